@@ -1,2 +1,2 @@
-//! Binary.
+//! The `smpp-connector` binary.
 fn main() {}

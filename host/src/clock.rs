@@ -1,0 +1,16 @@
+//! The only place that reads clocks. Virtual under `tokio::time::pause`, as far as monotonic time goes.
+
+use chrono::{DateTime, Utc};
+use std::time::Instant;
+
+/// Monotonic time: for timers, windows and rates.
+#[must_use]
+pub fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// Wall-clock time: for rows, events and expiry.
+#[must_use]
+pub fn utc_now() -> DateTime<Utc> {
+    Utc::now()
+}
