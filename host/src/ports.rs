@@ -1,6 +1,12 @@
 //! What the pipeline needs from the outside world, written for its caller. Adapters implement these traits; the
 //! pipeline never names an adapter or its third-party crate.
 
+mod link;
+
+pub use link::{
+    Answer, BindBoard, BindHandle, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
+};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -48,6 +54,8 @@ pub struct Delivery {
     pub body: Bytes,
     /// It was handed out before: it may have been sent already.
     pub redelivered: bool,
+    /// When it was published: its age counts from here.
+    pub published_at: DateTime<Utc>,
 }
 
 /// The queue of one operator's commands.
