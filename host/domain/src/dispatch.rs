@@ -1,7 +1,18 @@
 //! The instruction to transmit one SMS, as it comes from the platform.
+//!
+//! Reading is all or nothing, and a refusal names every problem, not the first: whoever repairs the sender should need
+//! one look.
+
+mod check;
+mod parse;
+
+pub use parse::{CommandErrors, Problem};
 
 use crate::ids::{AccountId, MessageId, OperatorId};
+use crate::pdu::{Tlv, masked};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The encoding that a command asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -35,15 +46,19 @@ pub enum LongMessageStrategy {
 }
 
 /// The domain model's value object, with the optional extension fields of the product.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// Its Debug output has no text and a masked recipient.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DispatchCommand {
     /// The platform's id.
     pub message_id: MessageId,
-    /// Destination E.164.
+    /// Destination E.164: 3 to 15 digits (short codes too), with or without a leading `+`, as the platform wrote it.
     pub to: String,
-    /// Sender id.
+    /// Sender id: at most 20 characters of Latin-1, so that they are at most 20 octets on the wire. Can be empty: the
+    /// operator's default stands in.
     pub from: String,
-    /// The whole text.
+    /// The whole text, at most [`DispatchCommand::MAX_TEXT`] characters. Can be empty.
     pub text: String,
     /// Asked for.
     pub encoding: SmsEncoding,
@@ -55,4 +70,59 @@ pub struct DispatchCommand {
     pub message_type: MessageType,
     /// Asked for.
     pub long_message_strategy: LongMessageStrategy,
+    /// Seconds that the SMSC may keep trying, at least 1; `None` is the SMSC's own default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validity_period: Option<u32>,
+    /// Not to be sent after this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether receipts are asked for.
+    pub registered_delivery: bool,
+    /// priority_flag, 0..=3; `None` is the operator's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// Added to every part, at most [`DispatchCommand::MAX_TLVS`].
+    #[serde(serialize_with = "parse::tlvs_as_hex", skip_serializing_if = "Vec::is_empty")]
+    pub tlvs: Vec<Tlv>,
 }
+
+impl DispatchCommand {
+    /// Octets of JSON.
+    pub const MAX_BODY: usize = 64 * 1024;
+    /// Characters. 255 parts hold less, whatever the alphabet.
+    pub const MAX_TEXT: usize = 40_000;
+    /// Optional parameters of one command.
+    pub const MAX_TLVS: usize = 32;
+
+    /// Reads a command. Unknown fields are ignored, `null` is the same as absent.
+    ///
+    /// # Errors
+    /// Every problem of the command, in the order of its fields.
+    pub fn parse(json: &[u8]) -> Result<Self, CommandErrors> {
+        parse::parse(json)
+    }
+
+    /// The command as [`Self::parse`] reads it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Fails for maps with other keys than strings only, and there is no map.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for DispatchCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DispatchCommand")
+            .field("message_id", &self.message_id)
+            .field("operator_id", &self.operator_id)
+            .field("account_id", &self.account_id)
+            .field("to", &masked(&self.to))
+            .field("encoding", &self.encoding)
+            .field("message_type", &self.message_type)
+            .field("long_message_strategy", &self.long_message_strategy)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

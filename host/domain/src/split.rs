@@ -1,1 +1,341 @@
-//! split.
+//! One encoded text to the short messages that carry it (3GPP TS 23.040 section 9.2.3.24, SMPP 3.4 section 5.3.2).
+//!
+//! Parts are filled greedily and cut between units of the text only. Everything is counted before a part exists: a
+//! text that is too long gives an error and no part at all.
+//!
+//! | on the air | single | part, 8-bit reference | part, 16-bit reference or SAR |
+//! |---|---|---|---|
+//! | septets | 160 | 153 | 152 |
+//! | octets | 140 | 134 | 133 (UCS2: 132) |
+//!
+//! What becomes of SAR parts is the SMSC's choice, and it may choose a 16-bit reference: so they leave room for that.
+
+mod planned;
+mod room;
+
+pub use planned::PlannedError;
+pub use room::{part_limit, single_limit};
+
+use crate::encoding::{Encoded, pack};
+use crate::pdu::{Tlv, esm_class, tag};
+use crate::policy::{PlannedPart, ReferenceWidth};
+use room::Room;
+use std::fmt;
+use std::ops::Range;
+
+/// How a text becomes short messages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Plan {
+    /// Concatenation headers in the user data.
+    Udh {
+        /// Of the reference.
+        width: ReferenceWidth,
+        /// Octets of short_message in one part of several, header included; at most 254. `None`: what the alphabet
+        /// allows. More than that also lets a longer text go as one short message; less does not let a shorter one
+        /// go as several.
+        max_octets: Option<u16>,
+        /// `None` is 255.
+        max_parts: Option<u8>,
+    },
+    /// sar_msg_ref_num, sar_total_segments and sar_segment_seqnum.
+    Sar {
+        /// `None` is 255.
+        max_parts: Option<u8>,
+    },
+    /// The whole text in message_payload.
+    Payload {
+        /// Above this many octets (at most 65535) concatenation headers are used instead; `None` is never.
+        max_octets: Option<u32>,
+        /// For those parts.
+        fallback: ReferenceWidth,
+        /// Also a text that fits one short message.
+        always: bool,
+    },
+    /// Cut by a plugin.
+    Planned(Vec<PlannedPart>),
+}
+
+/// One short message: what [`split`] decides of a submit_sm.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// [`esm_class::UDHI`] or 0, to be combined with the bits that the operator wants.
+    pub esm_class: u8,
+    /// User data header and text, at most 254 octets.
+    pub short_message: Vec<u8>,
+    /// SAR parameters or message_payload.
+    pub tlvs: Vec<Tlv>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part")
+            .field("esm_class", &self.esm_class)
+            .field("octets", &self.short_message.len())
+            .field(
+                "tlvs",
+                &self
+                    .tlvs
+                    .iter()
+                    .map(|tlv| (tlv.tag, tlv.value.len()))
+                    .collect::<Vec<_>>(),
+            )
+            .finish()
+    }
+}
+
+/// sm_length of SMPP 3.4 section 5.2.21.
+pub const MAX_SHORT_MESSAGE: usize = 254;
+/// A TLV's length has 16 bits.
+pub const MAX_PAYLOAD: usize = u16::MAX as usize;
+/// Both kinds of concatenation count parts in one octet.
+pub const MAX_PARTS: usize = u8::MAX as usize;
+
+/// Why there are no parts.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SplitError {
+    /// More parts than may be sent.
+    #[error(
+        "the text is too long: its {octets} octets need {needed} parts, and at most {allowed} are allowed"
+    )]
+    TooLong {
+        /// Of the encoded text.
+        octets: usize,
+        /// Parts.
+        needed: usize,
+        /// Parts.
+        allowed: usize,
+    },
+    /// More than message_payload can hold.
+    #[error("the text is too long: its {octets} octets do not fit message_payload, which holds {allowed}")]
+    PayloadTooLong {
+        /// Of the encoded text.
+        octets: usize,
+        /// By message_payload.
+        allowed: usize,
+    },
+    /// `max_parts` of 0.
+    #[error("the plan allows no part at all")]
+    NoPartAllowed,
+    /// The header and one character do not fit `max_octets`.
+    #[error("a part of {max_octets} octets has no room for a character behind its header of {header}")]
+    NoRoom {
+        /// Of a part.
+        max_octets: usize,
+        /// Of the concatenation header.
+        header: usize,
+    },
+    /// A plugin's own parts break a rule.
+    #[error("the plugin's parts: {0}")]
+    Planned(#[from] PlannedError),
+}
+
+/// Cuts a text. One that fits one short message gives one part without a header, and so does an empty one.
+///
+/// `reference` is that of the message in a 16-bit header. An 8-bit one is made of it in 1..=255, so that consecutive
+/// references stay different and wrap at 255; in SAR 0 becomes 65535.
+///
+/// # Errors
+/// The text takes more parts or octets than allowed, or the plan cannot hold any text.
+pub fn split(encoded: &Encoded, plan: &Plan, reference: u16) -> Result<Vec<Part>, SplitError> {
+    match plan {
+        Plan::Udh {
+            width,
+            max_octets,
+            max_parts,
+        } => udh(encoded, *width, *max_octets, *max_parts, reference),
+        Plan::Sar { max_parts } => sar(encoded, *max_parts, reference),
+        Plan::Payload {
+            max_octets,
+            fallback,
+            always,
+        } => payload(encoded, *max_octets, *fallback, *always, reference),
+        Plan::Planned(parts) => Ok(planned::parts(parts)?),
+    }
+}
+
+/// sar_msg_ref_num has 16 bits, and an SMSC that turns it into a header needs that much room.
+const SAR_HEADER: usize = 7;
+
+fn udh(
+    encoded: &Encoded,
+    width: ReferenceWidth,
+    max_octets: Option<u16>,
+    max_parts: Option<u8>,
+    reference: u16,
+) -> Result<Vec<Part>, SplitError> {
+    let header = match width {
+        ReferenceWidth::EightBits => 6,
+        ReferenceWidth::SixteenBits => 7,
+    };
+    let max_octets = max_octets.map(|octets| usize::from(octets).min(MAX_SHORT_MESSAGE));
+    if Room::single(encoded)
+        .raised_to(encoded, max_octets)
+        .holds(encoded)
+    {
+        return whole(encoded, max_parts);
+    }
+    let room = Room::behind(encoded, header).limited_to(encoded, max_octets, header);
+    let Some(cuts) = cut(encoded, room) else {
+        return Err(SplitError::NoRoom {
+            max_octets: max_octets.unwrap_or(room::AIR_OCTETS),
+            header,
+        });
+    };
+    numbered(encoded, &cuts, max_parts, |total, number, text| {
+        let mut short_message = match width {
+            ReferenceWidth::EightBits => vec![5, 0x00, 3, eight_bits(reference), total, number],
+            ReferenceWidth::SixteenBits => {
+                let [high, low] = reference.to_be_bytes();
+                vec![6, 0x08, 4, high, low, total, number]
+            }
+        };
+        if encoded.is_packed() {
+            short_message.extend(pack(text, fill_bits(width)));
+        } else {
+            short_message.extend_from_slice(text);
+        }
+        Part {
+            esm_class: esm_class::UDHI,
+            short_message,
+            tlvs: Vec::new(),
+        }
+    })
+}
+
+fn sar(encoded: &Encoded, max_parts: Option<u8>, reference: u16) -> Result<Vec<Part>, SplitError> {
+    if Room::single(encoded).holds(encoded) {
+        return whole(encoded, max_parts);
+    }
+    let Some(cuts) = cut(encoded, Room::behind(encoded, SAR_HEADER)) else {
+        return Err(SplitError::NoRoom {
+            max_octets: room::AIR_OCTETS,
+            header: SAR_HEADER,
+        });
+    };
+    let reference = if reference == 0 { u16::MAX } else { reference };
+    numbered(encoded, &cuts, max_parts, |total, number, text| Part {
+        esm_class: 0,
+        short_message: if encoded.is_packed() {
+            pack(text, 0)
+        } else {
+            text.to_vec()
+        },
+        tlvs: vec![
+            Tlv {
+                tag: tag::SAR_MSG_REF_NUM,
+                value: reference.to_be_bytes().to_vec(),
+            },
+            Tlv {
+                tag: tag::SAR_TOTAL_SEGMENTS,
+                value: vec![total],
+            },
+            Tlv {
+                tag: tag::SAR_SEGMENT_SEQNUM,
+                value: vec![number],
+            },
+        ],
+    })
+}
+
+fn payload(
+    encoded: &Encoded,
+    max_octets: Option<u32>,
+    fallback: ReferenceWidth,
+    always: bool,
+    reference: u16,
+) -> Result<Vec<Part>, SplitError> {
+    if encoded.is_empty() || (!always && Room::single(encoded).holds(encoded)) {
+        return whole(encoded, None);
+    }
+    let octets = encoded.octets_len();
+    let allowed = max_octets
+        .and_then(|max| usize::try_from(max).ok())
+        .unwrap_or(MAX_PAYLOAD)
+        .min(MAX_PAYLOAD);
+    if octets <= allowed {
+        let tlvs = vec![Tlv {
+            tag: tag::MESSAGE_PAYLOAD,
+            value: encoded.to_octets(),
+        }];
+        return Ok(vec![Part {
+            tlvs,
+            ..Part::default()
+        }]);
+    }
+    match max_octets {
+        Some(_) => udh(encoded, fallback, None, None, reference),
+        None => Err(SplitError::PayloadTooLong { octets, allowed }),
+    }
+}
+
+/// The text as one short message.
+fn whole(encoded: &Encoded, max_parts: Option<u8>) -> Result<Vec<Part>, SplitError> {
+    match max_parts {
+        Some(0) => Err(SplitError::NoPartAllowed),
+        _ => Ok(vec![Part {
+            short_message: encoded.to_octets(),
+            ..Part::default()
+        }]),
+    }
+}
+
+/// Cuts greedily. `None` when not even one unit fits.
+fn cut(encoded: &Encoded, room: Room) -> Option<Vec<Range<usize>>> {
+    let mut cuts = Vec::new();
+    let (mut start, mut end, mut left) = (0, 0, room);
+    while let Some(unit) = encoded.first_unit(encoded.unpacked().get(end..)?) {
+        left = match left.less(unit) {
+            Some(left) => left,
+            None => {
+                cuts.push(start..end);
+                start = end;
+                room.less(unit)?
+            }
+        };
+        end += unit.octets;
+    }
+    cuts.push(start..end);
+    Some(cuts)
+}
+
+/// Makes the parts of a text from their total, their number from 1, and their octets, one septet an octet.
+fn numbered(
+    encoded: &Encoded,
+    cuts: &[Range<usize>],
+    max_parts: Option<u8>,
+    part: impl Fn(u8, u8, &[u8]) -> Part,
+) -> Result<Vec<Part>, SplitError> {
+    let allowed = max_parts.unwrap_or(u8::MAX);
+    let total = match u8::try_from(cuts.len()) {
+        _ if allowed == 0 => return Err(SplitError::NoPartAllowed),
+        Ok(total) if total <= allowed => total,
+        _ => {
+            return Err(SplitError::TooLong {
+                octets: encoded.octets_len(),
+                needed: cuts.len(),
+                allowed: usize::from(allowed),
+            });
+        }
+    };
+    let texts = cuts.iter().filter_map(|cut| encoded.unpacked().get(cut.clone()));
+    Ok((1..=total)
+        .zip(texts)
+        .map(|(number, text)| part(total, number, text))
+        .collect())
+}
+
+/// 1..=255: some handsets and SMSCs take 0 for "no reference".
+fn eight_bits(reference: u16) -> u8 {
+    u8::try_from(reference % 255).unwrap_or_default() + 1
+}
+
+/// Bits between a header and the next septet border.
+fn fill_bits(width: ReferenceWidth) -> u8 {
+    match width {
+        ReferenceWidth::EightBits => 1,
+        ReferenceWidth::SixteenBits => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;
