@@ -1,10 +1,12 @@
-//! `GET /api/v1/events?after=N`: every event once, numbered, from the log and then live, as server-sent events.
+//! `GET /api/v1/events?after=N`: every event once, numbered, from the log and then live, as server-sent events. The
+//! header `x-newest-event` tells the newest number at the start.
 
 use super::HttpState;
 use crate::ports::{EventLog, LoggedEvent};
 use axum::extract::{Query, State};
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{Stream, unfold};
+use futures_util::stream::unfold;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -27,7 +29,8 @@ pub(super) struct From {
 pub(super) async fn stream(
     State(state): State<HttpState>,
     Query(from): Query<From>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> impl IntoResponse {
+    let newest = state.events.newest().borrow().to_string();
     let reader = Reader {
         newest: state.events.newest(),
         log: state.events,
@@ -37,9 +40,10 @@ pub(super) async fn stream(
     };
     let events = unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
-        Some((Ok(Event::default().id(event.seq.to_string()).data(line(&event))), reader))
+        Some((Ok::<_, Infallible>(Event::default().id(event.seq.to_string()).data(line(&event))), reader))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    ([("x-newest-event", newest)], stream)
 }
 
 struct Reader {

@@ -102,7 +102,7 @@ fn sort(state: &HttpState, items: &[Bytes]) -> Sorted {
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 vec![format!("operatorId: no operator is loaded as {}; loaded: {known}", command.operator_id)]
             }
-            Err(errors) => errors.messages(),
+            Err(errors) => errors.problems().iter().map(ToString::to_string).collect(),
         };
         let value: Value = serde_json::from_slice(item).unwrap_or_default();
         let message_id = value.get("messageId").cloned().unwrap_or_default();

@@ -64,7 +64,7 @@ pub fn plan(
     let several = parts.len() > 1;
     Ok(Plan {
         parts: parts.into_iter().map(|part| submit_sm(command, &message, data_coding, part)).collect(),
-        encoding: encoded.name().to_owned(),
+        encoding: encoded.alphabet().map_or("plugin", Alphabet::name).to_owned(),
         data_coding,
         strategy: if payload { LongMessageStrategy::Tlv } else { LongMessageStrategy::Csms },
         reference: several.then_some(number),

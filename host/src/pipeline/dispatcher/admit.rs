@@ -67,7 +67,8 @@ impl Dispatcher {
     }
 
     fn read_one(&self, body: &[u8]) -> Result<DispatchCommand, Vec<String>> {
-        let command = DispatchCommand::parse(body).map_err(|errors| errors.messages())?;
+        let command = DispatchCommand::parse(body)
+            .map_err(|errors| errors.problems().iter().map(ToString::to_string).collect::<Vec<_>>())?;
         if command.operator_id == self.context.config.operator_id {
             return Ok(command);
         }
