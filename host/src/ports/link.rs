@@ -104,7 +104,7 @@ impl Reply {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answer {
     /// Counts the connections of a bind: an answer never goes to another one than asked.
-    pub link: u64,
+    pub link: u32,
     /// The request's.
     pub sequence_number: u32,
     /// Whether it was a data_sm.

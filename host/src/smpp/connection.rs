@@ -8,12 +8,11 @@ use super::socket::{Io, Socket};
 use super::supervisor::LinkContext;
 use crate::clock;
 use crate::ports::{
-    Answer, BackendError, BindBoard, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest,
-    Ticket, TpsLimiter,
+    Answer, BackendError, BindBoard, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::OptionFuture;
-use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody};
+use smpp_domain::pdu::{CommandStatus, Outgoing};
 use smpp_domain::session::{Input, Output, SessionConfig, SessionEvent, SessionState, SmppSession};
 use smpp_domain::tps::{Pace, Pacer, Reservation};
 use std::collections::VecDeque;
@@ -57,7 +56,6 @@ pub(super) struct Connection {
     session: SmppSession<Written>,
     socket: Option<Socket>,
     connecting: Option<Connecting>,
-    connections: u64,
     pending: VecDeque<SubmitRequest>,
     pacer: Pacer,
     reserving: Option<Reserving>,
@@ -87,7 +85,6 @@ impl Connection {
             parts,
             socket: None,
             connecting: None,
-            connections: 0,
             pending: VecDeque::new(),
             pacer: Pacer::default(),
             reserving: None,
@@ -160,16 +157,17 @@ impl Connection {
             Wake::Io(Io::Read) => self.read_frames().await,
             Wake::Io(Io::Wrote) | Wake::Submits => {}
             Wake::Io(Io::Closed(reason)) => self.lose_link(reason).await,
-            Wake::Answers(answers) => self.answer(answers).await,
+            Wake::Answers(answers) => {
+                for Answer { link, sequence_number, data_sm, status } in answers {
+                    self.feed(Input::Answer { link, sequence_number, data_sm, status }).await;
+                }
+            }
             Wake::Reserved(reserved) => {
                 self.reserving = None;
                 self.reserved(reserved);
             }
             Wake::BackupInUse(in_use) => self.feed(Input::BackupInUse(in_use)).await,
-            Wake::Timer => {
-                self.paced_until = None;
-                self.feed(Input::Timeout).await;
-            }
+            Wake::Timer => self.feed(Input::Timeout).await,
         }
     }
 
@@ -178,7 +176,7 @@ impl Connection {
             let Some(socket) = &mut self.socket else { return };
             match socket.next_frame() {
                 Ok(Some(frame)) => {
-                    let decoded = codec::decode(frame);
+                    let decoded = codec::decode(&frame);
                     if let Some(oddity) = decoded.oddity {
                         self.parts.context.metrics.odd_pdus.inc();
                         tracing::warn!(operator = %self.parts.context.operator_name, %oddity, "odd PDU");
@@ -188,7 +186,7 @@ impl Connection {
                 Ok(None) => return,
                 Err(error) => {
                     // The stream is out of step: nothing that follows can be trusted.
-                    drop(socket.queue(&generic_nack(CommandStatus::INVALID_COMMAND_LENGTH)));
+                    drop(socket.queue(&error.nack()));
                     self.lose_link(error.to_string()).await;
                     return;
                 }
@@ -196,26 +194,12 @@ impl Connection {
         }
     }
 
-    async fn answer(&mut self, answers: Vec<Answer>) {
-        let link = self.socket.as_ref().map(|socket| socket.number);
-        for answer in answers {
-            if Some(answer.link) == link {
-                self.feed(Input::Answer {
-                    sequence_number: answer.sequence_number,
-                    data_sm: answer.data_sm,
-                    status: answer.status,
-                })
-                .await;
-            }
-        }
-    }
-
     fn reserved(&mut self, reserved: Result<Reservation, BackendError>) {
         match reserved {
-            Ok(reservation) => self.pacer.add(reservation),
+            Ok(reservation) => self.pacer.granted(reservation),
             Err(error) => {
                 tracing::warn!(operator = %self.parts.context.operator_name, %error, "no send times");
-                self.paced_until = Some(clock::now() + Duration::from_millis(100));
+                self.pacer.refused(clock::now() + Duration::from_millis(100));
             }
         }
     }
@@ -223,36 +207,33 @@ impl Connection {
     /// Gives the session as many pending submits as window and TPS allow.
     async fn pump(&mut self) {
         if self.session.state() != SessionState::Bound {
+            self.paced_until = None;
             self.return_unsent();
             return;
         }
-        while self.session.room() > 0 && !self.pending.is_empty() {
-            if !self.may_send() {
-                return;
-            }
+        while self.session.room() > 0 && !self.pending.is_empty() && self.may_send() {
             let Some(request) = self.pending.pop_front() else { return };
             let ticket = Written { ticket: request.ticket, at: clock::utc_now() };
             self.feed(Input::Submit { ticket, pdu: request.pdu }).await;
         }
     }
 
+    /// Uses up a permit, if there is one for this moment.
     fn may_send(&mut self) -> bool {
-        if self.paced_until.is_some_and(|at| at > clock::now()) {
-            return false;
-        }
         let waiting = u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
-        match self.pacer.take(clock::now(), waiting) {
-            Pace::Go => true,
-            Pace::Wait(until) => {
-                self.paced_until = Some(until);
-                false
-            }
-            Pace::Ask(want) => {
-                if self.reserving.is_none() {
-                    let limiter: Arc<dyn TpsLimiter> = self.parts.context.limiter.clone();
+        self.paced_until = None;
+        loop {
+            match self.pacer.take(clock::now(), waiting) {
+                Pace::Go => return true,
+                Pace::Wait(until) => {
+                    self.paced_until = Some(until);
+                    return false;
+                }
+                Pace::Ask(want) => {
+                    let limiter = self.parts.context.limiter.clone();
                     self.reserving = Some(Box::pin(async move { limiter.reserve(want).await }));
                 }
-                false
+                Pace::Idle => return false,
             }
         }
     }
@@ -299,11 +280,9 @@ impl Connection {
     }
 
     fn connect(&mut self) {
-        self.connections += 1;
         self.connecting = Some(Box::pin(Socket::connect(
             self.parts.host.clone(),
             self.parts.port,
-            self.connections,
             self.parts.connect_timeout,
         )));
     }
@@ -331,8 +310,7 @@ impl Connection {
                 let written_at = ticket.at;
                 self.report(ticket.ticket, PartResult::Late { written_at, status, message_id });
             }
-            SessionEvent::Inbound { sequence_number, data_sm, pdu } => {
-                let link = self.connections;
+            SessionEvent::Inbound { link, sequence_number, data_sm, pdu } => {
                 let answer = Answer { link, sequence_number, data_sm, status: CommandStatus::OK };
                 self.inbound(Inbound {
                     pdu,
@@ -410,10 +388,6 @@ impl Connection {
             tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
         }
     }
-}
-
-fn generic_nack(status: CommandStatus) -> Outgoing {
-    Outgoing { sequence_number: 0, command_status: status, body: OutgoingBody::GenericNack }
 }
 
 fn wall_time(at: Instant) -> DateTime<Utc> {

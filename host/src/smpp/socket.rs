@@ -19,8 +19,6 @@ const UNSENT_OCTETS: usize = 4 * 1024 * 1024;
 
 /// An open link.
 pub(super) struct Socket {
-    /// Counts the connections of a bind, so that an answer never reaches another one.
-    pub(super) number: u64,
     reader: OwnedReadHalf,
     writer: OwnedWriteHalf,
     received: BytesMut,
@@ -42,7 +40,6 @@ impl Socket {
     pub(super) async fn connect(
         host: String,
         port: u16,
-        number: u64,
         limit: Duration,
     ) -> Result<Self, String> {
         let target = format!("{host}:{port}");
@@ -56,7 +53,6 @@ impl Socket {
         stream.set_nodelay(true).map_err(|error| format!("{target}: {error}"))?;
         let (reader, writer) = stream.into_split();
         Ok(Self {
-            number,
             reader,
             writer,
             received: BytesMut::with_capacity(READ_OCTETS),

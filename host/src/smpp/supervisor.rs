@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// What the binds of one operator share.
 #[derive(Clone)]
@@ -107,6 +108,8 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
 }
 
 fn session_config(settings: &SessionSettings, jitter: f64) -> SessionConfig {
+    // Its random tail differs between hosts and binds.
+    let (_, jitter_seed) = Uuid::now_v7().as_u64_pair();
     SessionConfig {
         bind_mode: settings.bind_mode,
         bind: BindRequest {
@@ -126,7 +129,7 @@ fn session_config(settings: &SessionSettings, jitter: f64) -> SessionConfig {
         unbind_timeout: Duration::from_secs(5).max(settings.response_timeout.min(Duration::from_secs(20))),
         is_primary: settings.is_primary,
         failback_hold: settings.failback_hold,
-        backoff: Backoff::default(),
-        reconnect_jitter: jitter,
+        reconnect: Backoff::default().with_jitter(jitter).unwrap_or_default(),
+        jitter_seed,
     }
 }
