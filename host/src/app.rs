@@ -5,12 +5,14 @@ mod operator;
 mod reload;
 
 use crate::config::{Config, HostConfig};
+use crate::events::embedded::EmbeddedEvents;
 use crate::http::{self, HttpState, LoadedOperators};
+use crate::intake::embedded::EmbeddedQueue;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
-use crate::store::sqlite::SqliteDb;
+use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use anyhow::Context;
 use operator::Operators;
 use std::net::SocketAddr;
@@ -34,9 +36,28 @@ pub struct App {
 /// What every operator needs to run.
 #[derive(Clone)]
 pub(crate) struct Backends {
-    db: SqliteDb,
+    embedded: Embedded,
     metrics: Arc<Metrics>,
     policies: Arc<PolicyHost>,
+}
+
+/// The embedded backends: all on one SQLite file.
+#[derive(Clone)]
+pub(crate) struct Embedded {
+    db: SqliteDb,
+    queue: EmbeddedQueue,
+    events: EmbeddedEvents,
+    store: SqliteStore,
+}
+
+impl Embedded {
+    async fn open(host: &HostConfig, life: &Lifecycle) -> anyhow::Result<Self> {
+        let db = SqliteDb::open(&host.data_dir.join(FILE_NAME), life.tracker()).await?;
+        let queue = EmbeddedQueue::open(db.clone()).await?;
+        let events = EmbeddedEvents::open(db.clone()).await?;
+        let store = SqliteStore::new(db.clone());
+        Ok(Self { db, queue, events, store })
+    }
 }
 
 impl App {
@@ -51,24 +72,26 @@ impl App {
         let listener =
             TcpListener::bind(listen).await.with_context(|| format!("http.listen: {listen} cannot be had"))?;
         let http_addr = listener.local_addr()?;
-        std::fs::create_dir_all(&config.host.data_dir)
-            .with_context(|| format!("data_dir: {} cannot be made", config.host.data_dir.display()))?;
-        let (db, writer) = SqliteDb::open(&config.host.data_dir.join("smpp-connector.db")).await?;
-        life.spawn(writer);
+        let embedded = Embedded::open(&config.host, life).await?;
         let metrics = Arc::new(Metrics::default());
         let policies = PolicyHost::new(Limits::default())?;
-        let backends = Backends { db: db.clone(), metrics: metrics.clone(), policies: policies.clone() };
+        let backends = Backends {
+            embedded: embedded.clone(),
+            metrics: metrics.clone(),
+            policies: policies.clone(),
+        };
         let loaded = LoadedOperators::default();
-        let (queue, events) = (db.queue(), db.event_log());
+        let queue: Arc<dyn CommandQueue> = Arc::new(embedded.queue.clone());
+        let events: Arc<dyn EventLog> = Arc::new(embedded.events.clone());
         life.spawn(http::serve(listener, http_state(&config.host, &queue, &events, &metrics, &loaded, life)));
-        life.spawn(housekeeping::housekeeping(db.clone(), life.stopping()));
+        life.spawn(housekeeping::housekeeping(embedded.clone(), life.stopping()));
         let watching = policies.clone();
         let stopping = life.stopping();
         life.spawn(async move { watching.watch(stopping).await });
         life.spawn(housekeeping::count_reloads(policies.clone(), metrics.clone(), life.stopping()));
         let mut operators = Operators::new(backends, loaded);
         operators.apply(&config.operators).await;
-        life.spawn(run_operators(operators, config, db, life.clone()));
+        life.spawn(run_operators(operators, config, embedded.db, life.clone()));
         tracing::info!(http = %http_addr, "the gateway runs");
         Ok(Self { http_addr, queue, events, metrics, policies })
     }

@@ -47,6 +47,12 @@ impl Lifecycle {
         self.soft.cancel();
     }
 
+    /// For tasks that end by themselves when what they serve is closed.
+    #[must_use]
+    pub fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+
     /// Runs a task until it ends or the deadline of the shutdown passes.
     pub fn spawn<F>(&self, task: F)
     where

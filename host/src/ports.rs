@@ -175,6 +175,8 @@ pub struct Progress {
     pub outcome: Option<Vec<u8>>,
     /// Parts that were accepted, by part number.
     pub accepted: Vec<MessageCorrelation>,
+    /// Its sending had begun: see [`CorrelationStore::intend`].
+    pub intended: bool,
 }
 
 /// A correlation row with everything that receipts have said of its message.
@@ -237,6 +239,19 @@ pub trait CorrelationStore: Send + Sync {
     /// # Errors
     /// When the store cannot be reached; nothing was recorded then.
     async fn settle(&self, batch: &[Settlement]) -> Result<Vec<ParkedReceipt>, BackendError>;
+
+    /// Notes that the sending of these messages begins, for operators that must never get a part twice. The note goes with
+    /// the message's outcome.
+    ///
+    /// # Errors
+    /// When the store cannot be reached; nothing may be sent then.
+    async fn intend(&self, messages: &[MessageId]) -> Result<(), BackendError>;
+
+    /// Takes the note back for messages of which nothing was written.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn withdraw(&self, messages: &[MessageId]) -> Result<(), BackendError>;
 
     /// What is known of these messages, in their order.
     ///

@@ -29,6 +29,14 @@ CREATE TABLE outcome (
 CREATE UNIQUE INDEX outcome_once ON outcome (message_id);
 CREATE INDEX outcome_by_time ON outcome (settled_at, message_id);
 
+-- Messages whose sending has begun, where a part may be written at most once. Gone with the message's outcome.
+CREATE TABLE intent (
+    message_id  BLOB    NOT NULL,
+    intended_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX intent_once ON intent (message_id);
+CREATE INDEX intent_by_time ON intent (intended_at);
+
 -- What receipts said. `seq` keeps the order of those that came in the same microsecond.
 CREATE TABLE receipt (
     seq         INTEGER PRIMARY KEY,
@@ -63,9 +71,10 @@ CREATE INDEX parked_unreported ON parked (operator_id, received_at, id) WHERE re
 -- Accepted commands until they are acknowledged. AUTOINCREMENT: a number is never used twice, so that the cursors of
 -- the intakes only move forward.
 CREATE TABLE dispatch (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    operator_id BLOB NOT NULL,
-    body        BLOB NOT NULL
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    operator_id  BLOB    NOT NULL,
+    published_at INTEGER NOT NULL,
+    body         BLOB    NOT NULL
 );
 CREATE INDEX dispatch_by_operator ON dispatch (operator_id);
 

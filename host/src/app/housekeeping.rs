@@ -1,10 +1,11 @@
 //! What is done now and then: forgetting what is over, counting reloads.
 
+use super::Embedded;
 use crate::clock;
 use crate::metrics::Metrics;
-use crate::policy::PolicyHost;
 use crate::pipeline::error_chain;
-use crate::store::sqlite::SqliteDb;
+use crate::policy::PolicyHost;
+use crate::ports::CorrelationStore;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,23 +21,22 @@ const STEP: usize = 5_000;
 const KEEP: TimeDelta = TimeDelta::hours(72);
 
 /// Forgets what is over, a little at a time.
-pub(super) async fn housekeeping(db: SqliteDb, stop: CancellationToken) {
+pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
         let now = clock::utc_now();
-        let store = db.store();
         loop {
-            let gone = match store.expire(now, now - KEEP, now - KEEP, STEP).await {
+            let gone = match embedded.store.expire(now, now - KEEP, now - KEEP, STEP).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(error = error_chain(&error), "old rows could not be forgotten");
                     break;
                 }
             };
-            let pruned = db.prune_events(now - KEEP, STEP).await.unwrap_or(0);
+            let pruned = embedded.events.prune_events(now - KEEP, STEP).await.unwrap_or(0);
             if gone + pruned == 0 || stop.is_cancelled() {
                 break;
             }

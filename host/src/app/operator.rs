@@ -6,7 +6,7 @@ use crate::http::LoadedOperators;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, error_chain, publish_sessions};
 use crate::policy::{LoadError, OperatorPolicyConfig, built_in};
-use crate::ports::PolicySource;
+use crate::ports::{CommandQueue, PolicySource};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
@@ -143,9 +143,9 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
     let metrics = backends.metrics.operator(&config.name);
     let context = OperatorContext {
         config: Arc::new(config.clone()),
-        intake: backends.db.queue().intake(config.operator_id),
-        store: backends.db.store(),
-        events: backends.db.event_sink(),
+        intake: backends.embedded.queue.intake(config.operator_id),
+        store: Arc::new(backends.embedded.store.clone()),
+        events: Arc::new(backends.embedded.events.clone()),
         policies,
         metrics: metrics.clone(),
     };

@@ -4,8 +4,9 @@
 //! nothing, and acknowledging deletes. So what was fetched and never acknowledged comes again after a restart, or when the
 //! operator's intake is made anew, and not before.
 
+use crate::clock;
 use crate::ports::{BackendError, CommandQueue, Delivery, Intake, QueuedCommand};
-use crate::store::sqlite::{Octets, SqliteDb, Write, json, octets, row_limit};
+use crate::store::sqlite::{Octets, SqliteDb, Write, instant, json, octets, row_limit};
 use async_trait::async_trait;
 use bytes::Bytes;
 use smpp_domain::ids::OperatorId;
@@ -19,11 +20,11 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'dispatch'), 0)";
 
 const PUBLISH: &str = "\
-    INSERT INTO dispatch (operator_id, body) \
-    SELECT unhex(value ->> 0), substr(?2, value ->> 1, value ->> 2) FROM json_each(?1)";
+    INSERT INTO dispatch (operator_id, published_at, body) \
+    SELECT unhex(value ->> 0), ?3, substr(?2, value ->> 1, value ->> 2) FROM json_each(?1)";
 
 const FETCH: &str =
-    "SELECT seq, body FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    "SELECT seq, body, published_at FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 const ACK: &str = "DELETE FROM dispatch WHERE seq IN (SELECT value FROM json_each(?1))";
 
@@ -175,7 +176,8 @@ impl Write for Publish {
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
         let query = sqlx::query(PUBLISH)
             .bind(self.commands.as_str())
-            .bind(self.bodies.as_slice());
+            .bind(self.bodies.as_slice())
+            .bind(clock::utc_now().timestamp_micros());
         query
             .execute(connection)
             .await
@@ -208,6 +210,7 @@ impl EmbeddedIntake {
                 token,
                 body: Bytes::from(octets(row, 1)?),
                 redelivered,
+                published_at: instant(row, 2)?,
             },
         ))
     }

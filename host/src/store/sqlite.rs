@@ -13,6 +13,7 @@
 
 mod correlation;
 mod error;
+mod intents;
 mod migrate;
 mod parked;
 mod rows;

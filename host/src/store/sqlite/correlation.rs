@@ -1,5 +1,6 @@
 //! [`CorrelationStore`] on SQLite: rows, outcomes and what receipts said. Parked receipts are next door.
 
+use super::intents::{self, Intents};
 use super::parked::{self, Mark, Park};
 use super::rows::{self, Octets, json, row_limit};
 use super::{SqliteDb, Write};
@@ -122,6 +123,16 @@ impl CorrelationStore for SqliteStore {
         self.db.write(settle).await
     }
 
+    async fn intend(&self, messages: &[MessageId]) -> Result<(), BackendError> {
+        let intend = Intents::begin(messages).map_err(|error| self.db.failed(Intents::ACTION, error))?;
+        self.db.write(intend).await
+    }
+
+    async fn withdraw(&self, messages: &[MessageId]) -> Result<(), BackendError> {
+        let withdraw = Intents::end(messages).map_err(|error| self.db.failed(Intents::ACTION, error))?;
+        self.db.write(withdraw).await
+    }
+
     async fn progress(&self, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
         const ACTION: &str = "reading progress";
         let failed = |error| self.db.failed(ACTION, error);
@@ -136,6 +147,11 @@ impl CorrelationStore for SqliteStore {
         for row in self.db.read(ACTION, sqlx::query(ACCEPTED).bind(&ids)).await? {
             if let Some(entry) = progress.get_mut(rows::position(&row, 0).map_err(failed)?) {
                 entry.accepted.push(rows::correlation(&row).map_err(failed)?);
+            }
+        }
+        for row in self.db.read(ACTION, sqlx::query(intents::READ).bind(&ids)).await? {
+            if let Some(entry) = progress.get_mut(rows::position(&row, 0).map_err(failed)?) {
+                entry.intended = true;
             }
         }
         Ok(progress)
@@ -307,6 +323,10 @@ impl Write for Settle {
         sqlx::query(INSERT_OUTCOMES)
             .bind(self.outcomes.as_str())
             .bind(self.events.as_slice())
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(intents::SETTLED)
+            .bind(self.outcomes.as_str())
             .execute(&mut *connection)
             .await?;
         parked::claim(connection, &self.correlations, self.now).await
