@@ -16,12 +16,14 @@ use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Materialised, because `json_each` writes out `value` each time that a column asks for it: a quarter of the time here.
 const INSERT_CORRELATIONS: &str = "\
+    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     INSERT INTO correlation (id, message_id, operator_message_id, operator_id, recipient, submitted_at, expires_at, \
         message_key, account_id, part_number, part_count, reference) \
     SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5, \
         value ->> 6, value ->> 7, unhex(value ->> 8), value ->> 9, value ->> 10, value ->> 11 \
-    FROM json_each(?1) WHERE true \
+    FROM r WHERE true \
     ON CONFLICT (message_id, part_number, operator_message_id) DO NOTHING";
 
 const INSERT_OUTCOMES: &str = "\
