@@ -1,1 +1,3 @@
-//! smpp.
+//! The SMPP adapter: octets on a socket on one side, the domain's values on the other.
+
+pub mod frame;
