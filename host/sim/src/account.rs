@@ -18,7 +18,8 @@ const MAX_WAITING: usize = 500_000;
 /// Octets that `send_raw` may leave waiting at one link.
 const MAX_RAW: usize = 1024 * 1024;
 
-/// Every lock here guards plain data that is whole between statements, so a panic elsewhere does not spoil it.
+/// Every lock here guards plain data that is whole between statements, so a panic elsewhere does not spoil
+/// it.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,8 +14,8 @@ pub enum IdForm {
     HexUpper,
     /// `000000FF` for 8: at least that many upper-case digits.
     HexPadded(u8),
-    /// A version 4 shaped UUID that is a function of the number, so that both forms of an id can be told apart
-    /// from noise in a failing test.
+    /// A version 4 shaped UUID that is a function of the number, so that both forms of an id can be told
+    /// apart from noise in a failing test.
     Uuid,
 }
 

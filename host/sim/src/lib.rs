@@ -1,8 +1,8 @@
 //! A scriptable SMSC: the stand-in for real operators in the demonstration, the tests and the benchmark.
 //!
-//! It reads and writes SMPP 3.4 with its own few lines of wire format instead of the gateway's PDU library, for
-//! three reasons: it must be able to say wrong things, it must accept odd ones, and a mistake in that library
-//! must not cancel itself out by being on both ends of a test.
+//! It reads and writes SMPP 3.4 with its own few lines of wire format instead of the gateway's PDU library,
+//! for three reasons: it must be able to say wrong things, it must accept odd ones, and a mistake in that
+//! library must not cancel itself out by being on both ends of a test.
 //!
 //! ```no_run
 //! # async fn story() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,8 +1,8 @@
 //! One connection: a task that reads, answers and delivers.
 //!
-//! A turn of [`Link::run`] takes all complete PDUs that one read brought, under one lock of the desk, and writes
-//! all that is ready with one write. Reading pauses while too many answers wait or too much is unwritten, so a
-//! link's memory is bounded by what it was told to hold back.
+//! A turn of [`Link::run`] takes all complete PDUs that one read brought, under one lock of the desk, and
+//! writes all that is ready with one write. Reading pauses while too many answers wait or too much is
+//! unwritten, so a link's memory is bounded by what it was told to hold back.
 
 mod answer;
 mod deliver;

@@ -22,8 +22,8 @@ pub enum Concatenation {
     Sar,
 }
 
-/// A message as its recipient would see it. Only what the SMSC accepted counts; a part that was sent twice with
-/// the same place is taken once.
+/// A message as its recipient would see it. Only what the SMSC accepted counts; a part that was sent twice
+/// with the same place is taken once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedMessage {
     /// Whose bind it came by.
@@ -34,8 +34,8 @@ pub struct ReceivedMessage {
     pub destination: String,
     /// data_coding of the first part that came.
     pub data_coding: u8,
-    /// The user data of all parts that came, in their order, without user data headers. Septets that were packed
-    /// by the sender stay packed.
+    /// The user data of all parts that came, in their order, without user data headers. Septets that were
+    /// packed by the sender stay packed.
     pub octets: Bytes,
     /// Parts that came.
     pub parts: usize,

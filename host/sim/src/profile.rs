@@ -49,8 +49,8 @@ pub const PROFILES: &[(&str, &str)] = &[
 
 /// The script of a profile; `None` when there is none of that name.
 ///
-/// In all of them, destinations that end in 001 stay undelivered, in 002 expire, in 003 are rejected late, and in
-/// 000 are refused at once with 0x0B.
+/// In all of them, destinations that end in 001 stay undelivered, in 002 expire, in 003 are rejected late,
+/// and in 000 are refused at once with 0x0B.
 #[must_use]
 pub fn profile(name: &str) -> Option<Script> {
     let receipts = Receipts::new()

@@ -29,7 +29,8 @@ const INTERMEDIATE: u8 = 0x20;
 /// sm_length has one octet, and 255 is not allowed (SMPP 3.4 section 5.2.21).
 const MAX_SHORT_MESSAGE: usize = 254;
 
-/// Appends the deliver_sm that message `number` causes: an intermediate notification, the receipt, its copies.
+/// Appends the deliver_sm that message `number` causes: an intermediate notification, the receipt, its
+/// copies.
 pub(crate) fn plan(
     script: &Script,
     submit: &SubmitView<'_>,

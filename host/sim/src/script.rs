@@ -41,8 +41,8 @@ pub(crate) enum BindRefusal {
     During(u32, Duration),
 }
 
-/// The behaviour of one SMSC. The default accepts everybody and everything at once, numbers messages from 1 in
-/// decimal, and sends a `DELIVRD` receipt to who asked for one.
+/// The behaviour of one SMSC. The default accepts everybody and everything at once, numbers messages from 1
+/// in decimal, and sends a `DELIVRD` receipt to who asked for one.
 #[derive(Debug, Clone)]
 pub struct Script {
     pub(crate) credentials: Option<(String, String)>,
@@ -232,8 +232,8 @@ impl Script {
         self
     }
 
-    /// A link stops reading and writing after its `submits`-th submit_sm (that one is not answered either) and
-    /// stays connected: the half-open peer. A new script without a stall wakes it up.
+    /// A link stops reading and writing after its `submits`-th submit_sm (that one is not answered either)
+    /// and stays connected: the half-open peer. A new script without a stall wakes it up.
     #[must_use]
     pub fn stall_after(mut self, submits: u64) -> Self {
         self.stall_after = Some(submits);
@@ -275,8 +275,8 @@ impl Script {
         self
     }
 
-    /// A deliver_sm answered 0x64 (or 0x14, 0x58) is sent again after `pause`, at most `times` times (default:
-    /// 1 s, 10 times).
+    /// A deliver_sm answered 0x64 (or 0x14, 0x58) is sent again after `pause`, at most `times` times
+    /// (default: 1 s, 10 times).
     #[must_use]
     pub fn resend_refused(mut self, pause: Duration, times: u32) -> Self {
         (self.resend_after, self.resend_at_most) = (pause, times);

@@ -194,8 +194,8 @@ impl Smsc {
         doors.len()
     }
 
-    /// Writes these octets to every link, between PDUs; returns how many links took them. A link takes at most
-    /// 1 MiB that it could not write yet.
+    /// Writes these octets to every link, between PDUs; returns how many links took them. A link takes at
+    /// most 1 MiB that it could not write yet.
     pub fn send_raw(&self, octets: impl Into<Bytes>) -> usize {
         let octets = octets.into();
         lock(&self.hub.doors)

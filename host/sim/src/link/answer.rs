@@ -24,7 +24,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
         self.timed.push(answer);
     }
 
-    /// Prepares the answer for whoever writes the receipt that must come first; `None` when there is no answer.
+    /// Prepares the answer for whoever writes the receipt that must come first; `None` when there is no
+    /// answer.
     pub(super) fn hold(&mut self, decision: &Decision, sequence: u32, now: Instant) -> Option<Held> {
         if decision.form == Form::Silence {
             return None;

@@ -34,14 +34,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             return;
         };
         let dropped = bound.account.push(scheduled);
-        // Also when this link receives itself: by the time they are due its window may be full.
+        // Also when this link receives itself: by the time they are due its window may be full, and every
+        // receiver keeps its own time.
         bound.account.wake_others(self.door.id);
         if dropped > 0 {
             lock(&self.hub.desk).records.counters.receipts_dropped += dropped;
         }
     }
 
-    /// Writes the deliver_sm whose time has come, as far as the window goes; leaves the rest to other links.
+    /// Writes the deliver_sm whose time has come, as far as the window goes. What is left is for
+    /// other links, which were woken when it was queued and keep time themselves.
     pub(super) fn deliver_due(&mut self, now: Instant) {
         let Some(account) = self.receiving().filter(|_| self.may_deliver()).cloned() else {
             return;
@@ -64,10 +66,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
         drop(desk);
         self.hub.changed.notify_waiters();
         self.write_due_answers(now);
-        // Only after taking some: two links with full windows would wake each other for ever.
-        if account.next_due().is_some_and(|due| due <= now) {
-            account.wake_others(self.door.id);
-        }
     }
 
     fn deliver(&mut self, mut pending: Pending) {

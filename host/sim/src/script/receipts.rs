@@ -169,8 +169,9 @@ impl Receipts {
         self
     }
 
-    /// The text, with `{id} {sub} {dlvrd} {submit} {done} {stat} {err} {text}` filled in; `{submit_seconds}` and
-    /// `{done_seconds}` are the 12-digit dates. Times are UTC. `{text}` is the first 20 octets of the message.
+    /// The text, with `{id} {sub} {dlvrd} {submit} {done} {stat} {err} {text}` filled in; `{submit_seconds}`
+    /// and `{done_seconds}` are the 12-digit dates. Times are UTC. `{text}` is the first 20 octets of the
+    /// message.
     #[must_use]
     pub fn template(mut self, template: impl Into<String>) -> Self {
         self.template = template.into();

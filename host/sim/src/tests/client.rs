@@ -2,7 +2,11 @@
 
 use crate::wire::{Header, command, put_c_string, put_pdu, put_tlv};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// A test that waits for so long fails instead of hanging.
+const HANGING: Duration = Duration::from_secs(30);
 
 pub(super) struct Pdu {
     pub(super) command: u32,
@@ -114,7 +118,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     pub(super) async fn next(&mut self) -> Pdu {
-        self.read().await.expect("the link is closed")
+        let next = tokio::time::timeout(HANGING, self.read()).await;
+        next.expect("nothing came").expect("the link is closed")
     }
 
     /// `None` at the end of the stream.
