@@ -3,7 +3,10 @@
 //! Each case is written against the trait and runs for every backend in the list of its `contract!`: a new backend is a
 //! [`Place`] and one entry in those lists.
 #![cfg(test)]
-#![expect(clippy::cloned_ref_to_slice_refs, reason = "`from_ref` hides what a case is about")]
+#![expect(
+    clippy::cloned_ref_to_slice_refs,
+    reason = "`from_ref` hides what a case is about"
+)]
 
 /// Runs every case for every backend: `contract!([sqlite: SqlitePlace] { case_a, case_b, });`
 macro_rules! contract {

@@ -165,9 +165,21 @@ impl SqliteDb {
     }
 }
 
+/// The lock that says whose the database is.
+struct Claim(File);
+
+impl Drop for Claim {
+    /// Closing is not enough: a child process that is being started holds a copy of the handle for a moment.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the embedded database stays locked until this process ends");
+        }
+    }
+}
+
 /// One process at a time: two writers would each believe their numbers and cursors to be the only ones. A file of its own
 /// is locked, since SQLite locks ranges of the database file itself.
-fn claim(path: &Path) -> Result<File, OpenError> {
+fn claim(path: &Path) -> Result<Claim, OpenError> {
     let unusable = |source| OpenError::Folder {
         path: path.to_owned(),
         source,
@@ -184,7 +196,7 @@ fn claim(path: &Path) -> Result<File, OpenError> {
         .open(&name)
         .map_err(unusable)?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Claim(lock)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
             path: path.to_owned(),
         }),

@@ -4,9 +4,9 @@
 //! Everything that must not interleave (a row settled while its receipt is being parked) is safe because it happens here,
 //! one job after the other.
 
+use super::Claim;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use std::fs::File;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -98,7 +98,7 @@ pub(super) struct Writer {
     jobs: mpsc::Receiver<Box<dyn Job>>,
     closing: CancellationToken,
     // Fields are dropped in this order: whoever waits for the end finds the file unlocked.
-    _lock: File,
+    _claim: Claim,
     _closed: DropGuard,
 }
 
@@ -108,13 +108,13 @@ impl Writer {
         jobs: mpsc::Receiver<Box<dyn Job>>,
         closing: CancellationToken,
         closed: DropGuard,
-        lock: File,
+        claim: Claim,
     ) -> Self {
         Self {
             connection,
             jobs,
             closing,
-            _lock: lock,
+            _claim: claim,
             _closed: closed,
         }
     }
