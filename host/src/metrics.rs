@@ -95,7 +95,7 @@ impl Metrics {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Writing into a String cannot fail.
-        drop(encode(&mut text, &registry));
+        encode(&mut text, &registry).unwrap_or_default();
         text
     }
 

@@ -96,7 +96,7 @@ impl Reply {
     pub async fn send(self, status: CommandStatus) {
         let answer = Answer { status, ..self.answer };
         // A closed channel is a bind that ended: its link is gone too.
-        drop(self.to.send(answer).await);
+        self.to.send(answer).await.unwrap_or_default();
     }
 }
 

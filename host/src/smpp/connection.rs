@@ -186,7 +186,7 @@ impl Connection {
                 Ok(None) => return,
                 Err(error) => {
                     // The stream is out of step: nothing that follows can be trusted.
-                    drop(socket.queue(&error.nack()));
+                    socket.queue(&error.nack()).unwrap_or_default();
                     self.lose_link(error.to_string()).await;
                     return;
                 }
@@ -358,7 +358,7 @@ impl Connection {
             self.parts.context.metrics.inbound("refused");
             let status = CommandStatus::RECEIVER_TEMPORARY_ERROR;
             // The own channel has room for every inbound PDU that can wait; if not, the operator sends it again.
-            drop(self.answers.0.try_send(Answer { status, ..answer }));
+            self.answers.0.try_send(Answer { status, ..answer }).unwrap_or_default();
         }
     }
 

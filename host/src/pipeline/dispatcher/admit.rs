@@ -203,7 +203,7 @@ impl Dispatcher {
         plan(command, &self.context.config, policy, &self.context.metrics, &mut reference)
     }
 
-    pub(super) async fn send_to_settler(&self, item: SettleItem) {
+    pub(super) async fn send_to_settler(&mut self, item: SettleItem) {
         if self.settle.send(item).await.is_err() {
             tracing::error!(operator = %self.context.config.name, "the settler has ended before the dispatcher");
         }

@@ -189,7 +189,7 @@ pub(in crate::pipeline) fn hex(octets: &[u8]) -> String {
     use std::fmt::Write;
     octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
         // Writing into a String cannot fail.
-        drop(write!(text, "{octet:02x}"));
+        write!(text, "{octet:02x}").unwrap_or_default();
         text
     })
 }
