@@ -1,1 +1,3 @@
 //! policy.
+pub mod build;
+pub mod manifest;
