@@ -14,7 +14,7 @@ use super::in_flight::InFlight;
 use super::reference::References;
 use super::settle::SettleItem;
 use crate::clock;
-use crate::config::DedupeWindow;
+use crate::config::{DedupeWindow, OnUnanswered};
 use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome};
 use bench::Bench;
 use futures_util::future::OptionFuture;
@@ -141,6 +141,17 @@ impl Dispatcher {
             }
             self.wake_delayed();
             self.pump().await;
+        }
+        self.withdraw_unsent().await;
+    }
+
+    /// What was never written may be sent after the restart, also where nothing may be sent twice.
+    async fn withdraw_unsent(&mut self) {
+        let unsent = self.messages.values().filter(|message| !message.unanswered && message.accepted.is_empty());
+        let ids: Vec<_> = unsent.map(|message| message.command.message_id).collect();
+        if self.context.config.on_unanswered == OnUnanswered::Report && !ids.is_empty() {
+            let (store, name) = (self.context.store.clone(), &self.context.config.name);
+            super::retry::until_done(name, || store.withdraw(&ids)).await;
         }
     }
 

@@ -80,6 +80,7 @@ pub(crate) fn receipt(operator: OperatorId, key: &str, seconds: i64) -> ParkedRe
             raw_error: "000".to_owned(),
             network_error_code: Some(vec![3, 0, 255]),
             done_at: None,
+            ..ReceiptReading::default()
         },
         raw: vec![b'i', b'd', b':', 0, 0xff, b'"', b'\\'],
         received_at: in_seconds(seconds),

@@ -173,7 +173,7 @@ fn sources() -> anyhow::Result<PathBuf> {
 }
 
 fn nordic_script() -> Script {
-    let other_alphabet = When::Not(Box::new(When::DataCoding(vec![0x03, 0x08, 0x14, 0x18])));
+    let other_alphabet = When::Not(Box::new(When::DataCoding(vec![0x03, 0x08, 0x10, 0x14, 0x18])));
     Script::new()
         .latency(Duration::from_millis(10))
         .ids(IdForm::Uuid)

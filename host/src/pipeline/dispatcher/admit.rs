@@ -2,7 +2,7 @@
 
 use super::Dispatcher;
 use crate::clock;
-use crate::config::DedupeWindow;
+use crate::config::{DedupeWindow, OnUnanswered};
 use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS};
 use crate::pipeline::plan::{Plan, PlanError, plan};
 use crate::pipeline::retry::until_done;
@@ -27,7 +27,9 @@ impl Dispatcher {
     pub(super) async fn admit(&mut self, deliveries: Vec<Delivery>) {
         self.context.metrics.in_flight.inc_by(i64::try_from(deliveries.len()).unwrap_or(i64::MAX));
         let candidates = self.read(deliveries).await;
-        for candidate in self.recognise(candidates).await {
+        let candidates = self.recognise(candidates).await;
+        self.intend(&candidates).await;
+        for candidate in candidates {
             if let Some(event) = candidate.progress.outcome {
                 self.context.metrics.message("repeated");
                 let item = SettleItem::Repeated {
@@ -104,6 +106,19 @@ impl Dispatcher {
         candidates
     }
 
+    /// Where a part may be written at most once, notes durably that sending begins, before it does.
+    async fn intend(&mut self, candidates: &[Candidate]) {
+        if self.context.config.on_unanswered != OnUnanswered::Report {
+            return;
+        }
+        let new = |candidate: &&Candidate| !candidate.progress.intended && candidate.progress.outcome.is_none();
+        let ids: Vec<_> = candidates.iter().filter(new).map(|candidate| candidate.command.message_id).collect();
+        if !ids.is_empty() {
+            let (store, name) = (self.context.store.clone(), &self.context.config.name);
+            until_done(name, || store.intend(&ids)).await;
+        }
+    }
+
     async fn start(&mut self, candidate: Candidate) {
         let Candidate { command, delivery, permit, progress } = candidate;
         if let Some(message) = self.by_id.get(&command.message_id).and_then(|slot| self.messages.get_mut(slot)) {
@@ -135,11 +150,33 @@ impl Dispatcher {
         };
         self.messages.insert(slot, message);
         self.resume(slot, &progress);
+        if progress.intended && self.context.config.on_unanswered == OnUnanswered::Report {
+            return self.report_interrupted(slot).await;
+        }
         if self.messages.get(&slot).is_some_and(InFlight::is_expired) {
             self.expire(slot).await;
         } else {
             self.replan(slot).await;
         }
+    }
+
+    /// Its sending had begun before a restart, and how far it came is not known: it must not be sent again.
+    async fn report_interrupted(&mut self, slot: u64) {
+        let Some(message) = self.messages.get(&slot) else { return };
+        let policy = message.policy.clone();
+        if let Ok(plan) = self.decide(slot, &*policy)
+            && let Some(message) = self.messages.get_mut(&slot)
+        {
+            message.plan = Some(plan);
+        }
+        let complete = self.messages.get(&slot).is_some_and(InFlight::is_complete);
+        let (outcome, reason) = if complete {
+            (Outcome::Accepted, None)
+        } else {
+            let reason = "its sending was interrupted by a restart: a receipt may still tell".to_owned();
+            (Outcome::Unknown, Some(reason))
+        };
+        self.finish(slot, outcome, None, reason, None).await;
     }
 
     /// Takes over the parts that were accepted before a restart.
