@@ -56,7 +56,12 @@ impl Embedded {
         let queue = EmbeddedQueue::open(db.clone()).await?;
         let events = EmbeddedEvents::open(db.clone()).await?;
         let store = SqliteStore::new(db.clone());
-        Ok(Self { db, queue, events, store })
+        Ok(Self {
+            db,
+            queue,
+            events,
+            store,
+        })
     }
 }
 
@@ -69,8 +74,9 @@ impl App {
     /// its commands wait until a good plugin is there.
     pub async fn start(config: Config, life: &Lifecycle) -> anyhow::Result<Self> {
         let listen = config.host.http.listen;
-        let listener =
-            TcpListener::bind(listen).await.with_context(|| format!("http.listen: {listen} cannot be had"))?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("http.listen: {listen} cannot be had"))?;
         let http_addr = listener.local_addr()?;
         let embedded = Embedded::open(&config.host, life).await?;
         let metrics = Arc::new(Metrics::default());
@@ -83,17 +89,30 @@ impl App {
         let loaded = LoadedOperators::default();
         let queue: Arc<dyn CommandQueue> = Arc::new(embedded.queue.clone());
         let events: Arc<dyn EventLog> = Arc::new(embedded.events.clone());
-        life.spawn(http::serve(listener, http_state(&config.host, &queue, &events, &metrics, &loaded, life)));
+        life.spawn(http::serve(
+            listener,
+            http_state(&config.host, &queue, &events, &metrics, &loaded, life),
+        ));
         life.spawn(housekeeping::housekeeping(embedded.clone(), life.stopping()));
         let watching = policies.clone();
         let stopping = life.stopping();
         life.spawn(async move { watching.watch(stopping).await });
-        life.spawn(housekeeping::count_reloads(policies.clone(), metrics.clone(), life.stopping()));
+        life.spawn(housekeeping::count_reloads(
+            policies.clone(),
+            metrics.clone(),
+            life.stopping(),
+        ));
         let mut operators = Operators::new(backends, loaded);
         operators.apply(&config.operators).await;
         life.spawn(run_operators(operators, config, embedded.db, life.clone()));
         tracing::info!(http = %http_addr, "the gateway runs");
-        Ok(Self { http_addr, queue, events, metrics, policies })
+        Ok(Self {
+            http_addr,
+            queue,
+            events,
+            metrics,
+            policies,
+        })
     }
 }
 

@@ -1,6 +1,10 @@
 //! The command line. Exit codes: 0 done, 1 failed, 64 wrong usage, 69 a needed service is unavailable, 78 wrong
 //! configuration.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line talks to people"
+)]
 
 mod check;
 mod demo;
@@ -124,7 +128,10 @@ fn tell(failure: Failure) -> ExitCode {
             for problem in problems.iter() {
                 eprintln!("error: {problem}");
             }
-            eprintln!("{} to mend; nothing was started", counted(problems.iter().count(), "problem"));
+            eprintln!(
+                "{} to mend; nothing was started",
+                counted(problems.iter().count(), "problem")
+            );
             ExitCode::from(78)
         }
         Failure::Told(code) => ExitCode::from(code),
@@ -132,7 +139,11 @@ fn tell(failure: Failure) -> ExitCode {
 }
 
 fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }
 
 fn load(config: Option<&std::path::Path>) -> Result<Config, Failure> {
@@ -141,5 +152,8 @@ fn load(config: Option<&std::path::Path>) -> Result<Config, Failure> {
 
 /// Runs async work on the runtime of the process.
 fn block_on<F: Future<Output = CommandResult>>(work: F) -> CommandResult {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

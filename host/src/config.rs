@@ -67,7 +67,9 @@ pub fn operator_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if path.extension().is_some_and(|e| e == "toml") && !hidden {
             files.push(path);
         }
@@ -80,12 +82,19 @@ fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorCon
     let files = match operator_files(&host.operators_dir) {
         Ok(files) => files,
         Err(error) => {
-            problems.add(&host.operators_dir, "", None, format!("cannot be listed: {error}"));
+            problems.add(
+                &host.operators_dir,
+                "",
+                None,
+                format!("cannot be listed: {error}"),
+            );
             return Vec::new();
         }
     };
-    let operators: Vec<_> =
-        files.iter().filter_map(|file| OperatorConfig::load(file, host, problems)).collect();
+    let operators: Vec<_> = files
+        .iter()
+        .filter_map(|file| OperatorConfig::load(file, host, problems))
+        .collect();
     for (i, operator) in operators.iter().enumerate() {
         let earlier = operators.iter().take(i);
         for other in earlier {
@@ -94,7 +103,10 @@ fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorCon
                     &operator.file,
                     "operator_id",
                     Some(operator.operator_id.to_string()),
-                    format!("{} has the same: every operator needs its own", other.file.display()),
+                    format!(
+                        "{} has the same: every operator needs its own",
+                        other.file.display()
+                    ),
                 );
             }
             if other.name == operator.name {
@@ -102,7 +114,10 @@ fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorCon
                     &operator.file,
                     "name",
                     Some(operator.name.clone()),
-                    format!("{} has the same: every operator needs its own", other.file.display()),
+                    format!(
+                        "{} has the same: every operator needs its own",
+                        other.file.display()
+                    ),
                 );
             }
         }

@@ -64,7 +64,9 @@ pub fn router(state: HttpState) -> Router {
 /// Serves until `state.stopping` is cancelled and the running requests are done.
 pub async fn serve(listener: TcpListener, state: HttpState) {
     let stopping = state.stopping.clone();
-    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stopping.cancelled_owned()).await;
+    let served = axum::serve(listener, router(state))
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await;
     if let Err(error) = served {
         tracing::error!(%error, "the HTTP server ended");
     }

@@ -78,13 +78,36 @@ impl Default for Metrics {
         };
         registry.register("messages", "Commands by outcome", metrics.messages.clone());
         registry.register("parts", "submit_sm by what became of them", metrics.parts.clone());
-        registry.register("inbound", "deliver_sm and data_sm by what they were", metrics.inbound.clone());
-        registry.register("odd_pdus", "PDUs that broke the standard and were survived", metrics.odd_pdus.clone());
+        registry.register(
+            "inbound",
+            "deliver_sm and data_sm by what they were",
+            metrics.inbound.clone(),
+        );
+        registry.register(
+            "odd_pdus",
+            "PDUs that broke the standard and were survived",
+            metrics.odd_pdus.clone(),
+        );
         registry.register("binds_up", "Binds that take traffic", metrics.binds_up.clone());
-        registry.register("in_flight_messages", "Commands taken and not yet settled", metrics.in_flight.clone());
-        registry.register("policy_faults", "Plugin calls without a usable answer", metrics.policy_faults.clone());
-        registry.register("policy_reloads", "Plugin candidates by verdict", metrics.policy_reloads.clone());
-        Self { registry: Mutex::new(registry), ..metrics }
+        registry.register(
+            "in_flight_messages",
+            "Commands taken and not yet settled",
+            metrics.in_flight.clone(),
+        );
+        registry.register(
+            "policy_faults",
+            "Plugin calls without a usable answer",
+            metrics.policy_faults.clone(),
+        );
+        registry.register(
+            "policy_reloads",
+            "Plugin candidates by verdict",
+            metrics.policy_reloads.clone(),
+        );
+        Self {
+            registry: Mutex::new(registry),
+            ..metrics
+        }
     }
 }
 
@@ -93,7 +116,10 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self
+            .registry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         // Writing into a String cannot fail.
         encode(&mut text, &registry).unwrap_or_default();
         text
@@ -102,7 +128,9 @@ impl Metrics {
     /// The counters of one operator, looked up once.
     #[must_use]
     pub fn operator(&self, name: &str) -> OperatorMetrics {
-        let operator = || OperatorLabel { operator: name.to_owned() };
+        let operator = || OperatorLabel {
+            operator: name.to_owned(),
+        };
         OperatorMetrics {
             name: name.to_owned(),
             messages: self.messages.clone(),
@@ -152,7 +180,11 @@ impl OperatorMetrics {
 
     /// A plugin call that gave no usable answer.
     pub fn policy_fault(&self, hook: &'static str, cause: &'static str) {
-        let labels = HookLabels { operator: self.name.clone(), hook: Word(hook), result: Word(cause) };
+        let labels = HookLabels {
+            operator: self.name.clone(),
+            hook: Word(hook),
+            result: Word(cause),
+        };
         self.policy_faults.get_or_create(&labels).inc();
     }
 
@@ -162,6 +194,9 @@ impl OperatorMetrics {
     }
 
     fn labels(&self, result: &'static str) -> ResultLabels {
-        ResultLabels { operator: self.name.clone(), result: Word(result) }
+        ResultLabels {
+            operator: self.name.clone(),
+            result: Word(result),
+        }
     }
 }

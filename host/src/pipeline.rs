@@ -22,8 +22,8 @@ mod settle;
 pub use dispatcher::Dispatcher;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
-pub(crate) use retry::chain as error_chain;
 pub use receipts::Receipts;
+pub(crate) use retry::chain as error_chain;
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 

@@ -4,7 +4,8 @@
 mod link;
 
 pub use link::{
-    Answer, BindBoard, BindHandle, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
+    Answer, BindBoard, BindHandle, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice,
+    SubmitRequest, Ticket,
 };
 
 use async_trait::async_trait;
@@ -264,13 +265,15 @@ pub trait CorrelationStore: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be reached.
-    async fn settled_since(&self, since: DateTime<Utc>, limit: usize) -> Result<Vec<MessageId>, BackendError>;
+    async fn settled_since(&self, since: DateTime<Utc>, limit: usize)
+    -> Result<Vec<MessageId>, BackendError>;
 
     /// The newest unexpired row for each key of the operator, in their order.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    async fn find(&self, operator: OperatorId, keys: &[String]) -> Result<Vec<Option<Tracked>>, BackendError>;
+    async fn find(&self, operator: OperatorId, keys: &[String])
+    -> Result<Vec<Option<Tracked>>, BackendError>;
 
     /// Parks receipts that [`CorrelationStore::find`] did not match. Returns those ids whose row has appeared in the
     /// meantime: they are parked too, and due at once.

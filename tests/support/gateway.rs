@@ -25,16 +25,26 @@ pub struct Gateway {
 impl Gateway {
     /// Starts a gateway with these operators in a folder of its own.
     pub async fn start(operators: Vec<Operator>) -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().expect("a temporary folder")), operators).await
+        Self::start_in(
+            Arc::new(tempfile::tempdir().expect("a temporary folder")),
+            operators,
+        )
+        .await
     }
 
     /// Starts a gateway in a folder that another one may have used before.
     pub async fn start_in(dir: Arc<TempDir>, operators: Vec<Operator>) -> Self {
         write_files(dir.path(), &operators);
-        let config = Config::load(Some(&dir.path().join("smpp-connector.toml"))).expect("a good configuration");
+        let config =
+            Config::load(Some(&dir.path().join("smpp-connector.toml"))).expect("a good configuration");
         let life = Lifecycle::new(Duration::from_secs(20));
         let app = App::start(config, &life).await.expect("a gateway that starts");
-        Self { dir, life, app, operators }
+        Self {
+            dir,
+            life,
+            app,
+            operators,
+        }
     }
 
     /// Its folder, which outlives it.
@@ -68,7 +78,11 @@ impl Gateway {
                 QueuedCommand { operator_id, body }
             })
             .collect();
-        self.app.queue.publish(&commands).await.expect("a queue that takes commands");
+        self.app
+            .queue
+            .publish(&commands)
+            .await
+            .expect("a queue that takes commands");
     }
 
     /// Waits until the events satisfy the story, and returns them.
@@ -112,7 +126,11 @@ async fn events_until(log: &dyn EventLog, enough: impl Fn(&[Value]) -> bool) -> 
     let waiting = async {
         loop {
             newest.borrow_and_update();
-            for event in log.read_after(after, 10_000).await.expect("a log that can be read") {
+            for event in log
+                .read_after(after, 10_000)
+                .await
+                .expect("a log that can be read")
+            {
                 after = event.seq;
                 let mut value: Value = serde_json::from_str(&event.payload).expect("JSON");
                 value["type"] = Value::from(event.subject.split('.').nth(1).unwrap_or_default());
@@ -127,7 +145,10 @@ async fn events_until(log: &dyn EventLog, enough: impl Fn(&[Value]) -> bool) -> 
     };
     if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
         let tail: Vec<_> = events.iter().rev().take(10).collect();
-        panic!("the story did not go on within {PATIENCE:?}; {} events, the last: {tail:#?}", events.len());
+        panic!(
+            "the story did not go on within {PATIENCE:?}; {} events, the last: {tail:#?}",
+            events.len()
+        );
     }
     events
 }
@@ -138,9 +159,15 @@ pub(crate) fn write_files(dir: &Path, operators: &[Operator]) {
     for folder in ["operators", "plugins"] {
         std::fs::create_dir_all(dir.join(folder)).expect("a folder that can be written");
     }
-    write(dir.join("smpp-connector.toml"), "shutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:0\"\n");
+    write(
+        dir.join("smpp-connector.toml"),
+        "shutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:0\"\n",
+    );
     for operator in operators {
-        write(dir.join(format!("operators/{}.toml", operator.name)), &operator.toml());
+        write(
+            dir.join(format!("operators/{}.toml", operator.name)),
+            &operator.toml(),
+        );
         if let Some(component) = operator.component() {
             let target = dir.join(format!("plugins/{}.wasm", operator.name));
             std::fs::copy(component, target).expect("a component that was built");

@@ -1,7 +1,11 @@
 //! A harness in which tests read as stories: an operator, a gateway, messages, and what became of them.
 //!
 //! Everything waits on events, nothing sleeps and hopes. A wait that takes longer than [`PATIENCE`] fails the test.
-#![expect(clippy::expect_used, clippy::panic, reason = "a harness that cannot go on ends the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness that cannot go on ends the test"
+)]
 
 mod gateway;
 mod message;

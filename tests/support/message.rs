@@ -52,7 +52,11 @@ impl Message {
     /// Its id.
     #[must_use]
     pub fn id(&self) -> MessageId {
-        let id = self.fields.get("messageId").and_then(Value::as_str).unwrap_or_default();
+        let id = self
+            .fields
+            .get("messageId")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         id.parse().expect("the story keeps its message id")
     }
 

@@ -26,7 +26,10 @@ impl Operator {
         Self {
             id: OperatorId(Uuid::now_v7()),
             name: "acme".to_owned(),
-            lines: vec!["tps_limit = 10000".to_owned(), "unmatched_after = \"1s\"".to_owned()],
+            lines: vec![
+                "tps_limit = 10000".to_owned(),
+                "unmatched_after = \"1s\"".to_owned(),
+            ],
             policy: Vec::new(),
             sessions: vec![(smsc, Vec::new())],
             plugin: None,

@@ -15,14 +15,24 @@ pub fn plugin(name: &str) -> PathBuf {
 #[must_use]
 pub fn plugin_with(name: &str, default_features: bool) -> PathBuf {
     static BUILT: OnceLock<Mutex<HashMap<(String, bool), PathBuf>>> = OnceLock::new();
-    let mut built = BUILT.get_or_init(Mutex::default).lock().expect("another test's build has failed");
+    let mut built = BUILT
+        .get_or_init(Mutex::default)
+        .lock()
+        .expect("another test's build has failed");
     let key = (name.to_owned(), default_features);
-    built.entry(key).or_insert_with(|| make(name, default_features)).clone()
+    built
+        .entry(key)
+        .or_insert_with(|| make(name, default_features))
+        .clone()
 }
 
 fn make(name: &str, default_features: bool) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = if name == "hostile" { tests.join("fixtures") } else { tests.join("../plugins") };
+    let folder = if name == "hostile" {
+        tests.join("fixtures")
+    } else {
+        tests.join("../plugins")
+    };
     let suffix = if default_features { "" } else { "-plain" };
     let out = folder_of_this_run().join(format!("{name}{suffix}.wasm"));
     let request = BuildRequest {
@@ -38,5 +48,7 @@ fn make(name: &str, default_features: bool) -> PathBuf {
 /// Removed by the operating system's own cleaning of its temporary folder.
 fn folder_of_this_run() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::tempdir().expect("a temporary folder")).path()
+    FOLDER
+        .get_or_init(|| tempfile::tempdir().expect("a temporary folder"))
+        .path()
 }

@@ -34,7 +34,10 @@ impl GatewayProcess {
         let Some(url) = first_line.trim().strip_prefix("listening on ") else {
             panic!("the gateway did not start: {first_line:?}, {:?}", child.wait());
         };
-        Self { url: url.to_owned(), child }
+        Self {
+            url: url.to_owned(),
+            child,
+        }
     }
 
     /// Posts messages; returns once they are accepted. An error is a gateway that is gone.
@@ -42,8 +45,10 @@ impl GatewayProcess {
     /// # Errors
     /// When the gateway does not answer 202.
     pub fn post(&self, messages: &[Message]) -> Result<(), String> {
-        let body: Vec<Value> =
-            messages.iter().map(|message| serde_json::from_str(&message.json()).expect("JSON")).collect();
+        let body: Vec<Value> = messages
+            .iter()
+            .map(|message| serde_json::from_str(&message.json()).expect("JSON"))
+            .collect();
         let sent = ureq::post(format!("{}/api/v1/messages", self.url))
             .content_type("application/json")
             .send(Value::from(body).to_string());
@@ -58,7 +63,9 @@ impl GatewayProcess {
     #[must_use]
     pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let started = Instant::now();
-        let answer = ureq::get(format!("{}/api/v1/events?after=0", self.url)).call().expect("a stream of events");
+        let answer = ureq::get(format!("{}/api/v1/events?after=0", self.url))
+            .call()
+            .expect("a stream of events");
         let mut events = Vec::new();
         let (_, body) = answer.into_parts();
         for line in BufReader::new(body.into_reader()).lines() {
@@ -69,7 +76,11 @@ impl GatewayProcess {
                     return events;
                 }
             }
-            assert!(started.elapsed() < PATIENCE, "the story did not go on; {} events", events.len());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "the story did not go on; {} events",
+                events.len()
+            );
         }
         panic!("the stream of events ended; {} events", events.len());
     }
@@ -95,7 +106,10 @@ impl GatewayProcess {
     #[must_use]
     pub fn terminate(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill(1)");
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill(1)");
         self.child.wait().expect("a process that ended")
     }
 }

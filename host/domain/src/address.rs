@@ -27,7 +27,11 @@ pub fn address(written: &str, ton: Option<u8>, npi: Option<u8>) -> Address {
         (false, _) => ALPHANUMERIC,
     };
     let digits = if all_digits { number } else { written };
-    Address { ton: ton.unwrap_or(derived_ton), npi: npi.unwrap_or(derived_npi), digits: digits.to_owned() }
+    Address {
+        ton: ton.unwrap_or(derived_ton),
+        npi: npi.unwrap_or(derived_npi),
+        digits: digits.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -51,7 +55,11 @@ mod tests {
             ("", 0, 0, ""),
         ] {
             let found = address(written, None, None);
-            assert_eq!((found.ton, found.npi, found.digits.as_str()), (ton, npi, digits), "{written:?}");
+            assert_eq!(
+                (found.ton, found.npi, found.digits.as_str()),
+                (ton, npi, digits),
+                "{written:?}"
+            );
         }
     }
 

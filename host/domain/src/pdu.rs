@@ -15,7 +15,9 @@ pub fn octet_text(octets: &[u8]) -> String {
 /// Turns octet text into wire octets. Characters above U+00FF, which octet text cannot hold, become `?`.
 #[must_use]
 pub fn text_octets(text: &str) -> Vec<u8> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+    text.chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+        .collect()
 }
 
 /// `command_status` as on the wire (SMPP 3.4 section 5.1.3). Vendors use values outside their range: it stays a number.
@@ -98,7 +100,9 @@ pub struct Tlv {
 /// The first TLV of that tag.
 #[must_use]
 pub fn find_tlv(tlvs: &[Tlv], tag: u16) -> Option<&[u8]> {
-    tlvs.iter().find(|tlv| tlv.tag == tag).map(|tlv| tlv.value.as_slice())
+    tlvs.iter()
+        .find(|tlv| tlv.tag == tag)
+        .map(|tlv| tlv.value.as_slice())
 }
 
 /// An address as on the wire. Its Debug output is masked: phone numbers do not belong into logs.
@@ -122,7 +126,11 @@ impl fmt::Debug for Address {
 #[must_use]
 pub fn masked(number: &str) -> String {
     let count = number.chars().count();
-    number.chars().enumerate().map(|(i, c)| if i + 2 < count { '*' } else { c }).collect()
+    number
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if i + 2 < count { '*' } else { c })
+        .collect()
 }
 
 /// Bits of `esm_class` (SMPP 3.4 section 5.2.12).
@@ -253,7 +261,9 @@ pub struct BindRequest {
 
 impl fmt::Debug for BindRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BindRequest").field("system_id", &self.system_id).finish_non_exhaustive()
+        f.debug_struct("BindRequest")
+            .field("system_id", &self.system_id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -34,7 +34,9 @@ pub struct OutboundMessage {
 
 impl fmt::Debug for OutboundMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutboundMessage").field("message_id", &self.message_id).finish_non_exhaustive()
+        f.debug_struct("OutboundMessage")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
     }
 }
 

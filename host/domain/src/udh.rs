@@ -60,7 +60,11 @@ fn sar(pdu: &DeliverSmPdu) -> Option<Concatenation> {
 
 /// Numbers outside 1..=total, and totals of 0, say nothing (3GPP TS 23.040 section 9.2.3.24.1: ignore the element).
 fn valid(reference: u16, total: u8, number: u8) -> Option<Concatenation> {
-    (1..=total).contains(&number).then_some(Concatenation { reference, total, number })
+    (1..=total).contains(&number).then_some(Concatenation {
+        reference,
+        total,
+        number,
+    })
 }
 
 #[cfg(test)]
@@ -69,7 +73,11 @@ mod tests {
     use crate::pdu::Tlv;
 
     fn pdu(octets: &[u8]) -> DeliverSmPdu {
-        DeliverSmPdu { esm_class: 0x40, short_message: octets.to_vec(), ..DeliverSmPdu::default() }
+        DeliverSmPdu {
+            esm_class: 0x40,
+            short_message: octets.to_vec(),
+            ..DeliverSmPdu::default()
+        }
     }
 
     #[test]
@@ -84,7 +92,14 @@ mod tests {
             let pdu = pdu(&octets);
             let (text, found) = user_data(&pdu);
             assert_eq!(text, b"text");
-            assert_eq!(found, Some(Concatenation { reference, total, number }));
+            assert_eq!(
+                found,
+                Some(Concatenation {
+                    reference,
+                    total,
+                    number
+                })
+            );
         }
     }
 
@@ -96,14 +111,21 @@ mod tests {
 
     #[test]
     fn impossible_numbers_are_ignored() {
-        for header in [&[5, 0, 3, 1, 0, 0][..], &[5, 0, 3, 1, 2, 3][..], &[5, 0, 3, 1, 2, 0][..]] {
+        for header in [
+            &[5, 0, 3, 1, 0, 0][..],
+            &[5, 0, 3, 1, 2, 3][..],
+            &[5, 0, 3, 1, 2, 0][..],
+        ] {
             assert_eq!(user_data(&pdu(header)).1, None);
         }
     }
 
     #[test]
     fn segments_come_by_tlv_too() {
-        let tlv = |tag, value: &[u8]| Tlv { tag, value: value.to_vec() };
+        let tlv = |tag, value: &[u8]| Tlv {
+            tag,
+            value: value.to_vec(),
+        };
         let pdu = DeliverSmPdu {
             short_message: b"text".to_vec(),
             tlvs: vec![
@@ -113,6 +135,16 @@ mod tests {
             ],
             ..DeliverSmPdu::default()
         };
-        assert_eq!(user_data(&pdu), (&b"text"[..], Some(Concatenation { reference: 0x0102, total: 3, number: 2 })));
+        assert_eq!(
+            user_data(&pdu),
+            (
+                &b"text"[..],
+                Some(Concatenation {
+                    reference: 0x0102,
+                    total: 3,
+                    number: 2
+                })
+            )
+        );
     }
 }

@@ -40,13 +40,23 @@ pub(super) struct Operators {
 
 impl Operators {
     pub(super) fn new(backends: Backends, loaded: LoadedOperators) -> Self {
-        Self { backends, loaded, running: BTreeMap::new(), waiting: Vec::new() }
+        Self {
+            backends,
+            loaded,
+            running: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
     }
 
     /// Makes what runs equal to what is wanted: stops what is gone or changed, starts what is new.
     pub(super) async fn apply(&mut self, wanted: &[OperatorConfig]) {
         let keep = |running: &Running| wanted.iter().any(|config| *config == running.config);
-        let leaving: Vec<_> = self.running.iter().filter(|(_, r)| !keep(r)).map(|(id, _)| *id).collect();
+        let leaving: Vec<_> = self
+            .running
+            .iter()
+            .filter(|(_, r)| !keep(r))
+            .map(|(id, _)| *id)
+            .collect();
         for id in leaving {
             if let Some(running) = self.running.remove(&id) {
                 tracing::info!(operator = %running.config.name, "operator stops: its file is gone or changed");
@@ -100,7 +110,9 @@ impl Operators {
     }
 
     fn policy(&self, config: &OperatorConfig) -> Result<Arc<dyn PolicySource>, LoadError> {
-        let Some(file) = &config.policy.plugin else { return Ok(built_in()) };
+        let Some(file) = &config.policy.plugin else {
+            return Ok(built_in());
+        };
         let policy = self.backends.policies.load_operator(OperatorPolicyConfig {
             operator_id: config.operator_id,
             operator_name: config.name.clone(),
@@ -127,7 +139,9 @@ impl Operators {
 
     fn publish_loaded(&self) {
         let running = self.running.values().map(|running| &running.config);
-        let loaded = running.chain(&self.waiting).map(|config| (config.operator_id, config.name.clone()));
+        let loaded = running
+            .chain(&self.waiting)
+            .map(|config| (config.operator_id, config.name.clone()));
         self.loaded.store(Arc::new(loaded.collect()));
     }
 }

@@ -45,5 +45,8 @@ pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: Can
 fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let files = operator_files(dir).unwrap_or_default();
     let read = |file: &Path| std::fs::read(file).unwrap_or_default();
-    files.iter().map(|file| (file.display().to_string(), read(file))).collect()
+    files
+        .iter()
+        .map(|file| (file.display().to_string(), read(file)))
+        .collect()
 }

@@ -21,11 +21,18 @@ impl Check {
             Err(problems) => (Vec::new(), problems.iter().map(ToString::to_string).collect()),
         };
         if self.json {
-            println!("{}", json!({ "ok": problems.is_empty(), "problems": problems, "operators": operators }));
+            println!(
+                "{}",
+                json!({ "ok": problems.is_empty(), "problems": problems, "operators": operators })
+            );
         } else {
             tell(&operators, &problems);
         }
-        if problems.is_empty() { Ok(()) } else { Err(Failure::Told(78)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Told(78))
+        }
     }
 }
 
@@ -38,7 +45,12 @@ fn check_plugins(operators: &[OperatorConfig]) -> (Vec<Value>, Vec<String>) {
         };
         match policy::check(file, &operator.policy.settings) {
             Ok(report) => {
-                if let Some(pin) = operator.policy.sha256.as_ref().filter(|pin| **pin != report.sha256) {
+                if let Some(pin) = operator
+                    .policy
+                    .sha256
+                    .as_ref()
+                    .filter(|pin| **pin != report.sha256)
+                {
                     problems.push(format!(
                         "{}: policy.sha256 = {pin}: {} has {}",
                         operator.file.display(),
@@ -77,8 +89,12 @@ fn tell(operators: &[Value], problems: &[String]) {
             None => println!("{name}: built-in policy"),
             Some(plugin) => {
                 let version = operator["version"].as_str().unwrap_or_default();
-                let hooks: Vec<_> =
-                    operator["hooks"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let hooks: Vec<_> = operator["hooks"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
                 println!("{name}: {plugin} {version} ({})", hooks.join(", "));
             }
         }

@@ -43,7 +43,10 @@ impl Demo {
     async fn play(self) -> CommandResult {
         self.say("building the example plugins (the first time this takes a little longer)");
         let stage = Stage::set(self.keep).await?;
-        self.say(&format!("two simulated operators and the gateway run; its HTTP side is http://{}", stage.http_addr()));
+        self.say(&format!(
+            "two simulated operators and the gateway run; its HTTP side is http://{}",
+            stage.http_addr()
+        ));
         let bar = self.progress();
         let started = Instant::now();
         let tally = self.traffic(&stage, &bar).await;
@@ -107,7 +110,11 @@ impl Demo {
     }
 
     fn say(&self, line: &str) {
-        if self.json { eprintln!("{line}") } else { println!("{line}") }
+        if self.json {
+            eprintln!("{line}")
+        } else {
+            println!("{line}")
+        }
     }
 
     fn progress(&self) -> ProgressBar {

@@ -29,14 +29,23 @@ pub(super) struct Build {
 impl Plugin {
     pub(super) fn run(self) -> CommandResult {
         let Self::Build(args) = self;
-        let out = if args.out.is_dir() { args.out.join(file_name(&args.dir)) } else { args.out };
+        let out = if args.out.is_dir() {
+            args.out.join(file_name(&args.dir))
+        } else {
+            args.out
+        };
         let built = build(&BuildRequest {
             crate_dir: args.dir,
             out,
             features: args.features,
             no_default_features: args.no_default_features,
         })?;
-        println!("{}: {} octets, {} ms", built.path.display(), built.size, built.millis);
+        println!(
+            "{}: {} octets, {} ms",
+            built.path.display(),
+            built.size,
+            built.millis
+        );
         Ok(())
     }
 }
@@ -44,6 +53,8 @@ impl Plugin {
 /// The name of the crate's folder, which is also how the plugin is called.
 fn file_name(dir: &Path) -> PathBuf {
     let folder = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    let name = folder.file_name().map_or_else(|| "plugin".into(), |name| name.to_owned());
+    let name = folder
+        .file_name()
+        .map_or_else(|| "plugin".into(), |name| name.to_owned());
     PathBuf::from(name).with_extension("wasm")
 }

@@ -19,7 +19,9 @@ pub(super) fn run(config: Option<&Path>) -> CommandResult {
         match life.ended().await {
             Ended::Clean => Ok(()),
             Ended::Forced => {
-                tracing::warn!("the shutdown took longer than shutdown_grace: the rest goes on after the next start");
+                tracing::warn!(
+                    "the shutdown took longer than shutdown_grace: the rest goes on after the next start"
+                );
                 Err(Failure::Told(1))
             }
         }

@@ -44,7 +44,10 @@ pub(super) struct Send {
 impl Send {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         let config = load(config)?;
-        let url = self.url.clone().unwrap_or_else(|| format!("http://{}", config.host.http.listen));
+        let url = self
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", config.host.http.listen));
         let message_id = Uuid::now_v7();
         let command = json!({
             "messageId": message_id,
@@ -57,10 +60,19 @@ impl Send {
             "messageType": if self.flash { "FLASH" } else { "SMS" },
             "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
         });
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let token = self.token.or_else(|| config.host.http.token.map(|token| token.expose().to_owned()));
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let token = self
+            .token
+            .or_else(|| config.host.http.token.map(|token| token.expose().to_owned()));
         let bearer = format!("Bearer {}", token.unwrap_or_default());
-        let before = if self.wait { newest(&agent, &url, &bearer)? } else { 0 };
+        let before = if self.wait {
+            newest(&agent, &url, &bearer)?
+        } else {
+            0
+        };
         let sent = agent
             .post(format!("{url}/api/v1/messages"))
             .header("Authorization", &bearer)
@@ -73,25 +85,42 @@ impl Send {
             return Err(Failure::Told(1));
         }
         println!("{message_id}");
-        if self.wait { follow(&agent, &url, &bearer, before, message_id) } else { Ok(()) }
+        if self.wait {
+            follow(&agent, &url, &bearer, before, message_id)
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn unreachable_gateway(url: &str, error: &ureq::Error) -> Failure {
-    Failure::Unavailable(anyhow::anyhow!("{url}: {error}: is `smpp-connector run` running?"))
+    Failure::Unavailable(anyhow::anyhow!(
+        "{url}: {error}: is `smpp-connector run` running?"
+    ))
 }
 
 fn operator(wanted: Option<&str>, config: &Config) -> Result<OperatorId, Failure> {
     if let Some(id) = wanted.and_then(|text| text.parse().ok()) {
         return Ok(id);
     }
-    let named = config.operators.iter().find(|operator| Some(operator.name.as_str()) == wanted);
-    let names: Vec<_> = config.operators.iter().map(|operator| operator.name.as_str()).collect();
+    let named = config
+        .operators
+        .iter()
+        .find(|operator| Some(operator.name.as_str()) == wanted);
+    let names: Vec<_> = config
+        .operators
+        .iter()
+        .map(|operator| operator.name.as_str())
+        .collect();
     match (wanted, named, config.operators.as_slice()) {
         (_, Some(operator), _) => Ok(operator.operator_id),
         (None, None, [only]) => Ok(only.operator_id),
         _ => {
-            let known = if names.is_empty() { "none here".to_owned() } else { names.join(", ") };
+            let known = if names.is_empty() {
+                "none here".to_owned()
+            } else {
+                names.join(", ")
+            };
             eprintln!("error: --operator: give an operator's id or name; known names: {known}");
             Err(Failure::Told(64))
         }
@@ -106,7 +135,10 @@ fn newest(agent: &ureq::Agent, url: &str, bearer: &str) -> Result<u64, Failure> 
         .header("Authorization", bearer)
         .call()
         .map_err(|error| unreachable_gateway(url, &error))?;
-    let header = answer.headers().get("x-newest-event").and_then(|value| value.to_str().ok());
+    let header = answer
+        .headers()
+        .get("x-newest-event")
+        .and_then(|value| value.to_str().ok());
     Ok(header.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
@@ -118,7 +150,9 @@ fn follow(agent: &ureq::Agent, url: &str, bearer: &str, after: u64, message_id: 
         .map_err(|error| unreachable_gateway(url, &error))?;
     for line in BufReader::new(answer.body_mut().as_reader()).lines() {
         let line = line?;
-        let Some(event) = line.strip_prefix("data:").and_then(|data| serde_json::from_str::<Value>(data).ok())
+        let Some(event) = line
+            .strip_prefix("data:")
+            .and_then(|data| serde_json::from_str::<Value>(data).ok())
         else {
             continue;
         };
@@ -126,10 +160,13 @@ fn follow(agent: &ureq::Agent, url: &str, bearer: &str, after: u64, message_id: 
             continue;
         }
         println!("{event}");
-        let refused = event["type"] == "submit" && event["outcome"] != "ACCEPTED" && event["outcome"] != "UNKNOWN";
+        let refused =
+            event["type"] == "submit" && event["outcome"] != "ACCEPTED" && event["outcome"] != "UNKNOWN";
         if refused || event["messageFinal"] == json!(true) {
             return Ok(());
         }
     }
-    Err(Failure::Failed(anyhow::anyhow!("the gateway ended before the message did")))
+    Err(Failure::Failed(anyhow::anyhow!(
+        "the gateway ended before the message did"
+    )))
 }

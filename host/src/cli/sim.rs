@@ -28,14 +28,22 @@ impl Sim {
         }
         let Some(script) = profile(&self.profile) else {
             let known: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
-            eprintln!("error: --profile {}: use one of {}", self.profile, known.join(", "));
+            eprintln!(
+                "error: --profile {}: use one of {}",
+                self.profile,
+                known.join(", ")
+            );
             return Err(Failure::Told(64));
         };
         block_on(async {
             let smsc = Smsc::start_on(self.listen, script)
                 .await
                 .map_err(|error| Failure::Unavailable(anyhow::anyhow!("{}: {error}", self.listen)))?;
-            println!("simulated operator \"{}\" listens on {}; Ctrl-C ends it", self.profile, smsc.addr());
+            println!(
+                "simulated operator \"{}\" listens on {}; Ctrl-C ends it",
+                self.profile,
+                smsc.addr()
+            );
             let mut every = tokio::time::interval(Duration::from_secs(5));
             let mut last = None;
             loop {
@@ -46,7 +54,12 @@ impl Sim {
                 let now = smsc.counters();
                 let told = format!(
                     "binds {}, submits {}, accepted {}, refused {}, receipts {} of {} acknowledged",
-                    now.binds, now.submits, now.accepted, now.refused, now.receipts_acknowledged, now.receipts_sent
+                    now.binds,
+                    now.submits,
+                    now.accepted,
+                    now.refused,
+                    now.receipts_acknowledged,
+                    now.receipts_sent
                 );
                 if last.as_ref() != Some(&told) {
                     println!("{told}");

@@ -67,7 +67,10 @@ impl HostConfig {
             }
         };
         let section = Section::parse(path, &text, problems)?;
-        Some(Self { file: Some(path.to_owned()), ..Self::read(section, base, problems) })
+        Some(Self {
+            file: Some(path.to_owned()),
+            ..Self::read(section, base, problems)
+        })
     }
 
     fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Self {

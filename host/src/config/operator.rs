@@ -147,22 +147,49 @@ impl OperatorConfig {
         problems: &mut Problems,
     ) -> Option<Self> {
         let base = path.parent().unwrap_or_else(|| Path::new(""));
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let limit = |value| number(1_u32, 1_000_000)(value).and_then(|n| NonZeroU32::new(n).ok_or_else(String::new));
+        let stem = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let limit =
+            |value| number(1_u32, 1_000_000)(value).and_then(|n| NonZeroU32::new(n).ok_or_else(String::new));
         let operator_id = section.required("operator_id", uuid, "give the operator's UUID", problems);
-        let tps_limit = section.required("tps_limit", limit, "give the submit_sm a second that the operator allows", problems);
+        let tps_limit = section.required(
+            "tps_limit",
+            limit,
+            "give the submit_sm a second that the operator allows",
+            problems,
+        );
         let operator_name = section.or("name", stem, name, problems);
         let max_message_age = section.or("max_message_age", DAY, duration(SECOND, 30 * DAY), problems);
         let correlation_ttl = section.or("correlation_ttl", 72 * HOUR, duration(SECOND, 30 * DAY), problems);
         let dedupe_default = DedupeWindow::For(Duration::from_secs(600));
         let dedupe_window = section.or("dedupe_window", dedupe_default, dedupe, problems);
-        let on_unanswered = section.or("on_unanswered", OnUnanswered::Resend, word(ON_UNANSWERED), problems);
+        let on_unanswered = section.or(
+            "on_unanswered",
+            OnUnanswered::Resend,
+            word(ON_UNANSWERED),
+            problems,
+        );
         let on_unencodable = section.or("on_unencodable", UnencodableRule::Ucs2, unencodable, problems);
-        let unmatched_after =
-            section.or("unmatched_after", 60 * SECOND, duration(SECOND, 72 * HOUR), problems);
-        let receipt_detection =
-            section.or("receipt_detection", Detection::EsmClass, word(DETECTION), problems);
-        let message_state = section.or("message_state", AggregateRule::AllDelivered, word(STATE_RULES), problems);
+        let unmatched_after = section.or(
+            "unmatched_after",
+            60 * SECOND,
+            duration(SECOND, 72 * HOUR),
+            problems,
+        );
+        let receipt_detection = section.or(
+            "receipt_detection",
+            Detection::EsmClass,
+            word(DETECTION),
+            problems,
+        );
+        let message_state = section.or(
+            "message_state",
+            AggregateRule::AllDelivered,
+            word(STATE_RULES),
+            problems,
+        );
         let reconnect_jitter = section.or("reconnect_jitter", 0.0, share, problems);
         let policy = match section.table("policy", problems) {
             Some(policy) => PolicyConfig::read(policy, host, problems),
@@ -173,8 +200,10 @@ impl OperatorConfig {
             let message = "is missing: add at least one [[session]] with host, port and system_id";
             section.problem("session", None, message.to_owned(), problems);
         }
-        let sessions =
-            found.into_iter().filter_map(|s| SessionSettings::read(s, base, problems)).collect();
+        let sessions = found
+            .into_iter()
+            .filter_map(|s| SessionSettings::read(s, base, problems))
+            .collect();
         section.finish(problems);
         Some(Self {
             file: path.to_owned(),
@@ -198,18 +227,30 @@ impl OperatorConfig {
 
 impl Default for PolicyConfig {
     fn default() -> Self {
-        Self { plugin: None, sha256: None, on_failure: OnFailure::HostDefault, settings: serde_json::json!({}) }
+        Self {
+            plugin: None,
+            sha256: None,
+            on_failure: OnFailure::HostDefault,
+            settings: serde_json::json!({}),
+        }
     }
 }
 
 impl PolicyConfig {
     fn read(mut section: Section<'_>, host: &HostConfig, problems: &mut Problems) -> Self {
-        let plugin = section.optional("plugin", plugin_file, problems).map(|file| host.plugins_dir.join(file));
+        let plugin = section
+            .optional("plugin", plugin_file, problems)
+            .map(|file| host.plugins_dir.join(file));
         let sha256 = section.optional("sha256", digest, problems);
         let on_failure = section.or("on_failure", OnFailure::HostDefault, word(ON_FAILURE), problems);
         let settings = section.or("settings", serde_json::json!({}), json_table, problems);
         section.finish(problems);
-        Self { plugin, sha256, on_failure, settings }
+        Self {
+            plugin,
+            sha256,
+            on_failure,
+            settings,
+        }
     }
 }
 
@@ -217,8 +258,12 @@ impl SessionSettings {
     fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<Self> {
         let host = section.required("host", host_name, "give the SMSC's name or address", problems);
         let port = section.required("port", number(1_u16, u16::MAX), "2775 is usual", problems);
-        let system_id =
-            section.required("system_id", octets(15), "give the user name that the operator assigned", problems);
+        let system_id = section.required(
+            "system_id",
+            octets(15),
+            "give the user name that the operator assigned",
+            problems,
+        );
         let password = section.secret("password", |value| Secret::read(value, base), problems);
         if section.or("tls", false, boolean, problems) {
             let message = "TLS is not available in this version: use false, or a TLS tunnel on this machine";
@@ -253,7 +298,12 @@ impl SessionSettings {
                 duration(Duration::from_millis(100), HOUR),
                 problems,
             ),
-            failback_hold: section.or("failback_hold", 10 * SECOND, duration(Duration::ZERO, HOUR), problems),
+            failback_hold: section.or(
+                "failback_hold",
+                10 * SECOND,
+                duration(Duration::ZERO, HOUR),
+                problems,
+            ),
             source_address: AddressRule::read("source_address", &mut section, problems),
             destination_address: AddressRule::read("destination_address", &mut section, problems),
         };
@@ -264,7 +314,9 @@ impl SessionSettings {
 
 impl AddressRule {
     fn read(key: &'static str, parent: &mut Section<'_>, problems: &mut Problems) -> Self {
-        let Some(mut section) = parent.table(key, problems) else { return Self::default() };
+        let Some(mut section) = parent.table(key, problems) else {
+            return Self::default();
+        };
         let rule = Self {
             ton: section.or("ton", None, auto_or_number, problems),
             npi: section.or("npi", None, auto_or_number, problems),
@@ -299,7 +351,9 @@ const BIND_MODES: &[(&str, BindMode)] = &[
 ];
 
 fn uuid(value: toml::Value) -> Result<OperatorId, String> {
-    text(value)?.parse().map_err(|_| "use a UUID such as \"6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001\"".to_owned())
+    text(value)?
+        .parse()
+        .map_err(|_| "use a UUID such as \"6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001\"".to_owned())
 }
 
 fn dedupe(value: toml::Value) -> Result<DedupeWindow, String> {
@@ -327,7 +381,9 @@ fn unencodable(value: toml::Value) -> Result<UnencodableRule, String> {
 
 fn plugin_file(value: toml::Value) -> Result<String, String> {
     let file = text(value)?;
-    let plain = Path::new(&file).file_name().is_some_and(|name| name.to_string_lossy() == file);
+    let plain = Path::new(&file)
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy() == file);
     if plain && file.ends_with(".wasm") {
         return Ok(file);
     }
@@ -371,5 +427,7 @@ fn auto_or_number(value: toml::Value) -> Result<Option<u8>, String> {
     if value.as_str() == Some("auto") {
         return Ok(None);
     }
-    number(0_u8, 255)(value).map(Some).map_err(|message| format!("{message}, or \"auto\""))
+    number(0_u8, 255)(value)
+        .map(Some)
+        .map_err(|message| format!("{message}, or \"auto\""))
 }

@@ -37,7 +37,12 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// Adds one.
     pub fn add(&mut self, file: &Path, key: impl Into<String>, value: Option<String>, message: String) {
-        self.0.push(Problem { file: file.to_owned(), key: key.into(), value, message });
+        self.0.push(Problem {
+            file: file.to_owned(),
+            key: key.into(),
+            value,
+            message,
+        });
     }
 
     /// Whether nothing is wrong.

@@ -15,7 +15,12 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     /// A table of the file; `prefix` is its TOML path, empty at the top.
     pub(super) fn new(file: &'a Path, prefix: impl Into<String>, table: Table) -> Self {
-        Self { file, prefix: prefix.into(), table, known: Vec::new() }
+        Self {
+            file,
+            prefix: prefix.into(),
+            table,
+            known: Vec::new(),
+        }
     }
 
     /// Parses the whole file.
@@ -23,7 +28,12 @@ impl<'a> Section<'a> {
         match text.parse::<Table>() {
             Ok(table) => Some(Self::new(file, "", table)),
             Err(error) => {
-                problems.add(file, "", None, format!("is not TOML: {}", error.to_string().trim_end()));
+                problems.add(
+                    file,
+                    "",
+                    None,
+                    format!("is not TOML: {}", error.to_string().trim_end()),
+                );
                 None
             }
         }
@@ -31,7 +41,11 @@ impl<'a> Section<'a> {
 
     /// The full TOML path of a key of this table.
     pub(super) fn path(&self, key: &str) -> String {
-        if self.prefix.is_empty() { key.to_owned() } else { format!("{}.{key}", self.prefix) }
+        if self.prefix.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.prefix)
+        }
     }
 
     /// Takes a raw value.
@@ -93,7 +107,9 @@ impl<'a> Section<'a> {
         problems: &mut Problems,
     ) -> Option<T> {
         let value = self.take(key)?;
-        read(value).map_err(|message| problems.add(self.file, self.path(key), None, message)).ok()
+        read(value)
+            .map_err(|message| problems.add(self.file, self.path(key), None, message))
+            .ok()
     }
 
     /// A table below this one.
@@ -103,7 +119,12 @@ impl<'a> Section<'a> {
         match value {
             Value::Table(table) => Some(Section::new(file, path, table)),
             other => {
-                problems.add(file, path, shown(&other), format!("is not a table; write [{key}]"));
+                problems.add(
+                    file,
+                    path,
+                    shown(&other),
+                    format!("is not a table; write [{key}]"),
+                );
                 None
             }
         }
@@ -117,7 +138,12 @@ impl<'a> Section<'a> {
             None => return Vec::new(),
             Some(Value::Array(items)) => items,
             Some(other) => {
-                problems.add(file, path, shown(&other), format!("is not a list of tables; write [[{key}]]"));
+                problems.add(
+                    file,
+                    path,
+                    shown(&other),
+                    format!("is not a list of tables; write [[{key}]]"),
+                );
                 return Vec::new();
             }
         };
@@ -172,8 +198,17 @@ fn is_near(a: &str, b: &str) -> bool {
     if long.len() - short.len() > 1 || short.len() < 3 {
         return false;
     }
-    let front = short.bytes().zip(long.bytes()).take_while(|(x, y)| x == y).count();
-    let back = short.bytes().rev().zip(long.bytes().rev()).take_while(|(x, y)| x == y).count();
+    let front = short
+        .bytes()
+        .zip(long.bytes())
+        .take_while(|(x, y)| x == y)
+        .count();
+    let back = short
+        .bytes()
+        .rev()
+        .zip(long.bytes().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     let edits = if short.len() == long.len() { 1 } else { 0 };
     front + back + edits >= short.len()
 }

@@ -14,7 +14,10 @@ fn problems(operator: &str) -> Vec<String> {
     let folder = format!("{}/", dir.path().display());
     match Config::load(Some(&host)) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems.iter().map(|p| p.to_string().replace(&folder, "")).collect(),
+        Err(problems) => problems
+            .iter()
+            .map(|p| p.to_string().replace(&folder, ""))
+            .collect(),
     }
 }
 
@@ -76,7 +79,13 @@ source_address = { ton = "auto", npi = 1 }
     assert_eq!(operator.policy.plugin, Some(dir.path().join("plugins/acme.wasm")));
     assert_eq!(operator.policy.settings["message_id"]["receipt"], "decimal");
     assert_eq!(operator.sessions[0].password.expose(), "geheim");
-    assert_eq!(operator.sessions[0].source_address, AddressRule { ton: None, npi: Some(1) });
+    assert_eq!(
+        operator.sessions[0].source_address,
+        AddressRule {
+            ton: None,
+            npi: Some(1)
+        }
+    );
     assert!(!format!("{config:?}").contains("geheim"));
 }
 
@@ -112,7 +121,10 @@ window = 0
 #[test]
 fn a_file_that_is_not_toml_says_where() {
     let found = problems("operator_id = \n");
-    assert!(found[0].starts_with("operators/acme.toml: is not TOML: TOML parse error at line 1"), "{found:?}");
+    assert!(
+        found[0].starts_with("operators/acme.toml: is not TOML: TOML parse error at line 1"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -146,6 +158,11 @@ fn another_address_than_loopback_needs_a_token() {
 
 #[test]
 fn a_host_file_that_was_asked_for_must_exist() {
-    let found = Config::load(Some(Path::new("/nonexistent/x.toml"))).unwrap_err().to_string();
-    assert!(found.starts_with("/nonexistent/x.toml: cannot be read: "), "{found}");
+    let found = Config::load(Some(Path::new("/nonexistent/x.toml")))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        found.starts_with("/nonexistent/x.toml: cannot be read: "),
+        "{found}"
+    );
 }

@@ -70,7 +70,11 @@ pub(super) fn share(value: Value) -> Result<f64, String> {
 pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(Value) -> Result<Duration, String> {
     move |value| {
         let allowed = || {
-            format!("use a duration such as \"30s\" from {} to {}", spelled(low), spelled(high))
+            format!(
+                "use a duration such as \"30s\" from {} to {}",
+                spelled(low),
+                spelled(high)
+            )
         };
         let Value::String(text) = &value else {
             return Err(format!("is {}; {}", kind(&value), allowed()));

@@ -26,10 +26,7 @@ pub(super) struct From {
     after: u64,
 }
 
-pub(super) async fn stream(
-    State(state): State<HttpState>,
-    Query(from): Query<From>,
-) -> impl IntoResponse {
+pub(super) async fn stream(State(state): State<HttpState>, Query(from): Query<From>) -> impl IntoResponse {
     let newest = state.events.newest().borrow().to_string();
     let reader = Reader {
         newest: state.events.newest(),
@@ -40,7 +37,10 @@ pub(super) async fn stream(
     };
     let events = unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
-        Some((Ok::<_, Infallible>(Event::default().id(event.seq.to_string()).data(line(&event))), reader))
+        Some((
+            Ok::<_, Infallible>(Event::default().id(event.seq.to_string()).data(line(&event))),
+            reader,
+        ))
     });
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     ([("x-newest-event", newest)], stream)

@@ -11,21 +11,36 @@ pub(super) async fn check(State(state): State<HttpState>, request: Request, next
     if let Some(token) = &state.token
         && !has_token(request.headers(), token.expose())
     {
-        let mend = "send the header Authorization: Bearer TOKEN, with the token of [http] in smpp-connector.toml";
-        return reply::error(StatusCode::UNAUTHORIZED, "the token is missing or wrong", &[mend.to_owned()]);
+        let mend =
+            "send the header Authorization: Bearer TOKEN, with the token of [http] in smpp-connector.toml";
+        return reply::error(
+            StatusCode::UNAUTHORIZED,
+            "the token is missing or wrong",
+            &[mend.to_owned()],
+        );
     }
     if request.method() != Method::GET && is_foreign(request.headers()) {
         let mend = "call from the gateway's own origin, or without an Origin header";
-        return reply::error(StatusCode::FORBIDDEN, "the request comes from another origin", &[mend.to_owned()]);
+        return reply::error(
+            StatusCode::FORBIDDEN,
+            "the request comes from another origin",
+            &[mend.to_owned()],
+        );
     }
     next.run(request).await
 }
 
 /// Compares in a time that does not depend on where the first difference is.
 fn has_token(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
-    let difference = given.bytes().zip(token.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    let difference = given
+        .bytes()
+        .zip(token.bytes())
+        .fold(0, |sum, (a, b)| sum | (a ^ b));
     given.len() == token.len() && difference == 0
 }
 

@@ -25,8 +25,16 @@ pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     if state.stopping.is_cancelled() {
         problems.push("the gateway is shutting down".to_owned());
     }
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": problems.is_empty(), "problems": problems }))).into_response()
+    let status = if problems.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(json!({ "ready": problems.is_empty(), "problems": problems })),
+    )
+        .into_response()
 }
 
 /// The Prometheus text format.

@@ -53,8 +53,15 @@ pub(super) async fn accept(
     if !sorted.commands.is_empty()
         && let Err(error) = state.queue.publish(&sorted.commands).await
     {
-        let details = [error_chain(&error), "nothing was accepted: send all of it again".to_owned()];
-        return reply::error(StatusCode::SERVICE_UNAVAILABLE, "the queue cannot take commands now", &details);
+        let details = [
+            error_chain(&error),
+            "nothing was accepted: send all of it again".to_owned(),
+        ];
+        return reply::error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the queue cannot take commands now",
+            &details,
+        );
     }
     answer(&sorted)
 }
@@ -64,15 +71,25 @@ fn unreadable(rejection: &BytesRejection) -> Response {
         let mend = format!("a body has at most {MAX_BODY} octets: send it in several requests");
         return reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", &[mend]);
     }
-    reply::error(rejection.status(), "the body cannot be read", &[rejection.body_text()])
+    reply::error(
+        rejection.status(),
+        "the body cannot be read",
+        &[rejection.body_text()],
+    )
 }
 
 /// The commands of a body, each as its own JSON.
 fn items(headers: &HeaderMap, body: &Bytes) -> Result<Vec<Bytes>, String> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if kind.contains("ndjson") || kind.contains("jsonl") {
         let lines = body.split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii);
-        return Ok(lines.filter(|line| !line.is_empty()).map(|line| body.slice_ref(line)).collect());
+        return Ok(lines
+            .filter(|line| !line.is_empty())
+            .map(|line| body.slice_ref(line))
+            .collect());
     }
     match body.trim_ascii_start().first() {
         Some(b'[') => {
@@ -94,19 +111,36 @@ fn sort(state: &HttpState, items: &[Bytes]) -> Sorted {
         let errors = match DispatchCommand::parse(item) {
             Ok(command) if operators.contains_key(&command.operator_id) => {
                 sorted.accepted.push(command.message_id);
-                sorted.commands.push(QueuedCommand { operator_id: command.operator_id, body: item.clone() });
+                sorted.commands.push(QueuedCommand {
+                    operator_id: command.operator_id,
+                    body: item.clone(),
+                });
                 continue;
             }
             Ok(command) => {
-                let known: Vec<_> = operators.iter().map(|(id, name)| format!("{id} ({name})")).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                vec![format!("operatorId: no operator is loaded as {}; loaded: {known}", command.operator_id)]
+                let known: Vec<_> = operators
+                    .iter()
+                    .map(|(id, name)| format!("{id} ({name})"))
+                    .collect();
+                let known = if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                vec![format!(
+                    "operatorId: no operator is loaded as {}; loaded: {known}",
+                    command.operator_id
+                )]
             }
             Err(errors) => errors.problems().iter().map(ToString::to_string).collect(),
         };
         let value: Value = serde_json::from_slice(item).unwrap_or_default();
         let message_id = value.get("messageId").cloned().unwrap_or_default();
-        sorted.refused.push(Refused { index, message_id, errors });
+        sorted.refused.push(Refused {
+            index,
+            message_id,
+            errors,
+        });
     }
     sorted
 }
@@ -121,7 +155,11 @@ fn answer(sorted: &Sorted) -> Response {
     if !sorted.accepted.is_empty() || sorted.refused.is_empty() {
         return (StatusCode::ACCEPTED, Json(body)).into_response();
     }
-    let details: Vec<_> = sorted.refused.iter().flat_map(|item| item.errors.clone()).collect();
+    let details: Vec<_> = sorted
+        .refused
+        .iter()
+        .flat_map(|item| item.errors.clone())
+        .collect();
     if let Some(fields) = body.as_object_mut() {
         fields.insert("error".to_owned(), json!("no command was accepted"));
         fields.insert("details".to_owned(), json!(details));

@@ -12,5 +12,9 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
     let known = "POST /api/v1/messages, GET /api/v1/events, /metrics, /healthz, /readyz".to_owned();
-    error(StatusCode::NOT_FOUND, &format!("there is nothing at {}", uri.path()), &[known])
+    error(
+        StatusCode::NOT_FOUND,
+        &format!("there is nothing at {}", uri.path()),
+        &[known],
+    )
 }

@@ -17,7 +17,11 @@ pub(super) struct Recent {
 
 impl Recent {
     pub(super) fn new(window: Duration) -> Self {
-        Self { window, ids: HashSet::new(), order: VecDeque::new() }
+        Self {
+            window,
+            ids: HashSet::new(),
+            order: VecDeque::new(),
+        }
     }
 
     /// Remembers the id. True if it was there already.

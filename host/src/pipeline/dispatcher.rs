@@ -18,8 +18,8 @@ use crate::config::{DedupeWindow, OnUnanswered};
 use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome};
 use bench::Bench;
 use futures_util::future::OptionFuture;
-use smpp_domain::ids::MessageId;
 use smpp_domain::event::Outcome;
+use smpp_domain::ids::MessageId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::pin::Pin;
@@ -147,7 +147,10 @@ impl Dispatcher {
 
     /// What was never written may be sent after the restart, also where nothing may be sent twice.
     async fn withdraw_unsent(&mut self) {
-        let unsent = self.messages.values().filter(|message| !message.unanswered && message.accepted.is_empty());
+        let unsent = self
+            .messages
+            .values()
+            .filter(|message| !message.unanswered && message.accepted.is_empty());
         let ids: Vec<_> = unsent.map(|message| message.command.message_id).collect();
         if self.context.config.on_unanswered == OnUnanswered::Report && !ids.is_empty() {
             let (store, name) = (self.context.store.clone(), &self.context.config.name);
@@ -157,7 +160,9 @@ impl Dispatcher {
 
     /// Recognises, after a restart, what was published again within the window.
     async fn remember_recent(&mut self) {
-        let DedupeWindow::For(window) = self.context.config.dedupe_window else { return };
+        let DedupeWindow::For(window) = self.context.config.dedupe_window else {
+            return;
+        };
         let since = clock::utc_now() - chrono::TimeDelta::from_std(window).unwrap_or_default();
         let (store, name) = (self.context.store.clone(), self.context.config.name.clone());
         let ids = super::retry::until_done(&name, || store.settled_since(since, 1_000_000));
@@ -180,7 +185,13 @@ impl Dispatcher {
         let free = self.places.available_permits();
         let enough = free >= (self.capacity / 4).min(FETCH) || self.messages.is_empty();
         let idle_binds = self.paused_until.is_some() || !self.bench.can_submit();
-        if self.fetching.is_some() || waiting || idle_binds || free == 0 || !enough || self.stop.is_cancelled() {
+        if self.fetching.is_some()
+            || waiting
+            || idle_binds
+            || free == 0
+            || !enough
+            || self.stop.is_cancelled()
+        {
             return;
         }
         let intake = self.context.intake.clone();
@@ -201,7 +212,10 @@ impl Dispatcher {
 
     fn next_deadline(&self) -> Option<Instant> {
         let delayed = self.delayed.first_key_value().map(|(&(at, _), ())| at);
-        [delayed, self.paused_until, self.fetch_after].into_iter().flatten().min()
+        [delayed, self.paused_until, self.fetch_after]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn wake_delayed(&mut self) {
@@ -242,16 +256,24 @@ impl Dispatcher {
                 self.replan(slot).await;
                 continue;
             }
-            let Some(bind) = self.bench.choose(message.bind) else { return };
+            let Some(bind) = self.bench.choose(message.bind) else {
+                return;
+            };
             self.ready.remove(&slot);
             self.send(slot, bind);
         }
     }
 
     fn send(&mut self, slot: u64, bind: usize) {
-        let Some(message) = self.messages.get_mut(&slot) else { return };
+        let Some(message) = self.messages.get_mut(&slot) else {
+            return;
+        };
         let number = message.next_part();
-        let part = message.plan.as_ref().and_then(|plan| plan.parts.get(usize::from(number) - 1)).cloned();
+        let part = message
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.parts.get(usize::from(number) - 1))
+            .cloned();
         let Some(pdu) = part else { return };
         message.bind = Some(bind);
         message.out = true;
@@ -264,10 +286,14 @@ impl Dispatcher {
     async fn expire(&mut self, slot: u64) {
         let written = self.messages.get(&slot).is_some_and(|message| message.unanswered);
         let (outcome, reason) = if written {
-            (Outcome::Unknown, "it was sent, never answered, and its time is over")
+            (
+                Outcome::Unknown,
+                "it was sent, never answered, and its time is over",
+            )
         } else {
             (Outcome::Expired, "its time was over before it could be sent")
         };
-        self.finish(slot, outcome, None, Some(reason.to_owned()), None).await;
+        self.finish(slot, outcome, None, Some(reason.to_owned()), None)
+            .await;
     }
 }

@@ -52,11 +52,18 @@ pub(super) struct InFlight {
 impl InFlight {
     /// The number of the part that is due, from 1.
     pub(super) fn next_part(&self) -> u8 {
-        self.accepted.iter().map(|part| part.part_number).max().unwrap_or(0).saturating_add(1)
+        self.accepted
+            .iter()
+            .map(|part| part.part_number)
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1)
     }
 
     pub(super) fn part_count(&self) -> u8 {
-        self.plan.as_ref().map_or(0, |plan| u8::try_from(plan.parts.len()).unwrap_or(u8::MAX))
+        self.plan
+            .as_ref()
+            .map_or(0, |plan| u8::try_from(plan.parts.len()).unwrap_or(u8::MAX))
     }
 
     pub(super) fn is_complete(&self) -> bool {

@@ -27,7 +27,11 @@ impl<'a> Parked<'a> {
         let config = &self.context.config;
         let patience = TimeDelta::from_std(config.unmatched_after).unwrap_or(TimeDelta::MAX);
         let before = clock::utc_now() - patience;
-        let work = self.context.store.parked_work(config.operator_id, before, SWEEP).await?;
+        let work = self
+            .context
+            .store
+            .parked_work(config.operator_id, before, SWEEP)
+            .await?;
         if !work.overdue.is_empty() {
             self.report(&work.overdue).await?;
         }
@@ -54,7 +58,12 @@ impl<'a> Parked<'a> {
             received_at: receipt.received_at,
             hint: self.hint(&receipt.reading.message_id).await?,
         };
-        Ok(event(EventKind::Unmatched, receipt.operator_id, format!("unmatched:{}", receipt.id), &body))
+        Ok(event(
+            EventKind::Unmatched,
+            receipt.operator_id,
+            format!("unmatched:{}", receipt.id),
+            &body,
+        ))
     }
 
     /// Which other way of reading the id would have found a message: what the integration engineer wants to know first.
@@ -64,7 +73,11 @@ impl<'a> Parked<'a> {
         if keys.is_empty() {
             return Ok(None);
         }
-        let found = self.context.store.find(self.context.config.operator_id, &keys).await?;
+        let found = self
+            .context
+            .store
+            .find(self.context.config.operator_id, &keys)
+            .await?;
         let hit = candidates.iter().zip(found).find(|(_, row)| row.is_some());
         Ok(hit.map(|(miss, _)| format!("would match {} if the id were read as {}", miss.key, miss.reading)))
     }

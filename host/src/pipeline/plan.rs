@@ -60,13 +60,22 @@ pub fn plan(
     let needs_reference = encoded.octets_len() > 0;
     let number = if needs_reference { reference() } else { 1 };
     let parts = split(&encoded, &layout, number).map_err(|error| PlanError::Rejected(error.to_string()))?;
-    let payload = parts.iter().any(|part| !part.tlvs.is_empty() && part.short_message.is_empty());
+    let payload = parts
+        .iter()
+        .any(|part| !part.tlvs.is_empty() && part.short_message.is_empty());
     let several = parts.len() > 1;
     Ok(Plan {
-        parts: parts.into_iter().map(|part| submit_sm(command, &message, data_coding, part)).collect(),
+        parts: parts
+            .into_iter()
+            .map(|part| submit_sm(command, &message, data_coding, part))
+            .collect(),
         encoding: encoded.alphabet().map_or("plugin", Alphabet::name).to_owned(),
         data_coding,
-        strategy: if payload { LongMessageStrategy::Tlv } else { LongMessageStrategy::Csms },
+        strategy: if payload {
+            LongMessageStrategy::Tlv
+        } else {
+            LongMessageStrategy::Csms
+        },
         reference: several.then_some(number),
     })
 }
@@ -88,22 +97,34 @@ impl Judge<'_> {
         tracing::warn!(operator = %self.operator.name, %fault, "the policy gave no answer");
         match self.operator.policy.on_failure {
             OnFailure::HostDefault => Ok(None),
-            OnFailure::Reject => Err(PlanError::Rejected(format!("the operator's policy failed: {fault}"))),
+            OnFailure::Reject => Err(PlanError::Rejected(format!(
+                "the operator's policy failed: {fault}"
+            ))),
             OnFailure::Retry => Err(PlanError::Retry(fault)),
         }
     }
 
     fn encode(&self, message: &OutboundMessage, policy: &dyn Policy) -> Result<(Encoded, u8), PlanError> {
-        let answer = self.verdict(policy.encoding(message))?.unwrap_or(EncodingAnswer::HostDefault);
+        let answer = self
+            .verdict(policy.encoding(message))?
+            .unwrap_or(EncodingAnswer::HostDefault);
         let (alphabet, data_coding, rule) = match answer {
             EncodingAnswer::HostDefault => self.default_alphabet(message),
-            EncodingAnswer::Alphabet { alphabet, data_coding, unencodable } => {
+            EncodingAnswer::Alphabet {
+                alphabet,
+                data_coding,
+                unencodable,
+            } => {
                 let alphabet = Alphabet::from_name(&alphabet, &BTreeMap::new())
                     .map_err(|error| PlanError::Rejected(format!("the operator's policy: {error}")))?;
                 let rule = unencodable.unwrap_or_else(|| self.operator.on_unencodable.clone());
                 (alphabet, data_coding, rule)
             }
-            EncodingAnswer::Encoded { octets, data_coding, unit } => {
+            EncodingAnswer::Encoded {
+                octets,
+                data_coding,
+                unit,
+            } => {
                 let encoded = Encoded::from_octets(octets, unit)
                     .map_err(|error| PlanError::Rejected(format!("the operator's policy: {error}")))?;
                 return Ok((encoded, data_coding));
@@ -155,19 +176,29 @@ fn layout(answer: SplittingAnswer, message: &OutboundMessage) -> Result<split::P
     };
     Ok(match answer {
         SplittingAnswer::HostDefault => match message.long_message_strategy {
-            LongMessageStrategy::Csms => {
-                split::Plan::Udh { width: ReferenceWidth::EightBits, max_octets: None, max_parts: None }
-            }
+            LongMessageStrategy::Csms => split::Plan::Udh {
+                width: ReferenceWidth::EightBits,
+                max_octets: None,
+                max_parts: None,
+            },
             LongMessageStrategy::Tlv => payload(None, false),
         },
-        SplittingAnswer::Udh { reference_width, max_octets, max_parts } => {
-            split::Plan::Udh { width: reference_width, max_octets, max_parts }
-        }
+        SplittingAnswer::Udh {
+            reference_width,
+            max_octets,
+            max_parts,
+        } => split::Plan::Udh {
+            width: reference_width,
+            max_octets,
+            max_parts,
+        },
         SplittingAnswer::SarTlvs => split::Plan::Sar { max_parts: None },
         SplittingAnswer::MessagePayload { max_octets } => payload(max_octets, true),
         SplittingAnswer::Parts(parts) => split::Plan::Planned(parts),
         SplittingAnswer::Refuse(reason) => {
-            return Err(PlanError::Rejected(format!("the operator's policy refused it: {reason}")));
+            return Err(PlanError::Rejected(format!(
+                "the operator's policy refused it: {reason}"
+            )));
         }
     })
 }

@@ -13,7 +13,12 @@ pub(super) fn event<E: Serialize>(
     dedup_id: String,
     body: &E,
 ) -> Event {
-    Event { kind, operator_id, dedup_id, payload: to_json(body) }
+    Event {
+        kind,
+        operator_id,
+        dedup_id,
+        payload: to_json(body),
+    }
 }
 
 /// Publishes, waiting for the sink as long as it takes.

@@ -34,7 +34,11 @@ impl Receipts {
         inbound: mpsc::Receiver<Inbound>,
         matched: mpsc::Receiver<Vec<ParkedReceipt>>,
     ) -> Self {
-        Self { context, inbound, matched }
+        Self {
+            context,
+            inbound,
+            matched,
+        }
     }
 
     /// Works until every bind is gone.
@@ -65,7 +69,13 @@ impl Receipts {
             match interpret(&self.context, &*policy, &inbound) {
                 Interpreted::Receipt(reading) => {
                     let origin = Origin::Live;
-                    candidates.push(Candidate::new(&self.context, &*policy, *reading, origin, &inbound));
+                    candidates.push(Candidate::new(
+                        &self.context,
+                        &*policy,
+                        *reading,
+                        origin,
+                        &inbound,
+                    ));
                     replies.push((inbound.reply, CommandStatus::OK));
                 }
                 Interpreted::Event(event) => {
@@ -113,7 +123,11 @@ async fn answer(
         tracing::warn!(operator = %context.config.name, error, "receipts are left with the operator");
     }
     for (reply, status) in replies {
-        let status = if done.is_ok() { status } else { CommandStatus::RECEIVER_TEMPORARY_ERROR };
+        let status = if done.is_ok() {
+            status
+        } else {
+            CommandStatus::RECEIVER_TEMPORARY_ERROR
+        };
         reply.send(status).await;
     }
 }

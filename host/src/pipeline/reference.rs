@@ -17,7 +17,11 @@ impl References {
     /// The next reference for the destination, 1..=65535. With 8-bit references the splitter maps it to 1..=255, and
     /// neighbours stay different there too.
     pub(super) fn next(&mut self, destination: &str, message: MessageId) -> u16 {
-        let last = self.young.get(destination).or_else(|| self.old.get(destination)).copied();
+        let last = self
+            .young
+            .get(destination)
+            .or_else(|| self.old.get(destination))
+            .copied();
         let reference = match last {
             Some(last) => last.checked_add(1).unwrap_or(1),
             None => Self::first(message),
@@ -32,7 +36,9 @@ impl References {
     /// Scattered, so that a restart does not repeat what went before it.
     fn first(message: MessageId) -> u16 {
         let folded = message.0.as_bytes().chunks(2).fold(0_u16, |sum, pair| {
-            let pair = pair.iter().fold(0_u16, |value, &octet| (value << 8) | u16::from(octet));
+            let pair = pair
+                .iter()
+                .fold(0_u16, |value, &octet| (value << 8) | u16::from(octet));
             sum.rotate_left(5) ^ pair
         });
         folded.max(1)
@@ -48,8 +54,9 @@ mod tests {
     #[test]
     fn messages_to_one_destination_differ() {
         let mut references = References::default();
-        let seen: HashSet<u16> =
-            (0..255).map(|n| references.next("49151", MessageId(Uuid::from_u128(n))) % 255).collect();
+        let seen: HashSet<u16> = (0..255)
+            .map(|n| references.next("49151", MessageId(Uuid::from_u128(n))) % 255)
+            .collect();
         assert_eq!(seen.len(), 255);
     }
 

@@ -20,8 +20,12 @@ where
             Err(error) => {
                 let cause = chain(&error);
                 match error.kind {
-                    BackendErrorKind::Unavailable => tracing::warn!(operator, error = %cause, "waiting for a backend"),
-                    BackendErrorKind::Corrupt => tracing::error!(operator, error = %cause, "a backend needs attention"),
+                    BackendErrorKind::Unavailable => {
+                        tracing::warn!(operator, error = %cause, "waiting for a backend")
+                    }
+                    BackendErrorKind::Corrupt => {
+                        tracing::error!(operator, error = %cause, "a backend needs attention")
+                    }
                 }
             }
         }

@@ -18,9 +18,18 @@ pub async fn publish_sessions(
     while notices.recv_many(&mut batch, 64).await > 0 {
         let events: Vec<_> = batch
             .drain(..)
-            .filter_map(|notice| settings.get(notice.bind).map(|settings| told(&context, settings, notice)))
+            .filter_map(|notice| {
+                settings
+                    .get(notice.bind)
+                    .map(|settings| told(&context, settings, notice))
+            })
             .map(|body| {
-                event(EventKind::Session, body.operator_id, format!("session:{}", Uuid::now_v7()), &body)
+                event(
+                    EventKind::Session,
+                    body.operator_id,
+                    format!("session:{}", Uuid::now_v7()),
+                    &body,
+                )
             })
             .collect();
         super::publish(&*context.events, &context.config.name, &events).await;

@@ -84,7 +84,11 @@ impl Settler {
         items: mpsc::Receiver<SettleItem>,
         matched: mpsc::Sender<Vec<ParkedReceipt>>,
     ) -> Self {
-        Self { context, items, matched }
+        Self {
+            context,
+            items,
+            matched,
+        }
     }
 
     /// Settles until every sender is gone.
@@ -104,10 +108,22 @@ impl Settler {
         match item {
             SettleItem::Part { policy, correlation } => {
                 let correlations = vec![self.keyed(&*policy, correlation)];
-                batch.settlements.push(Settlement { correlations, outcome: None });
+                batch.settlements.push(Settlement {
+                    correlations,
+                    outcome: None,
+                });
             }
-            SettleItem::Message { policy, correlation, event: body, tokens, permit } => {
-                let correlations = correlation.map(|row| self.keyed(&*policy, row)).into_iter().collect();
+            SettleItem::Message {
+                policy,
+                correlation,
+                event: body,
+                tokens,
+                permit,
+            } => {
+                let correlations = correlation
+                    .map(|row| self.keyed(&*policy, row))
+                    .into_iter()
+                    .collect();
                 let payload = to_json(&*body);
                 let outcome = SettledOutcome {
                     message_id: body.message_id,
@@ -115,7 +131,10 @@ impl Settler {
                     settled_at: clock::utc_now(),
                     event: payload.clone(),
                 };
-                batch.settlements.push(Settlement { correlations, outcome: Some(outcome) });
+                batch.settlements.push(Settlement {
+                    correlations,
+                    outcome: Some(outcome),
+                });
                 batch.events.push(Event {
                     kind: EventKind::Submit,
                     operator_id,
@@ -125,7 +144,12 @@ impl Settler {
                 batch.tokens.extend(tokens);
                 batch.permits.push(permit);
             }
-            SettleItem::Repeated { message_id, event: payload, token, permit } => {
+            SettleItem::Repeated {
+                message_id,
+                event: payload,
+                token,
+                permit,
+            } => {
                 batch.events.push(Event {
                     kind: EventKind::Submit,
                     operator_id,
@@ -135,9 +159,15 @@ impl Settler {
                 batch.tokens.push(token);
                 batch.permits.push(permit);
             }
-            SettleItem::Dead { event: body, token, permit } => {
+            SettleItem::Dead {
+                event: body,
+                token,
+                permit,
+            } => {
                 let dedup_id = format!("dead:{operator_id}:{token}");
-                batch.events.push(event(EventKind::Dead, operator_id, dedup_id, &*body));
+                batch
+                    .events
+                    .push(event(EventKind::Dead, operator_id, dedup_id, &*body));
                 batch.tokens.push(token);
                 batch.permits.push(permit);
             }
@@ -156,13 +186,21 @@ impl Settler {
         if !batch.tokens.is_empty() {
             until_done(name, || context.intake.ack(&batch.tokens)).await;
         }
-        context.metrics.in_flight.dec_by(i64::try_from(batch.permits.len()).unwrap_or(i64::MAX));
+        context
+            .metrics
+            .in_flight
+            .dec_by(i64::try_from(batch.permits.len()).unwrap_or(i64::MAX));
         drop(batch.permits);
     }
 
     /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.
     fn keyed(&self, policy: &dyn Policy, mut row: MessageCorrelation) -> MessageCorrelation {
-        row.message_key = message_key(&self.context, policy, &row.operator_message_id, IdOrigin::SubmitResp);
+        row.message_key = message_key(
+            &self.context,
+            policy,
+            &row.operator_message_id,
+            IdOrigin::SubmitResp,
+        );
         row
     }
 }
@@ -181,7 +219,9 @@ pub(super) fn message_key(
         Ok(Some(key)) => key,
         Ok(None) => default_key(raw),
         Err(fault) => {
-            context.metrics.policy_fault(fault.hook.name(), fault.cause.name());
+            context
+                .metrics
+                .policy_fault(fault.hook.name(), fault.cause.name());
             tracing::warn!(operator = %context.config.name, %fault, "the policy gave no key");
             default_key(raw)
         }

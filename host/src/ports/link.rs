@@ -94,7 +94,10 @@ pub struct Reply {
 impl Reply {
     /// Sends the answer. Nothing happens when the link is gone: the operator will send the PDU again.
     pub async fn send(self, status: CommandStatus) {
-        let answer = Answer { status, ..self.answer };
+        let answer = Answer {
+            status,
+            ..self.answer
+        };
         // A closed channel is a bind that ended: its link is gone too.
         self.to.send(answer).await.unwrap_or_default();
     }
@@ -136,7 +139,10 @@ impl BindBoard {
     /// A bind that is down.
     #[must_use]
     pub fn new(bell: Arc<Notify>) -> Self {
-        Self { status: AtomicU8::new(BindStatus::Down as u8), bell }
+        Self {
+            status: AtomicU8::new(BindStatus::Down as u8),
+            bell,
+        }
     }
 
     /// Posts the status and rings.

@@ -8,7 +8,8 @@ use super::socket::{Io, Socket};
 use super::supervisor::LinkContext;
 use crate::clock;
 use crate::ports::{
-    Answer, BackendError, BindBoard, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
+    Answer, BackendError, BindBoard, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice,
+    SubmitRequest, Ticket,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::OptionFuture;
@@ -107,12 +108,18 @@ impl Connection {
     }
 
     fn is_over(&self) -> bool {
-        let idle = matches!(self.session.state(), SessionState::Unbound | SessionState::Disconnected);
+        let idle = matches!(
+            self.session.state(),
+            SessionState::Unbound | SessionState::Disconnected
+        );
         self.stopping && idle && self.socket.is_none()
     }
 
     async fn wait(&mut self) -> Wake {
-        let deadline = [self.session.next_timeout(), self.paced_until].into_iter().flatten().min();
+        let deadline = [self.session.next_timeout(), self.paced_until]
+            .into_iter()
+            .flatten()
+            .min();
         let timer = OptionFuture::from(deadline.map(|at| tokio::time::sleep_until(at.into())));
         let connecting = OptionFuture::from(self.connecting.as_mut());
         let reserving = OptionFuture::from(self.reserving.as_mut());
@@ -158,8 +165,20 @@ impl Connection {
             Wake::Io(Io::Wrote) | Wake::Submits => {}
             Wake::Io(Io::Closed(reason)) => self.lose_link(reason).await,
             Wake::Answers(answers) => {
-                for Answer { link, sequence_number, data_sm, status } in answers {
-                    self.feed(Input::Answer { link, sequence_number, data_sm, status }).await;
+                for Answer {
+                    link,
+                    sequence_number,
+                    data_sm,
+                    status,
+                } in answers
+                {
+                    self.feed(Input::Answer {
+                        link,
+                        sequence_number,
+                        data_sm,
+                        status,
+                    })
+                    .await;
                 }
             }
             Wake::Reserved(reserved) => {
@@ -212,9 +231,18 @@ impl Connection {
             return;
         }
         while self.session.room() > 0 && !self.pending.is_empty() && self.may_send() {
-            let Some(request) = self.pending.pop_front() else { return };
-            let ticket = Written { ticket: request.ticket, at: clock::utc_now() };
-            self.feed(Input::Submit { ticket, pdu: request.pdu }).await;
+            let Some(request) = self.pending.pop_front() else {
+                return;
+            };
+            let ticket = Written {
+                ticket: request.ticket,
+                at: clock::utc_now(),
+            };
+            self.feed(Input::Submit {
+                ticket,
+                pdu: request.pdu,
+            })
+            .await;
         }
     }
 
@@ -297,28 +325,69 @@ impl Connection {
 
     fn publish(&mut self, event: SessionEvent<Written>) {
         match event {
-            SessionEvent::Answered { ticket, status, message_id } => {
+            SessionEvent::Answered {
+                ticket,
+                status,
+                message_id,
+            } => {
                 let written_at = ticket.at;
-                self.report(ticket.ticket, PartResult::Answered { written_at, status, message_id });
+                self.report(
+                    ticket.ticket,
+                    PartResult::Answered {
+                        written_at,
+                        status,
+                        message_id,
+                    },
+                );
             }
             SessionEvent::Unanswered { ticket, reason } => {
                 let written_at = ticket.at;
                 self.report(ticket.ticket, PartResult::Unanswered { written_at, reason });
             }
             SessionEvent::NotSent { ticket } => self.report(ticket.ticket, PartResult::NotSent),
-            SessionEvent::LateResponse { ticket, status, message_id } => {
+            SessionEvent::LateResponse {
+                ticket,
+                status,
+                message_id,
+            } => {
                 let written_at = ticket.at;
-                self.report(ticket.ticket, PartResult::Late { written_at, status, message_id });
+                self.report(
+                    ticket.ticket,
+                    PartResult::Late {
+                        written_at,
+                        status,
+                        message_id,
+                    },
+                );
             }
-            SessionEvent::Inbound { link, sequence_number, data_sm, pdu } => {
-                let answer = Answer { link, sequence_number, data_sm, status: CommandStatus::OK };
+            SessionEvent::Inbound {
+                link,
+                sequence_number,
+                data_sm,
+                pdu,
+            } => {
+                let answer = Answer {
+                    link,
+                    sequence_number,
+                    data_sm,
+                    status: CommandStatus::OK,
+                };
                 self.inbound(Inbound {
                     pdu,
                     received_at: clock::utc_now(),
-                    reply: Reply { answer, to: self.answers.0.clone() },
+                    reply: Reply {
+                        answer,
+                        to: self.answers.0.clone(),
+                    },
                 });
             }
-            SessionEvent::StateChanged { from, to, reason, reconnect_attempts, next_reconnect_at } => {
+            SessionEvent::StateChanged {
+                from,
+                to,
+                reason,
+                reconnect_attempts,
+                next_reconnect_at,
+            } => {
                 self.post_status(from, to);
                 self.notify(SessionNotice {
                     bind: self.parts.index,
@@ -330,7 +399,10 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => {
-                let (name, reason) = (&self.parts.context.operator_name, smpp_domain::status::explain(status));
+                let (name, reason) = (
+                    &self.parts.context.operator_name,
+                    smpp_domain::status::explain(status),
+                );
                 if credentials {
                     tracing::error!(operator = %name, %reason, "bind refused: check system_id and password");
                 } else {
@@ -345,7 +417,11 @@ impl Connection {
     }
 
     fn report(&self, ticket: Ticket, result: PartResult) {
-        let outcome = PartOutcome { bind: self.parts.index, ticket, result };
+        let outcome = PartOutcome {
+            bind: self.parts.index,
+            ticket,
+            result,
+        };
         if self.parts.context.outcomes.try_send(outcome).is_err() {
             // Its capacity covers every window: only a pipeline that is gone can refuse.
             tracing::debug!("an outcome came after the pipeline had ended");
@@ -358,7 +434,10 @@ impl Connection {
             self.parts.context.metrics.inbound("refused");
             let status = CommandStatus::RECEIVER_TEMPORARY_ERROR;
             // The own channel has room for every inbound PDU that can wait; if not, the operator sends it again.
-            self.answers.0.try_send(Answer { status, ..answer }).unwrap_or_default();
+            self.answers
+                .0
+                .try_send(Answer { status, ..answer })
+                .unwrap_or_default();
         }
     }
 

@@ -37,11 +37,7 @@ pub(super) enum Io {
 
 impl Socket {
     /// Connects by name or address.
-    pub(super) async fn connect(
-        host: String,
-        port: u16,
-        limit: Duration,
-    ) -> Result<Self, String> {
+    pub(super) async fn connect(host: String, port: u16, limit: Duration) -> Result<Self, String> {
         let target = format!("{host}:{port}");
         let connected = tokio::time::timeout(limit, TcpStream::connect((host.as_str(), port))).await;
         let stream = match connected {
@@ -50,7 +46,9 @@ impl Socket {
             Err(_) => return Err(format!("{target} did not answer within {limit:?}")),
         };
         // Without it the last small PDU of a batch waits for the peer's delayed acknowledgement.
-        stream.set_nodelay(true).map_err(|error| format!("{target}: {error}"))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| format!("{target}: {error}"))?;
         let (reader, writer) = stream.into_split();
         Ok(Self {
             reader,

@@ -62,7 +62,10 @@ impl Binds {
 pub fn capacity(operator: &OperatorConfig) -> (usize, usize) {
     let binds = |s: &SessionSettings| usize::from(s.binds);
     let window = |s: &SessionSettings| usize::from(s.binds) * usize::from(s.window);
-    (operator.sessions.iter().map(binds).sum(), operator.sessions.iter().map(window).sum())
+    (
+        operator.sessions.iter().map(binds).sum(),
+        operator.sessions.iter().map(window).sum(),
+    )
 }
 
 /// Starts every bind of the operator. `bell` rings when one of them changes.

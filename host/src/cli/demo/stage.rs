@@ -50,10 +50,17 @@ impl Stage {
         let nordic = Smsc::start(nordic_script()).await?;
         let volta = Smsc::start(volta_script()).await?;
         write_files(dir.path(), nordic.addr(), volta.addr(), fixed_port)?;
-        let config = Config::load(Some(&dir.path().join("smpp-connector.toml"))).map_err(Failure::Configuration)?;
+        let config =
+            Config::load(Some(&dir.path().join("smpp-connector.toml"))).map_err(Failure::Configuration)?;
         let life = Lifecycle::new(Duration::from_secs(10));
         let app = App::start(config, &life).await?;
-        Ok(Self { dir, life, app, nordic, volta })
+        Ok(Self {
+            dir,
+            life,
+            app,
+            nordic,
+            volta,
+        })
     }
 
     pub(super) fn http_addr(&self) -> SocketAddr {
@@ -78,12 +85,18 @@ impl Stage {
             while self.nordic.counters().submits + self.volta.counters().submits < share {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let version = if swap % 2 == 1 { "payload.wasm" } else { "parts.wasm" };
+            let version = if swap % 2 == 1 {
+                "payload.wasm"
+            } else {
+                "parts.wasm"
+            };
             let target = self.dir.path().join("plugins/nordic.wasm");
             let fresh = self.dir.path().join("plugins/nordic.wasm.new");
             std::fs::copy(self.dir.path().join("built").join(version), &fresh)?;
             std::fs::rename(&fresh, &target)?;
-            seen.push(SeenSwap { took: effect(&mut active, Instant::now()).await? });
+            seen.push(SeenSwap {
+                took: effect(&mut active, Instant::now()).await?,
+            });
         }
         Ok(seen)
     }
@@ -93,7 +106,10 @@ impl Stage {
         let mut counts = HashMap::new();
         for submit in self.nordic.submits().into_iter().chain(self.volta.submits()) {
             if submit.status == Some(0) {
-                let key = (submit.destination.digits.to_string(), submit.short_message.to_vec());
+                let key = (
+                    submit.destination.digits.to_string(),
+                    submit.short_message.to_vec(),
+                );
                 *counts.entry(key).or_insert(0) += 1;
             }
         }
@@ -103,7 +119,8 @@ impl Stage {
     /// What the operator saw of one destination.
     pub(super) fn submits_to(&self, destination: &str) -> Vec<Submit> {
         let all = self.nordic.submits().into_iter().chain(self.volta.submits());
-        all.filter(|submit| submit.destination.digits == destination).collect()
+        all.filter(|submit| submit.destination.digits == destination)
+            .collect()
     }
 
     /// How to play on.
@@ -165,7 +182,10 @@ fn build_plugins(dir: &Path) -> anyhow::Result<()> {
 
 /// The plugins' sources: in the working folder, or where this binary was built.
 fn sources() -> anyhow::Result<PathBuf> {
-    let candidates = [PathBuf::from("plugins"), Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins")];
+    let candidates = [
+        PathBuf::from("plugins"),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins"),
+    ];
     candidates
         .into_iter()
         .find(|dir| dir.join("latin1/Cargo.toml").is_file())
@@ -190,11 +210,19 @@ fn volta_script() -> Script {
             "id:{id} sub:{sub} dlvrd:{dlvrd} submit date:{submit_seconds} done date:{done_seconds} stat:{stat} \
              err:{err} Text:{text}",
         );
-    profile("hexdec").unwrap_or_default().latency(Duration::from_millis(25)).receipts(receipts).record(Record::All)
+    profile("hexdec")
+        .unwrap_or_default()
+        .latency(Duration::from_millis(25))
+        .receipts(receipts)
+        .record(Record::All)
 }
 
 fn write_files(dir: &Path, nordic: SocketAddr, volta: SocketAddr, fixed_port: bool) -> anyhow::Result<()> {
-    let port = if fixed_port && std::net::TcpListener::bind("127.0.0.1:8080").is_ok() { 8080 } else { 0 };
+    let port = if fixed_port && std::net::TcpListener::bind("127.0.0.1:8080").is_ok() {
+        8080
+    } else {
+        0
+    };
     std::fs::create_dir_all(dir.join("operators"))?;
     std::fs::write(
         dir.join("smpp-connector.toml"),
@@ -208,7 +236,10 @@ fn write_files(dir: &Path, nordic: SocketAddr, volta: SocketAddr, fixed_port: bo
             addr.port()
         )
     };
-    std::fs::write(dir.join("operators/nordic.toml"), file(NORDIC, "nordic.wasm", nordic))?;
+    std::fs::write(
+        dir.join("operators/nordic.toml"),
+        file(NORDIC, "nordic.wasm", nordic),
+    )?;
     std::fs::write(dir.join("operators/volta.toml"), file(VOLTA, "volta.wasm", volta))?;
     Ok(())
 }

@@ -13,18 +13,32 @@ pub(super) fn table(tally: &Tally, took: Duration) {
     println!("  delivered    {:>8}", tally.delivered());
     println!("  lost         {:>8}", tally.lost());
     println!("  duplicated   {:>8}", tally.duplicated());
-    println!("  swaps        {:>8}   file in place to new behaviour: {swap} ms", tally.swaps.len());
+    println!(
+        "  swaps        {:>8}   file in place to new behaviour: {swap} ms",
+        tally.swaps.len()
+    );
     println!("  took         {:>8.1} s", took.as_secs_f64());
 }
 
 /// Tells one long message from before and one from after the last swap.
 pub(super) fn tell(stage: &Stage, tally: &Tally) {
-    let long = tally.stories.values().filter(|events| events.len() >= 2 && dlr(events).is_some());
+    let long = tally
+        .stories
+        .values()
+        .filter(|events| events.len() >= 2 && dlr(events).is_some());
     let (mut parts, mut payload) = (None, None);
     for events in long {
-        let slot = match events.first().and_then(|event| event["longMessageStrategy"].as_str()) {
+        let slot = match events
+            .first()
+            .and_then(|event| event["longMessageStrategy"].as_str())
+        {
             Some("TLV") => &mut payload,
-            _ if events.first().is_some_and(|event| event["partCount"].as_u64() > Some(1)) => &mut parts,
+            _ if events
+                .first()
+                .is_some_and(|event| event["partCount"].as_u64() > Some(1)) =>
+            {
+                &mut parts
+            }
             _ => continue,
         };
         slot.get_or_insert(events);
@@ -40,11 +54,19 @@ pub(super) fn tell(stage: &Stage, tally: &Tally) {
 }
 
 fn dlr(events: &[Value]) -> Option<&Value> {
-    events.iter().find(|event| event["type"] == "dlr" && event["messageFinal"] == true)
+    events
+        .iter()
+        .find(|event| event["type"] == "dlr" && event["messageFinal"] == true)
 }
 
 fn one(stage: &Stage, events: &[Value]) {
-    let Some((submit, dlr)) = events.iter().find(|event| event["type"] == "submit").zip(dlr(events)) else { return };
+    let Some((submit, dlr)) = events
+        .iter()
+        .find(|event| event["type"] == "submit")
+        .zip(dlr(events))
+    else {
+        return;
+    };
     let policy = &submit["policy"];
     println!("  command    messageId {}", text(&submit["messageId"]));
     println!(
@@ -89,8 +111,18 @@ fn text(value: &Value) -> &str {
 }
 
 fn described(pdu: &Submit) -> String {
-    let tlvs: Vec<_> =
-        pdu.tlvs.iter().map(|tlv| format!("TLV {:04x} of {} octets {}", tlv.tag, tlv.value.len(), head(&tlv.value))).collect();
+    let tlvs: Vec<_> = pdu
+        .tlvs
+        .iter()
+        .map(|tlv| {
+            format!(
+                "TLV {:04x} of {} octets {}",
+                tlv.tag,
+                tlv.value.len(),
+                head(&tlv.value)
+            )
+        })
+        .collect();
     format!(
         "esm_class 0x{:02x}, data_coding 0x{:02x}, {} octets {}{}{}",
         pdu.esm_class,
@@ -105,7 +137,15 @@ fn described(pdu: &Submit) -> String {
 /// The first octets in hex.
 fn head(octets: &[u8]) -> String {
     const SHOWN: usize = 16;
-    let shown: String = octets.iter().take(SHOWN).map(|octet| format!("{octet:02x}")).collect();
+    let shown: String = octets
+        .iter()
+        .take(SHOWN)
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
     let more = if octets.len() > SHOWN { "…" } else { "" };
-    if shown.is_empty() { String::new() } else { format!("[{shown}{more}]") }
+    if shown.is_empty() {
+        String::new()
+    } else {
+        format!("[{shown}{more}]")
+    }
 }

@@ -64,7 +64,9 @@ impl Tally {
     }
 
     fn count(&mut self, kind: &str, mut event: Value) {
-        let Some(id) = event["messageId"].as_str().map(ToOwned::to_owned) else { return };
+        let Some(id) = event["messageId"].as_str().map(ToOwned::to_owned) else {
+            return;
+        };
         match kind {
             "submit" => {
                 let fresh = if event["outcome"] == "ACCEPTED" {
@@ -75,13 +77,18 @@ impl Tally {
                 self.repeated += u32::from(!fresh);
             }
             "dlr" if event["messageFinal"] == true => {
-                let set = if event["messageState"] == "DELIVERED" { &mut self.delivered } else { &mut self.failed };
+                let set = if event["messageState"] == "DELIVERED" {
+                    &mut self.delivered
+                } else {
+                    &mut self.failed
+                };
                 let fresh = set.insert(id.clone());
                 self.repeated += u32::from(!fresh);
             }
             _ => {}
         }
-        let is_story = self.stories.contains_key(&id) || (event["dataCoding"] == 3 && event["policy"].is_object());
+        let is_story =
+            self.stories.contains_key(&id) || (event["dataCoding"] == 3 && event["policy"].is_object());
         if is_story {
             event["type"] = Value::from(kind);
             self.stories.entry(id).or_default().push(event);

@@ -54,7 +54,10 @@ fn command(n: u32) -> anyhow::Result<QueuedCommand> {
         "messageType": kind,
         "longMessageStrategy": "CSMS",
     });
-    Ok(QueuedCommand { operator_id, body: Bytes::from(body.to_string()) })
+    Ok(QueuedCommand {
+        operator_id,
+        body: Bytes::from(body.to_string()),
+    })
 }
 
 fn long_text() -> String {

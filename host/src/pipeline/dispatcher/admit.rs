@@ -25,7 +25,10 @@ struct Candidate {
 
 impl Dispatcher {
     pub(super) async fn admit(&mut self, deliveries: Vec<Delivery>) {
-        self.context.metrics.in_flight.inc_by(i64::try_from(deliveries.len()).unwrap_or(i64::MAX));
+        self.context
+            .metrics
+            .in_flight
+            .inc_by(i64::try_from(deliveries.len()).unwrap_or(i64::MAX));
         let candidates = self.read(deliveries).await;
         let candidates = self.recognise(candidates).await;
         self.intend(&candidates).await;
@@ -50,7 +53,9 @@ impl Dispatcher {
         let mut candidates = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             // The fetch never asks for more than there are places.
-            let Ok(permit) = self.places.clone().try_acquire_owned() else { continue };
+            let Ok(permit) = self.places.clone().try_acquire_owned() else {
+                continue;
+            };
             match self.read_one(&delivery.body) {
                 Ok(command) => candidates.push(Candidate {
                     command,
@@ -60,8 +65,16 @@ impl Dispatcher {
                 }),
                 Err(errors) => {
                     self.context.metrics.message("dead");
-                    let event = Box::new(DeadEvent { command: as_json(&delivery.body), errors });
-                    self.send_to_settler(SettleItem::Dead { event, token: delivery.token, permit }).await;
+                    let event = Box::new(DeadEvent {
+                        command: as_json(&delivery.body),
+                        errors,
+                    });
+                    self.send_to_settler(SettleItem::Dead {
+                        event,
+                        token: delivery.token,
+                        permit,
+                    })
+                    .await;
                 }
             }
         }
@@ -69,8 +82,13 @@ impl Dispatcher {
     }
 
     fn read_one(&self, body: &[u8]) -> Result<DispatchCommand, Vec<String>> {
-        let command = DispatchCommand::parse(body)
-            .map_err(|errors| errors.problems().iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let command = DispatchCommand::parse(body).map_err(|errors| {
+            errors
+                .problems()
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        })?;
         if command.operator_id == self.context.config.operator_id {
             return Ok(command);
         }
@@ -111,8 +129,13 @@ impl Dispatcher {
         if self.context.config.on_unanswered != OnUnanswered::Report {
             return;
         }
-        let new = |candidate: &&Candidate| !candidate.progress.intended && candidate.progress.outcome.is_none();
-        let ids: Vec<_> = candidates.iter().filter(new).map(|candidate| candidate.command.message_id).collect();
+        let new =
+            |candidate: &&Candidate| !candidate.progress.intended && candidate.progress.outcome.is_none();
+        let ids: Vec<_> = candidates
+            .iter()
+            .filter(new)
+            .map(|candidate| candidate.command.message_id)
+            .collect();
         if !ids.is_empty() {
             let (store, name) = (self.context.store.clone(), &self.context.config.name);
             until_done(name, || store.intend(&ids)).await;
@@ -120,8 +143,17 @@ impl Dispatcher {
     }
 
     async fn start(&mut self, candidate: Candidate) {
-        let Candidate { command, delivery, permit, progress } = candidate;
-        if let Some(message) = self.by_id.get(&command.message_id).and_then(|slot| self.messages.get_mut(slot)) {
+        let Candidate {
+            command,
+            delivery,
+            permit,
+            progress,
+        } = candidate;
+        if let Some(message) = self
+            .by_id
+            .get(&command.message_id)
+            .and_then(|slot| self.messages.get_mut(slot))
+        {
             // Published twice and still under way: one outcome serves both deliveries.
             message.tokens.push(delivery.token);
             self.context.metrics.message("repeated");
@@ -162,7 +194,9 @@ impl Dispatcher {
 
     /// Its sending had begun before a restart, and how far it came is not known: it must not be sent again.
     async fn report_interrupted(&mut self, slot: u64) {
-        let Some(message) = self.messages.get(&slot) else { return };
+        let Some(message) = self.messages.get(&slot) else {
+            return;
+        };
         let policy = message.policy.clone();
         if let Ok(plan) = self.decide(slot, &*policy)
             && let Some(message) = self.messages.get_mut(&slot)
@@ -181,7 +215,9 @@ impl Dispatcher {
 
     /// Takes over the parts that were accepted before a restart.
     fn resume(&mut self, slot: u64, progress: &Progress) {
-        let Some(message) = self.messages.get_mut(&slot) else { return };
+        let Some(message) = self.messages.get_mut(&slot) else {
+            return;
+        };
         message.accepted = progress
             .accepted
             .iter()
@@ -199,7 +235,9 @@ impl Dispatcher {
 
     /// Decides how a message is sent, and puts it into the queue; or ends it, or lets it wait for its policy.
     pub(super) async fn replan(&mut self, slot: u64) {
-        let Some(message) = self.messages.get_mut(&slot) else { return };
+        let Some(message) = self.messages.get_mut(&slot) else {
+            return;
+        };
         if message.attempts > 0 {
             // It waited because its policy failed: the version of now may be better.
             message.policy = self.context.policies.current();
@@ -207,7 +245,9 @@ impl Dispatcher {
         let policy = message.policy.clone();
         match self.decide(slot, &*policy) {
             Ok(plan) => {
-                let Some(message) = self.messages.get_mut(&slot) else { return };
+                let Some(message) = self.messages.get_mut(&slot) else {
+                    return;
+                };
                 message.plan = Some(plan);
                 message.attempts = 0;
                 if message.is_complete() {
@@ -217,10 +257,13 @@ impl Dispatcher {
                 }
             }
             Err(PlanError::Rejected(reason)) => {
-                self.finish(slot, Outcome::Rejected, None, Some(reason), None).await;
+                self.finish(slot, Outcome::Rejected, None, Some(reason), None)
+                    .await;
             }
             Err(PlanError::Retry(_)) => {
-                let Some(message) = self.messages.get_mut(&slot) else { return };
+                let Some(message) = self.messages.get_mut(&slot) else {
+                    return;
+                };
                 message.attempts = message.attempts.saturating_add(1);
                 let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
                 self.delayed.insert((clock::now() + pause, slot), ());
@@ -235,9 +278,14 @@ impl Dispatcher {
         let command = &message.command;
         let resumed = message.resumed_reference;
         let references = &mut self.references;
-        let mut reference =
-            || resumed.unwrap_or_else(|| references.next(&command.to, command.message_id));
-        plan(command, &self.context.config, policy, &self.context.metrics, &mut reference)
+        let mut reference = || resumed.unwrap_or_else(|| references.next(&command.to, command.message_id));
+        plan(
+            command,
+            &self.context.config,
+            policy,
+            &self.context.metrics,
+            &mut reference,
+        )
     }
 
     pub(super) async fn send_to_settler(&mut self, item: SettleItem) {

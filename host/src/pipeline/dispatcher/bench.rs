@@ -27,7 +27,10 @@ impl Seat {
 
 impl Bench {
     pub(super) fn new(binds: Vec<BindHandle>, backup_in_use: watch::Sender<bool>) -> Self {
-        Self { binds: binds.into_iter().map(|handle| Seat { handle, out: 0 }).collect(), backup_in_use }
+        Self {
+            binds: binds.into_iter().map(|handle| Seat { handle, out: 0 }).collect(),
+            backup_in_use,
+        }
     }
 
     /// Nothing is out at any bind.
@@ -43,11 +46,14 @@ impl Bench {
     /// Tells the primaries whether a backup works in their place.
     pub(super) fn refresh(&self) {
         let backup = !self.primary_is_up() && self.can_submit();
-        self.backup_in_use.send_if_modified(|in_use| std::mem::replace(in_use, backup) != backup);
+        self.backup_in_use
+            .send_if_modified(|in_use| std::mem::replace(in_use, backup) != backup);
     }
 
     fn primary_is_up(&self) -> bool {
-        self.binds.iter().any(|seat| seat.is_up() && seat.handle.is_primary)
+        self.binds
+            .iter()
+            .any(|seat| seat.is_up() && seat.handle.is_primary)
     }
 
     /// The bind for a part: the one that has its message, if it is up; else the one with most room. `None`: none has
@@ -61,14 +67,23 @@ impl Bench {
         {
             return (seat.free() > 0).then_some(bind);
         }
-        let seats = self.binds.iter().enumerate().filter(|(_, seat)| usable(seat) && seat.free() > 0);
+        let seats = self
+            .binds
+            .iter()
+            .enumerate()
+            .filter(|(_, seat)| usable(seat) && seat.free() > 0);
         seats.max_by_key(|(_, seat)| seat.free()).map(|(bind, _)| bind)
     }
 
     /// Hands a part to a bind. False: the bind has ended.
     pub(super) fn submit(&mut self, bind: usize, slot: u64, part_number: u8, pdu: SubmitSmPdu) -> bool {
-        let Some(seat) = self.binds.get_mut(bind) else { return false };
-        let request = SubmitRequest { ticket: Ticket { slot, part_number }, pdu: Box::new(pdu) };
+        let Some(seat) = self.binds.get_mut(bind) else {
+            return false;
+        };
+        let request = SubmitRequest {
+            ticket: Ticket { slot, part_number },
+            pdu: Box::new(pdu),
+        };
         // The channel has room for a window, and `out` never exceeds it.
         let taken = seat.handle.submits.try_send(request).is_ok();
         seat.out += usize::from(taken);

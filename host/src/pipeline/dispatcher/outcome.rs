@@ -52,14 +52,22 @@ impl Dispatcher {
             }
         }
         match outcome.result {
-            PartResult::Answered { written_at, status, message_id } => {
+            PartResult::Answered {
+                written_at,
+                status,
+                message_id,
+            } => {
                 self.answered(ticket, written_at, status, message_id).await;
             }
             PartResult::Unanswered { written_at, .. } => self.unanswered(ticket, written_at).await,
             PartResult::NotSent => {
                 self.ready.insert(ticket.slot);
             }
-            PartResult::Late { written_at, status, message_id } => {
+            PartResult::Late {
+                written_at,
+                status,
+                message_id,
+            } => {
                 self.late(ticket, written_at, status, message_id).await;
             }
         }
@@ -72,12 +80,18 @@ impl Dispatcher {
         status: CommandStatus,
         operator_message_id: String,
     ) {
-        let Some(message) = self.messages.get_mut(&ticket.slot) else { return };
+        let Some(message) = self.messages.get_mut(&ticket.slot) else {
+            return;
+        };
         let class = classify(status);
         if class != StatusClass::Ok {
             return self.refused(ticket.slot, status, class).await;
         }
-        let part = AcceptedPart { part_number: ticket.part_number, operator_message_id, written_at };
+        let part = AcceptedPart {
+            part_number: ticket.part_number,
+            operator_message_id,
+            written_at,
+        };
         let row = message.correlation(&part, &self.context.config);
         message.accepted.push(part);
         message.attempts = 0;
@@ -87,9 +101,14 @@ impl Dispatcher {
         self.pause = FIRST_PAUSE;
         self.context.metrics.part("accepted");
         if complete {
-            self.finish(ticket.slot, Outcome::Accepted, None, None, Some(row)).await;
+            self.finish(ticket.slot, Outcome::Accepted, None, None, Some(row))
+                .await;
         } else {
-            self.send_to_settler(SettleItem::Part { policy, correlation: row }).await;
+            self.send_to_settler(SettleItem::Part {
+                policy,
+                correlation: row,
+            })
+            .await;
             self.ready.insert(ticket.slot);
         }
     }
@@ -120,18 +139,23 @@ impl Dispatcher {
                     tracing::error!(operator = %self.context.config.name, reason = %explain(status), "submit_sm refused");
                 }
                 self.context.metrics.part("refused");
-                self.finish(slot, Outcome::Rejected, Some(status), Some(explain(status)), None).await;
+                self.finish(slot, Outcome::Rejected, Some(status), Some(explain(status)), None)
+                    .await;
             }
         }
     }
 
     async fn retry(&mut self, slot: u64, status: CommandStatus, limit: u32) {
-        let Some(message) = self.messages.get_mut(&slot) else { return };
+        let Some(message) = self.messages.get_mut(&slot) else {
+            return;
+        };
         message.attempts += 1;
         if message.attempts >= limit {
             let reason = format!("{}, {} times", explain(status), message.attempts);
             self.context.metrics.part("refused");
-            return self.finish(slot, Outcome::Rejected, Some(status), Some(reason), None).await;
+            return self
+                .finish(slot, Outcome::Rejected, Some(status), Some(reason), None)
+                .await;
         }
         self.context.metrics.part("retried");
         let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts - 1);
@@ -140,7 +164,9 @@ impl Dispatcher {
 
     async fn unanswered(&mut self, ticket: Ticket, written_at: DateTime<Utc>) {
         self.context.metrics.part("unanswered");
-        let Some(message) = self.messages.get_mut(&ticket.slot) else { return };
+        let Some(message) = self.messages.get_mut(&ticket.slot) else {
+            return;
+        };
         message.unanswered = true;
         let part = AcceptedPart {
             part_number: ticket.part_number,
@@ -155,7 +181,8 @@ impl Dispatcher {
             }
             OnUnanswered::Report => {
                 let reason = "it was sent and never answered: a receipt may still tell".to_owned();
-                self.finish(ticket.slot, Outcome::Unknown, None, Some(reason), None).await;
+                self.finish(ticket.slot, Outcome::Unknown, None, Some(reason), None)
+                    .await;
             }
         }
     }
@@ -172,12 +199,20 @@ impl Dispatcher {
             !message.out && message.unanswered && message.next_part() == ticket.part_number
         });
         if waits && self.ready.remove(&ticket.slot) {
-            return self.answered(ticket, written_at, status, operator_message_id).await;
+            return self
+                .answered(ticket, written_at, status, operator_message_id)
+                .await;
         }
-        let Some((policy, mut row)) = self.late.rows.remove(&ticket) else { return };
+        let Some((policy, mut row)) = self.late.rows.remove(&ticket) else {
+            return;
+        };
         if status.is_ok() && !operator_message_id.is_empty() {
             row.operator_message_id = operator_message_id;
-            self.send_to_settler(SettleItem::Part { policy, correlation: row }).await;
+            self.send_to_settler(SettleItem::Part {
+                policy,
+                correlation: row,
+            })
+            .await;
         }
     }
 
@@ -190,7 +225,9 @@ impl Dispatcher {
         reason: Option<String>,
         correlation: Option<MessageCorrelation>,
     ) {
-        let Some(message) = self.messages.remove(&slot) else { return };
+        let Some(message) = self.messages.remove(&slot) else {
+            return;
+        };
         self.by_id.remove(&message.command.message_id);
         self.ready.remove(&slot);
         self.context.metrics.message(match outcome {

@@ -25,11 +25,15 @@ pub(super) enum Interpreted {
 /// an error would make the operator send the same PDU for days.
 pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound: &Inbound) -> Interpreted {
     let reading = read(&inbound.pdu, context.config.receipt_detection);
-    let answer = policy.inbound(&inbound.pdu, reading.as_ref()).unwrap_or_else(|fault| {
-        context.metrics.policy_fault(fault.hook.name(), fault.cause.name());
-        tracing::warn!(operator = %context.config.name, %fault, "the policy gave no reading");
-        InboundAnswer::HostDefault
-    });
+    let answer = policy
+        .inbound(&inbound.pdu, reading.as_ref())
+        .unwrap_or_else(|fault| {
+            context
+                .metrics
+                .policy_fault(fault.hook.name(), fault.cause.name());
+            tracing::warn!(operator = %context.config.name, %fault, "the policy gave no reading");
+            InboundAnswer::HostDefault
+        });
     match (answer, reading) {
         (InboundAnswer::Receipt(reading), _) | (InboundAnswer::HostDefault, Some(reading)) => {
             context.metrics.inbound("receipt");
@@ -42,9 +46,15 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
             let (source, destination) = (inbound.pdu.source.clone(), inbound.pdu.destination.clone());
             mobile_originated(context, inbound, &source, &destination, None, None)
         }
-        (InboundAnswer::MobileOriginated { source, destination, text, concatenation }, _) => {
-            mobile_originated(context, inbound, &source, &destination, text, concatenation)
-        }
+        (
+            InboundAnswer::MobileOriginated {
+                source,
+                destination,
+                text,
+                concatenation,
+            },
+            _,
+        ) => mobile_originated(context, inbound, &source, &destination, text, concatenation),
         (InboundAnswer::Ignore(reason), _) => {
             context.metrics.inbound("ignored");
             tracing::debug!(operator = %context.config.name, reason, "inbound PDU ignored by the policy");
@@ -81,5 +91,10 @@ fn mobile_originated(
     };
     // Subscribers may well send the same text twice: only the PDU itself, answered once, counts once.
     let dedup_id = format!("mo:{}", Uuid::now_v7());
-    Interpreted::Event(Box::new(event(EventKind::Mo, context.config.operator_id, dedup_id, &body)))
+    Interpreted::Event(Box::new(event(
+        EventKind::Mo,
+        context.config.operator_id,
+        dedup_id,
+        &body,
+    )))
 }

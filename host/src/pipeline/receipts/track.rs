@@ -50,7 +50,13 @@ impl Candidate {
         }
         keys.dedup();
         let raw = inbound.pdu.user_data().to_vec();
-        Self { reading, keys, raw, received_at: inbound.received_at, origin }
+        Self {
+            reading,
+            keys,
+            raw,
+            received_at: inbound.received_at,
+            origin,
+        }
     }
 
     pub(super) fn parked(receipt: ParkedReceipt) -> Self {
@@ -108,7 +114,10 @@ pub(super) async fn track(context: &OperatorContext, candidates: Vec<Candidate>)
     }
     context.events.publish(&tracking.events).await?;
     if !tracking.appended.is_empty() || !tracking.release.is_empty() {
-        context.store.append_receipts(&tracking.appended, &tracking.release).await?;
+        context
+            .store
+            .append_receipts(&tracking.appended, &tracking.release)
+            .await?;
     }
     if !tracking.park.is_empty() {
         // A row that appeared in the meantime makes the receipt due: the next sweep finds it.
@@ -121,23 +130,34 @@ async fn find(
     context: &OperatorContext,
     candidates: &[Candidate],
 ) -> Result<HashMap<String, Tracked>, BackendError> {
-    let mut keys: Vec<String> =
-        candidates.iter().flat_map(|c| c.keys.iter()).filter(|key| !key.is_empty()).cloned().collect();
+    let mut keys: Vec<String> = candidates
+        .iter()
+        .flat_map(|c| c.keys.iter())
+        .filter(|key| !key.is_empty())
+        .cloned()
+        .collect();
     keys.sort_unstable();
     keys.dedup();
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
     let found = context.store.find(context.config.operator_id, &keys).await?;
-    Ok(keys.into_iter().zip(found).filter_map(|(key, row)| row.map(|row| (key, row))).collect())
+    Ok(keys
+        .into_iter()
+        .zip(found)
+        .filter_map(|(key, row)| row.map(|row| (key, row)))
+        .collect())
 }
 
 impl Tracking {
     fn matched(&mut self, context: &OperatorContext, candidate: Candidate, tracked: &Tracked) {
         let row = &tracked.correlation;
         let reading = candidate.reading;
-        let part =
-            PartState { part_number: row.part_number, state: reading.state, is_final: reading.is_final };
+        let part = PartState {
+            part_number: row.part_number,
+            state: reading.state,
+            is_final: reading.is_final,
+        };
         if let Origin::Parked(id) = candidate.origin {
             self.release.push(id);
         }
@@ -172,9 +192,12 @@ impl Tracking {
             to: row.to.clone(),
             conflict,
         };
-        let dedup_id =
-            format!("dlr:{}:{}:{:?}:{}", row.message_id, row.part_number, part.state, part.is_final);
-        self.events.push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
+        let dedup_id = format!(
+            "dlr:{}:{}:{:?}:{}",
+            row.message_id, row.part_number, part.state, part.is_final
+        );
+        self.events
+            .push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
         self.appended.push(AppendedReceipt {
             message_id: row.message_id,
             part,
@@ -187,9 +210,11 @@ impl Tracking {
 /// Octets as lower-case hex.
 pub(in crate::pipeline) fn hex(octets: &[u8]) -> String {
     use std::fmt::Write;
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        // Writing into a String cannot fail.
-        write!(text, "{octet:02x}").unwrap_or_default();
-        text
-    })
+    octets
+        .iter()
+        .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+            // Writing into a String cannot fail.
+            write!(text, "{octet:02x}").unwrap_or_default();
+            text
+        })
 }

@@ -151,7 +151,11 @@ impl CorrelationStore for SqliteStore {
                 entry.accepted.push(rows::correlation(&row).map_err(failed)?);
             }
         }
-        for row in self.db.read(ACTION, sqlx::query(intents::READ).bind(&ids)).await? {
+        for row in self
+            .db
+            .read(ACTION, sqlx::query(intents::READ).bind(&ids))
+            .await?
+        {
             if let Some(entry) = progress.get_mut(rows::position(&row, 0).map_err(failed)?) {
                 entry.intended = true;
             }

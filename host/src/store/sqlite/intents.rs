@@ -38,7 +38,11 @@ impl Intents {
 
     fn new(statement: &'static str, messages: &[MessageId]) -> Result<Self, sqlx::Error> {
         let ids: Vec<_> = messages.iter().map(|message| message.0.simple()).collect();
-        Ok(Self { statement, messages: json(&ids)?, count: messages.len() })
+        Ok(Self {
+            statement,
+            messages: json(&ids)?,
+            count: messages.len(),
+        })
     }
 }
 
@@ -54,7 +58,11 @@ impl Write for Intents {
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let query = sqlx::query(self.statement).bind(self.messages.as_str());
         // DELETE has no second parameter.
-        let query = if self.statement == INSERT { query.bind(clock::utc_now().timestamp_micros()) } else { query };
+        let query = if self.statement == INSERT {
+            query.bind(clock::utc_now().timestamp_micros())
+        } else {
+            query
+        };
         query.execute(connection).await.map(drop)
     }
 }
