@@ -1,3 +1,39 @@
-//! policy.
+//! Policy plugins: what an operator does differently, as WASM components that are replaced while messages flow.
+//!
+//! ```text
+//! file changes -> settle -> read once -> hash -> validate -> compile -> admit -> swap
+//!                 (watch)   (load)                           (load)    (admit)  (registry)
+//! ```
+//! One operator has one [`OperatorPolicy`]: a slot that holds the active version. A message keeps the version that it
+//! was given first, in-flight calls own theirs. A candidate that fails anywhere changes nothing; why it failed stands in
+//! the log and in `<file>.status.json` next to the file (module `verdict`).
+//!
+//! A plugin sees its arguments and four small imports: no WASI, no clock, no file, no socket. Whatever it does (loop,
+//! trap, grow, lie) costs its own answer: see the modules `limits`, `convert` and `breaker`.
+
+mod admit;
+mod bindings;
+mod breaker;
 pub mod build;
+mod convert;
+mod engine;
+mod error;
+mod hooks;
+mod host;
+mod imports;
+pub mod limits;
+mod load;
+mod loader;
 pub mod manifest;
+mod plugin;
+mod registry;
+mod reload;
+mod stats;
+pub mod verdict;
+mod watch;
+
+pub use error::{LoadError, Stage};
+pub use host::{OperatorPolicyConfig, PolicyHost, Report, Swap, check};
+pub use limits::Limits;
+pub use registry::{OperatorPolicy, built_in};
+pub use stats::{HookStats, PolicyStats};

@@ -1,0 +1,232 @@
+//! Why a file did not become the running plugin, in words that say what to do.
+
+use super::manifest::ManifestError;
+use serde::Serialize;
+use smpp_domain::policy::{FaultCause, Hook};
+use std::path::PathBuf;
+
+/// The steps that a file goes through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Waiting until the file holds still.
+    Settling,
+    /// Reading it, once.
+    Read,
+    /// Looking at its structure, its imports and its manifest.
+    Validate,
+    /// Making machine code.
+    Compile,
+    /// Trying it out.
+    Admit,
+    /// It runs.
+    Active,
+}
+
+/// Why a plugin was not loaded. What ran before goes on running.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The WASM engine does not start on this machine.
+    #[error("the WASM engine does not start: {reason}")]
+    Engine {
+        /// As wasmtime says.
+        reason: String,
+    },
+    /// The file is missing or may not be read.
+    #[error("cannot read {}: check the path and its permissions", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// As the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file changed while it was read, or afterwards: the next look takes the newer one.
+    #[error("the file changed while it was being loaded; the newer content is loaded instead")]
+    Superseded,
+    /// A bound on compile time.
+    #[error(
+        "the file has {size} bytes, more than the {limit} that a plugin may have: strip debug information, or split it"
+    )]
+    TooLarge {
+        /// Found.
+        size: u64,
+        /// Allowed.
+        limit: u64,
+    },
+    /// The operator's file pins another content.
+    #[error(
+        "the file's sha256 is {found}, but the operator's settings pin {expected}: deploy that file, or change the pin"
+    )]
+    PinMismatch {
+        /// As configured.
+        expected: String,
+        /// Of the file.
+        found: String,
+    },
+    /// Not WASM, or cut short, or damaged.
+    #[error(
+        "not a whole WASM component: {reason}. Copy it again, best to another name and then rename it over"
+    )]
+    Invalid {
+        /// As the validator says.
+        reason: String,
+    },
+    /// A core module is what compilers emit; a component is what is deployed.
+    #[error(
+        "this is a core WASM module, not a component: `smpp-connector plugin build` makes a component of it"
+    )]
+    CoreModule,
+    /// A plugin has no other way to the world than the contract's imports.
+    #[error("it imports `{import}`, which no policy plugin may have: {mend}")]
+    ForbiddenImport {
+        /// As the component names it.
+        import: String,
+        /// How its toolchain leaves it out.
+        mend: &'static str,
+    },
+    /// Built for another version of the contract.
+    #[error(
+        "it was built for `{wants}`, but this host offers {offers}: rebuild it with this release's SDK, or upgrade the host"
+    )]
+    Contract {
+        /// What the component names.
+        wants: String,
+        /// What there is.
+        offers: String,
+    },
+    /// A component of some other world.
+    #[error(
+        "it exports no hook of `smpp:operator-policy`; it exports {exports}. A plugin exports at least one of encoding, splitting, submit, submit-result, message-ids, inbound"
+    )]
+    NoHooks {
+        /// Names, for people.
+        exports: String,
+    },
+    /// Without a manifest a file cut short at a section's end could not be told from a whole one.
+    #[error("its manifest cannot be used: {0}. Build it with `smpp-connector plugin build`")]
+    Manifest(ManifestError),
+    /// The typical sign of a file that was cut at a section's end.
+    #[error(
+        "its manifest names the hooks [{named}], but the file exports [{found}]: it was cut short or changed after the build. Copy or build it again"
+    )]
+    HooksDiffer {
+        /// By the manifest.
+        named: String,
+        /// In the file.
+        found: String,
+    },
+    /// Cranelift refused it.
+    #[error("it does not compile: {reason}")]
+    Compile {
+        /// As the compiler says.
+        reason: String,
+    },
+    /// The compiler panicked.
+    #[error(
+        "loading it made the host's compiler panic: {reason}. Please report this file; nothing else is affected"
+    )]
+    Panicked {
+        /// The panic's text.
+        reason: String,
+    },
+    /// An import has another type than ours, or a function that we lack.
+    #[error(
+        "it does not fit this host's imports: {reason}. Rebuild it with this release's SDK, or upgrade the host"
+    )]
+    Link {
+        /// As the linker says.
+        reason: String,
+    },
+    /// An exported hook has another type than the contract's.
+    #[error(
+        "its hook `{hook}` differs from the contract {contract}: {reason}. Rebuild it with this release's SDK"
+    )]
+    HookType {
+        /// Which.
+        hook: Hook,
+        /// Ours.
+        contract: &'static str,
+        /// As the type check says.
+        reason: String,
+    },
+    /// It does not start inside its limits.
+    #[error("it does not start: {reason}")]
+    Instantiate {
+        /// As the runtime says.
+        reason: String,
+    },
+    /// Its own `settings.validate` objects.
+    #[error(
+        "it refuses the settings of operator {operator}: {problems}. Correct [policy.settings] in the operator's file"
+    )]
+    Settings {
+        /// By name.
+        operator: String,
+        /// All of them, for people.
+        problems: String,
+    },
+    /// It fails on a plain example.
+    #[error("its hook `{hook}` fails on a plain example ({cause}): {reason}")]
+    Canned {
+        /// Which.
+        hook: Hook,
+        /// How.
+        cause: FaultCause,
+        /// In words.
+        reason: String,
+    },
+    /// The thread that loads plugins is gone.
+    #[error("the plugin loader has stopped: the gateway is shutting down")]
+    LoaderGone,
+}
+
+impl LoadError {
+    /// The step that it failed at.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Superseded => Stage::Settling,
+            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::PinMismatch { .. } => Stage::Read,
+            Self::Invalid { .. }
+            | Self::CoreModule
+            | Self::ForbiddenImport { .. }
+            | Self::Contract { .. }
+            | Self::NoHooks { .. }
+            | Self::Manifest(_)
+            | Self::HooksDiffer { .. } => Stage::Validate,
+            Self::Engine { .. } | Self::Compile { .. } | Self::Panicked { .. } | Self::Link { .. } => {
+                Stage::Compile
+            }
+            Self::HookType { .. }
+            | Self::Instantiate { .. }
+            | Self::Settings { .. }
+            | Self::Canned { .. }
+            | Self::LoaderGone => Stage::Admit,
+        }
+    }
+
+    /// With every cause, in one line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut words = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            let cause_words = cause.to_string();
+            if !words.contains(&cause_words) {
+                words.push_str(": ");
+                words.push_str(&cause_words);
+            }
+            source = cause.source();
+        }
+        words
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "it is an argument of map_err")]
+    pub(super) fn engine(error: wasmtime::Error) -> Self {
+        Self::Engine {
+            reason: format!("{error:#}"),
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! One version of a plugin, at work for one operator.
+//!
+//! An instance is one store: a trap poisons the whole store, so it costs exactly that instance. Instances wait in a
+//! small pool between calls; a call takes one out and has it for itself.
+
+use super::bindings::exports::smpp::operator_policy::message_ids;
+use super::bindings::smpp::operator_policy::types;
+use super::breaker::Breaker;
+use super::convert;
+use super::hooks::Guests;
+use super::imports::{Ctx, LogBudget, Tenant};
+use super::limits::{Limits, ticks};
+use super::load::Compiled;
+use crate::ports::Policy;
+use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::policy::{
+    EncodingAnswer, Fault, FaultCause, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity,
+    SplittingAnswer,
+};
+use smpp_domain::receipt::ReceiptReading;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+/// Lines a second about failing calls of one plugin.
+const FAILURE_LINES: u32 = 5;
+
+/// One instance with everything that a call needs.
+pub(super) struct Slot {
+    pub(super) store: Store<Ctx>,
+    pub(super) guests: Guests,
+    calls: u32,
+}
+
+/// Why there is no instance.
+pub(super) enum SlotError {
+    /// A hook has another type than the contract's.
+    Hook(Hook, wasmtime::Error),
+    /// It does not start.
+    Start(wasmtime::Error),
+}
+
+impl Slot {
+    /// Gives the next call its time and its budget.
+    pub(super) fn arm(&mut self, budget: Duration) {
+        arm(&mut self.store, budget);
+    }
+}
+
+fn arm(store: &mut Store<Ctx>, budget: Duration) {
+    let ctx = store.data_mut();
+    ctx.ticks_left = ticks(budget);
+    ctx.now_ms = u64::try_from(crate::clock::utc_now().timestamp_millis()).unwrap_or_default();
+    store.set_epoch_deadline(1);
+}
+
+/// A loaded plugin. Dropped with its last user: a call in flight keeps the version that it began with.
+pub(super) struct Plugin {
+    /// Over bytes, settings, limits and contract: equal keys behave equally.
+    pub(super) key: String,
+    pub(super) identity: Arc<PolicyIdentity>,
+    pub(super) compiled: Arc<Compiled>,
+    tenant: Arc<Tenant>,
+    limits: Limits,
+    idle: Mutex<Vec<Slot>>,
+    max_idle: usize,
+    breakers: BTreeMap<Hook, Breaker>,
+    failure_log: LogBudget,
+}
+
+impl Plugin {
+    pub(super) fn new(key: String, compiled: Arc<Compiled>, tenant: Tenant, limits: Limits) -> Self {
+        let identity = PolicyIdentity {
+            plugin: tenant.plugin.clone(),
+            version: tenant.version.clone(),
+            sha256: compiled.sha256.clone(),
+        };
+        Self {
+            key,
+            identity: Arc::new(identity),
+            breakers: compiled
+                .hooks
+                .iter()
+                .map(|hook| (*hook, Breaker::default()))
+                .collect(),
+            compiled,
+            tenant: Arc::new(tenant),
+            limits,
+            idle: Mutex::default(),
+            max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
+            failure_log: LogBudget::new(FAILURE_LINES),
+        }
+    }
+
+    /// Makes an instance, with the real limits.
+    pub(super) fn new_slot(&self) -> Result<Slot, SlotError> {
+        let ctx = Ctx {
+            limits: self.limits.store(),
+            ticks_left: 0,
+            now_ms: 0,
+            tenant: Arc::clone(&self.tenant),
+        };
+        let mut store = Store::new(self.compiled.pre.engine(), ctx);
+        store.limiter(|ctx| &mut ctx.limits);
+        store.set_hostcall_fuel(self.limits.answer_bytes);
+        // Called at most once a tick, and only while the guest runs: so it counts the guest's time, not the time in
+        // which the machine was busy with others.
+        store.epoch_deadline_callback(|mut ctx| {
+            let ctx = ctx.data_mut();
+            ctx.ticks_left = ctx.ticks_left.saturating_sub(1);
+            Ok(if ctx.ticks_left == 0 {
+                UpdateDeadline::Interrupt
+            } else {
+                UpdateDeadline::Continue(1)
+            })
+        });
+        arm(&mut store, self.limits.start_deadline);
+        let instance = self
+            .compiled
+            .pre
+            .instantiate(&mut store)
+            .map_err(SlotError::Start)?;
+        let guests = self.compiled.indices.load(&mut store, &instance);
+        let guests = guests.map_err(|(hook, error)| SlotError::Hook(hook, error))?;
+        Ok(Slot {
+            store,
+            guests,
+            calls: 0,
+        })
+    }
+
+    /// Asks a hook that the plugin has. `Ok(None)` is no opinion.
+    fn ask<A, T>(
+        &self,
+        hook: Hook,
+        call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<Result<A, types::Fault>>>,
+        read: impl FnOnce(A) -> Result<Option<T>, String>,
+    ) -> Result<Option<T>, Fault> {
+        let started = crate::clock::now();
+        if let Some(left) = self
+            .breakers
+            .get(&hook)
+            .and_then(|breaker| breaker.open_for(started))
+        {
+            let text = format!(
+                "it failed too often and is asked again in {} s",
+                left.as_secs() + 1
+            );
+            self.tenant.stats.fault(hook, FaultCause::BreakerOpen);
+            return Err(Fault {
+                hook,
+                cause: FaultCause::BreakerOpen,
+                text,
+            });
+        }
+        let answer = self.call(call).and_then(|answer| match answer {
+            Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
+            Some(Err(fault)) => Err(convert::fault(&fault)),
+            None => Ok(None),
+        });
+        let ended = crate::clock::now();
+        self.tenant
+            .stats
+            .called(hook, ended.saturating_duration_since(started));
+        match answer {
+            Ok(None) => {
+                self.tenant.stats.host_default(hook);
+                Ok(None)
+            }
+            Ok(answer) => Ok(answer),
+            Err((cause, text)) => {
+                self.note_failure(hook, cause, &text, ended);
+                Err(Fault { hook, cause, text })
+            }
+        }
+    }
+
+    /// Runs one call on an instance. The instance lives on only if nothing went wrong inside it.
+    fn call<A>(
+        &self,
+        call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<A>>,
+    ) -> Result<Option<A>, (FaultCause, String)> {
+        let idle = self.idle().pop();
+        let mut slot = match idle {
+            Some(slot) => slot,
+            None => self.new_slot().map_err(|error| match error {
+                SlotError::Hook(_, error) | SlotError::Start(error) => self.classify(&error),
+            })?,
+        };
+        slot.arm(self.limits.call_deadline);
+        let answer = call(&mut slot)
+            .transpose()
+            .map_err(|error| self.classify(&error))?;
+        slot.calls += 1;
+        if slot.calls < self.limits.calls_per_instance {
+            let mut idle = self.idle();
+            if idle.len() < self.max_idle {
+                idle.push(slot);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// What kind of failure this is. The guest's backtrace goes to the log.
+    pub(super) fn classify(&self, error: &wasmtime::Error) -> (FaultCause, String) {
+        if self.failure_log.take(crate::clock::now()).is_some() {
+            let Tenant {
+                operator_name: operator,
+                plugin,
+                version,
+                ..
+            } = &*self.tenant;
+            let trace = super::imports::printable(&format!("{error:?}"), 4096);
+            tracing::warn!(%operator, %plugin, %version, trace, "a policy call failed inside the plugin");
+        }
+        classify(error, &self.limits)
+    }
+
+    /// Only findings of the host open the breaker: a plugin may say "I do not know" as often as it likes.
+    fn note_failure(&self, hook: Hook, cause: FaultCause, text: &str, now: std::time::Instant) {
+        self.tenant.stats.fault(hook, cause);
+        let timeout = match cause {
+            FaultCause::Timeout => true,
+            FaultCause::Trap | FaultCause::Limit | FaultCause::BadAnswer => false,
+            FaultCause::Unsupported
+            | FaultCause::Malformed
+            | FaultCause::Misconfigured
+            | FaultCause::Other
+            | FaultCause::BreakerOpen => return,
+        };
+        if self
+            .breakers
+            .get(&hook)
+            .is_some_and(|breaker| breaker.failed(now, timeout))
+        {
+            let Tenant {
+                operator_name: operator,
+                plugin,
+                version,
+                ..
+            } = &*self.tenant;
+            tracing::error!(%operator, %plugin, %version, %hook, %cause, text, "a policy hook fails too often: off for 30 s");
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn classify(error: &wasmtime::Error, limits: &Limits) -> (FaultCause, String) {
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        if *trap == Trap::Interrupt {
+            return (
+                FaultCause::Timeout,
+                format!("it ran longer than {} ms", limits.call_deadline.as_millis()),
+            );
+        }
+        return (FaultCause::Trap, trap.to_string());
+    }
+    let text = error.root_cause().to_string();
+    // wasmtime gives these no type of their own.
+    if text.contains("fuel allocated for hostcalls") {
+        return (
+            FaultCause::Limit,
+            format!("it answered more than {} octets", limits.answer_bytes),
+        );
+    }
+    if text.contains("forcing trap when growing memory") || text.contains("exceeds memory limits") {
+        return (
+            FaultCause::Limit,
+            format!("it wanted more than {} octets of memory", limits.memory_bytes),
+        );
+    }
+    (FaultCause::Trap, text)
+}
+
+impl Policy for Plugin {
+    fn identity(&self) -> Option<&Arc<PolicyIdentity>> {
+        Some(&self.identity)
+    }
+
+    fn encoding(&self, message: &OutboundMessage) -> Result<EncodingAnswer, Fault> {
+        if self.compiled.indices.encoding.is_none() {
+            return Ok(EncodingAnswer::HostDefault);
+        }
+        let asked = convert::message(message);
+        let call = |slot: &mut Slot| {
+            slot.guests
+                .encoding
+                .as_ref()
+                .map(|hook| hook.call_choose(&mut slot.store, &asked))
+        };
+        let answer = self.ask(Hook::Encoding, call, |answer| {
+            convert::encoded(answer, &message.text)
+        })?;
+        Ok(answer.unwrap_or(EncodingAnswer::HostDefault))
+    }
+
+    fn splitting(
+        &self,
+        message: &OutboundMessage,
+        data_coding: u8,
+        octets: u32,
+    ) -> Result<SplittingAnswer, Fault> {
+        if self.compiled.indices.splitting.is_none() {
+            return Ok(SplittingAnswer::HostDefault);
+        }
+        let asked = convert::message(message);
+        let call = |slot: &mut Slot| {
+            let hook = slot.guests.splitting.as_ref()?;
+            Some(hook.call_plan(&mut slot.store, &asked, data_coding, octets))
+        };
+        let answer = self.ask(Hook::Splitting, call, |answer| convert::planned(answer, octets))?;
+        Ok(answer.unwrap_or(SplittingAnswer::HostDefault))
+    }
+
+    fn message_key(&self, raw: &str, origin: IdOrigin) -> Result<Option<String>, Fault> {
+        if self.compiled.indices.message_ids.is_none() {
+            return Ok(None);
+        }
+        let origin = match origin {
+            IdOrigin::SubmitResp => message_ids::Origin::SubmitResp,
+            IdOrigin::ReceiptText => message_ids::Origin::ReceiptText,
+            IdOrigin::ReceiptTlv => message_ids::Origin::ReceiptTlv,
+        };
+        let raw = raw.to_owned();
+        let call = |slot: &mut Slot| {
+            let hook = slot.guests.message_ids.as_ref()?;
+            Some(hook.call_normalise(&mut slot.store, &raw, origin))
+        };
+        self.ask(Hook::MessageIds, call, convert::key)
+    }
+
+    fn inbound(&self, pdu: &DeliverSmPdu, reading: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault> {
+        if self.compiled.indices.inbound.is_none() {
+            return Ok(InboundAnswer::HostDefault);
+        }
+        let (asked, read) = (convert::deliver(pdu), reading.map(convert::reading));
+        let call = |slot: &mut Slot| {
+            let hook = slot.guests.inbound.as_ref()?;
+            Some(hook.call_interpret(&mut slot.store, &asked, read.as_ref()))
+        };
+        let answer = self.ask(Hook::Inbound, call, |answer| {
+            convert::interpreted(answer, pdu, reading)
+        })?;
+        Ok(answer.unwrap_or(InboundAnswer::HostDefault))
+    }
+}

@@ -1,0 +1,181 @@
+//! What a policy did, as plain counters that the metrics read.
+
+use smpp_domain::policy::{FaultCause, Hook};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Every cause of a fault, in the order of the counters.
+const CAUSES: [FaultCause; 9] = [
+    FaultCause::Unsupported,
+    FaultCause::Malformed,
+    FaultCause::Misconfigured,
+    FaultCause::Other,
+    FaultCause::Trap,
+    FaultCause::Timeout,
+    FaultCause::Limit,
+    FaultCause::BadAnswer,
+    FaultCause::BreakerOpen,
+];
+
+/// Counters of one operator's policy, over all its versions. They only grow.
+#[derive(Debug)]
+pub struct PolicyStats {
+    hooks: BTreeMap<Hook, HookStats>,
+    reloads_ok: AtomicU64,
+    reloads_failed: AtomicU64,
+    compile_ms: AtomicU64,
+    log_lines_dropped: AtomicU64,
+    metrics_dropped: AtomicU64,
+}
+
+/// Counters of one hook.
+#[derive(Debug, Default)]
+pub struct HookStats {
+    calls: AtomicU64,
+    host_default: AtomicU64,
+    nanos: AtomicU64,
+    faults: [AtomicU64; CAUSES.len()],
+}
+
+impl Default for PolicyStats {
+    fn default() -> Self {
+        Self {
+            hooks: Hook::ALL
+                .into_iter()
+                .map(|hook| (hook, HookStats::default()))
+                .collect(),
+            reloads_ok: AtomicU64::new(0),
+            reloads_failed: AtomicU64::new(0),
+            compile_ms: AtomicU64::new(0),
+            log_lines_dropped: AtomicU64::new(0),
+            metrics_dropped: AtomicU64::new(0),
+        }
+    }
+}
+
+impl PolicyStats {
+    /// Each hook with its counters.
+    pub fn hooks(&self) -> impl Iterator<Item = (Hook, &HookStats)> {
+        self.hooks.iter().map(|(hook, stats)| (*hook, stats))
+    }
+
+    /// Versions that became active.
+    #[must_use]
+    pub fn reloads_ok(&self) -> u64 {
+        self.reloads_ok.load(Relaxed)
+    }
+
+    /// Candidates that were refused.
+    #[must_use]
+    pub fn reloads_failed(&self) -> u64 {
+        self.reloads_failed.load(Relaxed)
+    }
+
+    /// How long the active version took to compile, in milliseconds.
+    #[must_use]
+    pub fn compile_ms(&self) -> u64 {
+        self.compile_ms.load(Relaxed)
+    }
+
+    /// Log lines of plugins beyond their rate.
+    #[must_use]
+    pub fn log_lines_dropped(&self) -> u64 {
+        self.log_lines_dropped.load(Relaxed)
+    }
+
+    /// Additions to counters that no manifest declares.
+    #[must_use]
+    pub fn metrics_dropped(&self) -> u64 {
+        self.metrics_dropped.load(Relaxed)
+    }
+
+    pub(super) fn called(&self, hook: Hook, took: Duration) {
+        if let Some(stats) = self.hooks.get(&hook) {
+            stats.calls.fetch_add(1, Relaxed);
+            stats
+                .nanos
+                .fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        }
+    }
+
+    pub(super) fn host_default(&self, hook: Hook) {
+        if let Some(stats) = self.hooks.get(&hook) {
+            stats.host_default.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(super) fn fault(&self, hook: Hook, cause: FaultCause) {
+        if let Some(counter) = self
+            .hooks
+            .get(&hook)
+            .and_then(|stats| stats.faults.get(cause as usize))
+        {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(super) fn activated(&self, compile_ms: u64) {
+        self.reloads_ok.fetch_add(1, Relaxed);
+        self.compile_ms.store(compile_ms, Relaxed);
+    }
+
+    pub(super) fn refused(&self) {
+        self.reloads_failed.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn log_line_dropped(&self) {
+        self.log_lines_dropped.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn metric_dropped(&self) {
+        self.metrics_dropped.fetch_add(1, Relaxed);
+    }
+}
+
+impl HookStats {
+    /// Calls into the plugin. Hooks that it lacks, or whose breaker is open, are not called.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Relaxed)
+    }
+
+    /// Calls answered with "no opinion".
+    #[must_use]
+    pub fn defaults(&self) -> u64 {
+        self.host_default.load(Relaxed)
+    }
+
+    /// Time spent in the calls, checks of the answers included.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        Duration::from_nanos(self.nanos.load(Relaxed))
+    }
+
+    /// Calls without a usable answer, by cause; those that an open breaker kept from being made are under
+    /// [`FaultCause::BreakerOpen`].
+    pub fn faults(&self) -> impl Iterator<Item = (FaultCause, u64)> {
+        CAUSES
+            .into_iter()
+            .zip(self.faults.iter().map(|count| count.load(Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_its_own_counter() {
+        let stats = PolicyStats::default();
+        for cause in CAUSES {
+            stats.fault(Hook::Inbound, cause);
+        }
+        stats.fault(Hook::Inbound, FaultCause::BreakerOpen);
+        let inbound = &stats.hooks[&Hook::Inbound];
+        let counts: Vec<_> = inbound.faults().collect();
+        assert_eq!(counts.last(), Some(&(FaultCause::BreakerOpen, 2)));
+        assert!(counts[..8].iter().all(|(_, count)| *count == 1), "{counts:?}");
+        assert!(stats.hooks[&Hook::Encoding].faults().all(|(_, count)| count == 0));
+    }
+}
