@@ -1,1 +1,145 @@
-//! cli.
+//! The command line. Exit codes: 0 done, 1 failed, 64 wrong usage, 69 a needed service is unavailable, 78 wrong
+//! configuration.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
+
+mod check;
+mod demo;
+mod plugin;
+mod run;
+mod send;
+mod sim;
+
+use crate::config::{Config, Problems};
+use crate::telemetry::{self, LogFormat};
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Why a command ended without success.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It tried and could not: exit code 1.
+    Failed(anyhow::Error),
+    /// The configuration is wrong: exit code 78.
+    Configuration(Problems),
+    /// A service that it needs is not there: exit code 69.
+    Unavailable(anyhow::Error),
+    /// It has told everything itself: this exit code.
+    Told(u8),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+type CommandResult = Result<(), Failure>;
+
+/// An SMPP gateway whose operator quirks live in hot-swapped WASM policy plugins.
+#[derive(Parser, Debug)]
+#[command(name = "smpp-connector", version, disable_help_subcommand = true)]
+struct Cli {
+    /// The host's file; without it smpp-connector.toml in this folder is read, if it is there
+    #[arg(long, global = true, env = "SMPP_CONNECTOR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the gateway
+    Run,
+    /// Check the configuration and every plugin, and report all problems at once
+    Check(check::Check),
+    /// Watch it work: two simulated operators, a few thousand messages, a plugin swapped in mid-traffic
+    Demo(demo::Demo),
+    /// Run a simulated operator (SMSC) with the quirks of a profile
+    Sim(sim::Sim),
+    /// Send one message through a running gateway
+    Send(send::Send),
+    /// Build policy plugins
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Print the version
+    Version,
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let level = match cli.command {
+        Command::Run | Command::Sim(_) => "info",
+        Command::Demo(_) => "error",
+        _ => "warn",
+    };
+    telemetry::start(cli.log, level);
+    let result = match cli.command {
+        Command::Run => run::run(cli.config.as_deref()),
+        Command::Check(check) => check.run(cli.config.as_deref()),
+        Command::Demo(demo) => demo.run(),
+        Command::Sim(sim) => sim.run(),
+        Command::Send(send) => send.run(cli.config.as_deref()),
+        Command::Plugin(plugin) => plugin.run(),
+        Command::Version => {
+            println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => tell(failure),
+    }
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing can be done about a closed terminal.
+    drop(error.print());
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(64),
+    }
+}
+
+fn tell(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Failed(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+        Failure::Unavailable(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(69)
+        }
+        Failure::Configuration(problems) => {
+            for problem in problems.iter() {
+                eprintln!("error: {problem}");
+            }
+            eprintln!("{} to mend; nothing was started", counted(problems.iter().count(), "problem"));
+            ExitCode::from(78)
+        }
+        Failure::Told(code) => ExitCode::from(code),
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn load(config: Option<&std::path::Path>) -> Result<Config, Failure> {
+    Config::load(config).map_err(Failure::Configuration)
+}
+
+/// Runs async work on the runtime of the process.
+fn block_on<F: Future<Output = CommandResult>>(work: F) -> CommandResult {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

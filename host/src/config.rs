@@ -1,1 +1,114 @@
-//! config.
+//! What the user wrote, checked: every problem at once, with file, key, value and what is allowed.
+//!
+//! `smpp-connector check`, the start and each hot reload read configuration through the same functions.
+
+mod host;
+mod operator;
+mod problem;
+mod secret;
+mod section;
+mod value;
+
+pub use host::{HostConfig, HttpConfig};
+pub use operator::{AddressRule, DedupeWindow, OnUnanswered, OperatorConfig, PolicyConfig, SessionSettings};
+pub use problem::{Problem, Problems};
+pub use secret::Secret;
+
+use std::path::{Path, PathBuf};
+
+/// A whole configuration: the host's file and one file an operator.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// From `smpp-connector.toml`, or the defaults.
+    pub host: HostConfig,
+    /// From `operators/*.toml`, ordered by name.
+    pub operators: Vec<OperatorConfig>,
+}
+
+impl Config {
+    /// Reads the host file and all operator files. Without a `path`, `smpp-connector.toml` in the working folder is
+    /// read if it exists; the defaults apply otherwise.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load(path: Option<&Path>) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let host = HostConfig::load(path, &mut problems);
+        let operators = match &host {
+            Some(host) => load_operators(host, &mut problems),
+            None => Vec::new(),
+        };
+        match host {
+            Some(host) if problems.is_empty() => Ok(Self { host, operators }),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// Reads one operator file.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_operator(path: &Path, host: &HostConfig) -> Result<OperatorConfig, Problems> {
+    let mut problems = Problems::default();
+    match OperatorConfig::load(path, host, &mut problems) {
+        Some(operator) if problems.is_empty() => Ok(operator),
+        _ => Err(problems),
+    }
+}
+
+/// The operator files of a folder, by name. A missing folder has none.
+pub fn operator_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.extension().is_some_and(|e| e == "toml") && !hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorConfig> {
+    let files = match operator_files(&host.operators_dir) {
+        Ok(files) => files,
+        Err(error) => {
+            problems.add(&host.operators_dir, "", None, format!("cannot be listed: {error}"));
+            return Vec::new();
+        }
+    };
+    let operators: Vec<_> =
+        files.iter().filter_map(|file| OperatorConfig::load(file, host, problems)).collect();
+    for (i, operator) in operators.iter().enumerate() {
+        let earlier = operators.iter().take(i);
+        for other in earlier {
+            if other.operator_id == operator.operator_id {
+                problems.add(
+                    &operator.file,
+                    "operator_id",
+                    Some(operator.operator_id.to_string()),
+                    format!("{} has the same: every operator needs its own", other.file.display()),
+                );
+            }
+            if other.name == operator.name {
+                problems.add(
+                    &operator.file,
+                    "name",
+                    Some(operator.name.clone()),
+                    format!("{} has the same: every operator needs its own", other.file.display()),
+                );
+            }
+        }
+    }
+    operators
+}
+
+#[cfg(test)]
+mod tests;

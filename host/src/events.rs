@@ -1,1 +1,3 @@
-//! events.
+//! Implementations of [`crate::ports::EventSink`] and [`crate::ports::EventLog`].
+
+pub mod embedded;

@@ -1,1 +1,71 @@
-//! http.
+//! The HTTP side: intake, events, health, metrics.
+//!
+//! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
+
+mod events;
+mod guard;
+mod health;
+mod messages;
+mod reply;
+
+use crate::config::Secret;
+use crate::metrics::Metrics;
+use crate::ports::{CommandQueue, EventLog};
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use smpp_domain::ids::OperatorId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Octets of a request body at most.
+pub const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// The operators that are loaded: id to name.
+pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, String>>>;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct HttpState {
+    /// Wanted as bearer token, if set.
+    pub token: Option<Secret>,
+    /// Where commands go.
+    pub queue: Arc<dyn CommandQueue>,
+    /// Where events are read.
+    pub events: Arc<dyn EventLog>,
+    /// Who can be sent to.
+    pub operators: LoadedOperators,
+    /// For `/metrics`.
+    pub metrics: Arc<Metrics>,
+    /// Ends long-lived answers.
+    pub stopping: CancellationToken,
+}
+
+/// All routes.
+pub fn router(state: HttpState) -> Router {
+    let guarded = Router::new()
+        .route("/metrics", get(health::metrics))
+        .route("/api/v1/messages", post(messages::accept))
+        .route("/api/v1/events", get(events::stream))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(guarded)
+        .fallback(reply::no_such_path)
+        .with_state(state)
+}
+
+/// Serves until `state.stopping` is cancelled and the running requests are done.
+pub async fn serve(listener: TcpListener, state: HttpState) {
+    let stopping = state.stopping.clone();
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stopping.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}

@@ -1,1 +1,3 @@
-//! intake.
+//! Implementations of [`crate::ports::CommandQueue`] and [`crate::ports::Intake`].
+
+pub mod embedded;

@@ -1,1 +1,3 @@
-//! limiter.
+//! Implementations of [`crate::ports::TpsLimiter`].
+
+pub mod in_process;

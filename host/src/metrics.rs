@@ -1,1 +1,167 @@
-//! metrics.
+//! Prometheus metrics: registered once, passed in, labels bounded. Never a number, a text or an id in a label.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::sync::Mutex;
+
+/// The label of most families.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct OperatorLabel {
+    /// The operator's name.
+    pub operator: String,
+}
+
+/// An operator and one word of a closed set.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct ResultLabels {
+    /// The operator's name.
+    pub operator: String,
+    /// What happened.
+    pub result: Word,
+}
+
+/// An operator, a hook and what came of the call.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct HookLabels {
+    /// The operator's name.
+    pub operator: String,
+    /// The hook.
+    pub hook: Word,
+    /// `answered` or a fault cause.
+    pub result: Word,
+}
+
+/// A label value from a closed set in the code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Word(pub &'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(
+        &self,
+        encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>,
+    ) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
+
+/// All families.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    messages: Family<ResultLabels, Counter>,
+    parts: Family<ResultLabels, Counter>,
+    inbound: Family<ResultLabels, Counter>,
+    odd_pdus: Family<OperatorLabel, Counter>,
+    binds_up: Family<OperatorLabel, Gauge>,
+    in_flight: Family<OperatorLabel, Gauge>,
+    policy_faults: Family<HookLabels, Counter>,
+    policy_reloads: Family<ResultLabels, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("smpp_connector");
+        let metrics = Self {
+            messages: Family::default(),
+            parts: Family::default(),
+            inbound: Family::default(),
+            odd_pdus: Family::default(),
+            binds_up: Family::default(),
+            in_flight: Family::default(),
+            policy_faults: Family::default(),
+            policy_reloads: Family::default(),
+            registry: Mutex::new(Registry::default()),
+        };
+        registry.register("messages", "Commands by outcome", metrics.messages.clone());
+        registry.register("parts", "submit_sm by what became of them", metrics.parts.clone());
+        registry.register("inbound", "deliver_sm and data_sm by what they were", metrics.inbound.clone());
+        registry.register("odd_pdus", "PDUs that broke the standard and were survived", metrics.odd_pdus.clone());
+        registry.register("binds_up", "Binds that take traffic", metrics.binds_up.clone());
+        registry.register("in_flight_messages", "Commands taken and not yet settled", metrics.in_flight.clone());
+        registry.register("policy_faults", "Plugin calls without a usable answer", metrics.policy_faults.clone());
+        registry.register("policy_reloads", "Plugin candidates by verdict", metrics.policy_reloads.clone());
+        Self { registry: Mutex::new(registry), ..metrics }
+    }
+}
+
+impl Metrics {
+    /// The text that Prometheus scrapes.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Writing into a String cannot fail.
+        encode(&mut text, &registry).unwrap_or_default();
+        text
+    }
+
+    /// The counters of one operator, looked up once.
+    #[must_use]
+    pub fn operator(&self, name: &str) -> OperatorMetrics {
+        let operator = || OperatorLabel { operator: name.to_owned() };
+        OperatorMetrics {
+            name: name.to_owned(),
+            messages: self.messages.clone(),
+            parts: self.parts.clone(),
+            inbound: self.inbound.clone(),
+            policy_faults: self.policy_faults.clone(),
+            policy_reloads: self.policy_reloads.clone(),
+            odd_pdus: self.odd_pdus.get_or_create(&operator()).clone(),
+            binds_up: self.binds_up.get_or_create(&operator()).clone(),
+            in_flight: self.in_flight.get_or_create(&operator()).clone(),
+        }
+    }
+}
+
+/// The metrics of one operator.
+#[derive(Clone, Debug)]
+pub struct OperatorMetrics {
+    name: String,
+    messages: Family<ResultLabels, Counter>,
+    parts: Family<ResultLabels, Counter>,
+    inbound: Family<ResultLabels, Counter>,
+    policy_faults: Family<HookLabels, Counter>,
+    policy_reloads: Family<ResultLabels, Counter>,
+    /// PDUs that broke the standard.
+    pub odd_pdus: Counter,
+    /// Binds that take traffic.
+    pub binds_up: Gauge,
+    /// Commands taken and not yet settled.
+    pub in_flight: Gauge,
+}
+
+impl OperatorMetrics {
+    /// A command ended: `accepted`, `rejected`, `expired`, `unknown`, `dead` or `repeated`.
+    pub fn message(&self, result: &'static str) {
+        self.messages.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// A part ended: `accepted`, `refused`, `throttled`, `retried` or `unanswered`.
+    pub fn part(&self, result: &'static str) {
+        self.parts.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `unmatched`, `mo`, `ignored`, `refused` or `unknown_word`.
+    pub fn inbound(&self, result: &'static str) {
+        self.inbound.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// A plugin call that gave no usable answer.
+    pub fn policy_fault(&self, hook: &'static str, cause: &'static str) {
+        let labels = HookLabels { operator: self.name.clone(), hook: Word(hook), result: Word(cause) };
+        self.policy_faults.get_or_create(&labels).inc();
+    }
+
+    /// A plugin candidate: `active` or `refused`.
+    pub fn policy_reload(&self, verdict: &'static str) {
+        self.policy_reloads.get_or_create(&self.labels(verdict)).inc();
+    }
+
+    fn labels(&self, result: &'static str) -> ResultLabels {
+        ResultLabels { operator: self.name.clone(), result: Word(result) }
+    }
+}

@@ -1,1 +1,50 @@
-//! pipeline.
+//! The two paths of a message, for one operator: command to submit_sm, and receipt to event.
+//!
+//! ```text
+//! intake -> dispatcher -> bind (SMPP link) -> dispatcher -> settler -> events, acknowledgement
+//! bind -> receipts -> events, answer
+//! ```
+//! Each is one task; between them are bounded channels. What is taken from the intake is counted until its outcome is
+//! durable, and that count bounds everything else.
+
+mod dedupe;
+mod dispatcher;
+mod in_flight;
+mod parked;
+mod plan;
+mod publish;
+mod receipts;
+mod reference;
+mod retry;
+mod sessions;
+mod settle;
+
+pub use dispatcher::Dispatcher;
+pub use plan::{Plan, PlanError, plan};
+pub use publish::publish;
+pub(crate) use retry::chain as error_chain;
+pub use receipts::Receipts;
+pub use sessions::publish_sessions;
+pub use settle::{SettleItem, Settler};
+
+use crate::config::OperatorConfig;
+use crate::metrics::OperatorMetrics;
+use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource};
+use std::sync::Arc;
+
+/// What the tasks of one operator share.
+#[derive(Clone)]
+pub struct OperatorContext {
+    /// Its file.
+    pub config: Arc<OperatorConfig>,
+    /// Commands.
+    pub intake: Arc<dyn Intake>,
+    /// Correlation and receipts.
+    pub store: Arc<dyn CorrelationStore>,
+    /// Events.
+    pub events: Arc<dyn EventSink>,
+    /// The policy.
+    pub policies: Arc<dyn PolicySource>,
+    /// Counters.
+    pub metrics: OperatorMetrics,
+}

@@ -1,6 +1,12 @@
 //! What the pipeline needs from the outside world, written for its caller. Adapters implement these traits; the
 //! pipeline never names an adapter or its third-party crate.
 
+mod link;
+
+pub use link::{
+    Answer, BindBoard, BindHandle, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
+};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -48,6 +54,8 @@ pub struct Delivery {
     pub body: Bytes,
     /// It was handed out before: it may have been sent already.
     pub redelivered: bool,
+    /// When it was published: its age counts from here.
+    pub published_at: DateTime<Utc>,
 }
 
 /// The queue of one operator's commands.
@@ -167,6 +175,8 @@ pub struct Progress {
     pub outcome: Option<Vec<u8>>,
     /// Parts that were accepted, by part number.
     pub accepted: Vec<MessageCorrelation>,
+    /// Its sending had begun: see [`CorrelationStore::intend`].
+    pub intended: bool,
 }
 
 /// A correlation row with everything that receipts have said of its message.
@@ -229,6 +239,19 @@ pub trait CorrelationStore: Send + Sync {
     /// # Errors
     /// When the store cannot be reached; nothing was recorded then.
     async fn settle(&self, batch: &[Settlement]) -> Result<Vec<ParkedReceipt>, BackendError>;
+
+    /// Notes that the sending of these messages begins, for operators that must never get a part twice. The note goes with
+    /// the message's outcome.
+    ///
+    /// # Errors
+    /// When the store cannot be reached; nothing may be sent then.
+    async fn intend(&self, messages: &[MessageId]) -> Result<(), BackendError>;
+
+    /// Takes the note back for messages of which nothing was written.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn withdraw(&self, messages: &[MessageId]) -> Result<(), BackendError>;
 
     /// What is known of these messages, in their order.
     ///

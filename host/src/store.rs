@@ -1,1 +1,3 @@
-//! store.
+//! Implementations of [`crate::ports::CorrelationStore`].
+
+pub mod sqlite;

@@ -1,3 +1,9 @@
-//! Stories.
+//! Stories about the gateway, and the contracts that its parts must keep. One binary, so that it links once.
 
+mod architecture;
+mod contracts;
 mod policy;
+mod process;
+mod stories;
+mod swaps;
+mod tshark;

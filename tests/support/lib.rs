@@ -1,1 +1,21 @@
-//! Harness.
+//! A harness in which tests read as stories: an operator, a gateway, messages, and what became of them.
+//!
+//! Everything waits on events, nothing sleeps and hopes. A wait that takes longer than [`PATIENCE`] fails the test.
+#![expect(clippy::expect_used, clippy::panic, reason = "a harness that cannot go on ends the test")]
+
+mod gateway;
+mod message;
+mod operator;
+mod plugins;
+mod process;
+
+pub use gateway::Gateway;
+pub use message::Message;
+pub use operator::Operator;
+pub use plugins::{plugin, plugin_with};
+pub use process::GatewayProcess;
+
+use std::time::Duration;
+
+/// How long a wait may take on a slow machine before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -219,3 +219,10 @@ pub struct DeadEvent {
     /// Every reason.
     pub errors: Vec<String>,
 }
+
+/// The JSON of an event.
+#[must_use]
+pub fn to_json<E: Serialize>(event: &E) -> Vec<u8> {
+    // Serialising these types cannot fail: no map with keys that are not text, no custom serialiser that errs.
+    serde_json::to_vec(event).unwrap_or_default()
+}

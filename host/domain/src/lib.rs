@@ -6,6 +6,7 @@
 //! The names are those of the domain model. SMPP means version 3.4 throughout.
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod backoff;
 pub mod correlation;
 pub mod dispatch;
@@ -19,3 +20,4 @@ pub mod session;
 pub mod split;
 pub mod status;
 pub mod tps;
+pub mod udh;

@@ -1,0 +1,184 @@
+//! Submits, their answers, and the PDUs of the operator.
+
+use super::*;
+
+#[test]
+fn submits_are_matched_by_sequence_number_in_any_order() {
+    let mut table = Table::bound(|_| ());
+    assert_eq!(table.submit(0, 11), ["transmit 2 submit_sm"]);
+    table.submit(0, 12);
+    table.submit(0, 13);
+    assert_eq!((table.session.room(), table.session.in_flight()), (0, 3));
+    assert_eq!(table.submit(0, 14), ["not sent 14"]);
+    assert_eq!(table.receive(1, 4, 0, submit_resp("c")), ["answered 13 0x00 c"]);
+    assert_eq!(table.receive(1, 3, 0x58, submit_resp("")), ["answered 12 0x58"]);
+    assert_eq!(
+        table.receive(1, 3, 0, submit_resp("b")),
+        ["odd unknown_sequence"],
+        "a duplicate"
+    );
+    assert_eq!(
+        table.receive(1, 2, 0x03, IncomingBody::GenericNack),
+        ["answered 11 0x03"]
+    );
+    assert_eq!(
+        table.receive(1, 99, 0x03, IncomingBody::GenericNack),
+        ["odd unknown_sequence"]
+    );
+    assert_eq!(
+        (table.session.room(), table.session.state()),
+        (3, SessionState::Bound)
+    );
+}
+
+#[test]
+fn a_generic_nack_of_ok_is_no_acceptance() {
+    let mut table = Table::bound(|_| ());
+    table.submit(0, 11);
+    assert_eq!(
+        table.receive(1, 2, 0, IncomingBody::GenericNack),
+        ["answered 11 0x08"]
+    );
+}
+
+#[test]
+fn an_unanswered_submit_frees_its_place_and_may_be_answered_late() {
+    let mut table = Table::bound(|config| config.enquire_link = Duration::from_secs(600));
+    table.submit(0, 11);
+    table.submit(5_000, 12);
+    assert_eq!(table.wakes_at(), Some(60_000));
+    assert_eq!(table.timeout(59_999), Vec::<String>::new());
+    assert_eq!(table.timeout(60_000), ["unanswered 11 Timeout"]);
+    assert_eq!((table.session.in_flight(), table.wakes_at()), (1, Some(65_000)));
+    assert_eq!(table.receive(61_000, 2, 0, submit_resp("a")), ["late 11 0x00 a"]);
+    assert_eq!(
+        table.receive(61_000, 2, 0, submit_resp("a")),
+        ["odd unknown_sequence"]
+    );
+    assert_eq!(table.timeout(65_000), ["unanswered 12 Timeout"]);
+    table.feed(66_000, Input::LinkLost("reset".to_owned()));
+    table.bind_at(70_000);
+    assert_eq!(
+        table.receive(70_000, 3, 0, submit_resp("b")),
+        ["odd unknown_sequence"],
+        "another connection"
+    );
+}
+
+#[test]
+fn sequence_numbers_wrap_to_one_and_skip_those_in_flight() {
+    let mut table = Table::bound(|_| ());
+    table.submit(0, 11);
+    table.session.sequence = MAX_SEQUENCE - 1;
+    assert_eq!(table.submit(0, 12), ["transmit 2147483647 submit_sm"]);
+    assert_eq!(table.submit(0, 13), ["transmit 1 submit_sm"]);
+    table.receive(0, 1, 0, submit_resp("c"));
+    assert_eq!(table.submit(0, 14), ["transmit 3 submit_sm"], "2 is in flight");
+}
+
+#[test]
+fn inbound_messages_are_answered_when_told_and_on_their_own_connection() {
+    let mut table = Table::bound(|_| ());
+    let odd_sequence = 0x806A_179B;
+    let answer = |link, data_sm, status| Input::Answer {
+        link,
+        sequence_number: odd_sequence,
+        data_sm,
+        status: CommandStatus(status),
+    };
+    let deliver = IncomingBody::DeliverSm(Box::default());
+    assert_eq!(
+        table.receive(0, odd_sequence, 0, deliver),
+        ["inbound 2154436507 on 1"]
+    );
+    assert_eq!(
+        table.feed(5, answer(1, false, 0x64)),
+        ["transmit 2154436507 deliver_sm_resp 0x64"]
+    );
+    let data = IncomingBody::DataSm(Box::default());
+    assert_eq!(
+        table.receive(6, odd_sequence, 0, data),
+        ["inbound 2154436507 on 1 data_sm"]
+    );
+    table.feed(7, Input::LinkLost("reset".to_owned()));
+    assert_eq!(table.feed(8, answer(1, true, 0)), Vec::<String>::new());
+    table.bind_at(9);
+    assert_eq!(
+        table.feed(9, answer(1, true, 0)),
+        Vec::<String>::new(),
+        "the new one knows nothing of it"
+    );
+    assert_eq!(
+        table.feed(9, answer(2, true, 0)),
+        ["transmit 2154436507 data_sm_resp"]
+    );
+}
+
+#[test]
+fn odd_pdus_get_the_answer_that_smpp_wants_and_the_session_lives() {
+    let other = |command_id| IncomingBody::Other { command_id };
+    let undecodable = |command_id| IncomingBody::Undecodable { command_id };
+    let cases: [(IncomingBody, &[&str]); 14] = [
+        (IncomingBody::EnquireLink, &["transmit 77 enquire_link_resp"]),
+        (
+            other(0x0001_0200),
+            &["transmit 77 generic_nack 0x03", "odd unknown_command"],
+        ),
+        (
+            other(0x0000_0004),
+            &["transmit 77 generic_nack 0x03", "odd unknown_command"],
+        ),
+        (other(0x8000_0003), &["odd unknown_response"]),
+        (other(0x0000_000B), &["odd out_of_place"]),
+        (
+            undecodable(0x0000_0005),
+            &["odd undecodable", "transmit 77 deliver_sm_resp 0x65"],
+        ),
+        (
+            undecodable(0x0000_0103),
+            &["odd undecodable", "transmit 77 data_sm_resp 0x65"],
+        ),
+        (
+            undecodable(0x0000_0021),
+            &["odd undecodable", "transmit 77 generic_nack 0x02"],
+        ),
+        (undecodable(0x0000_0102), &["odd undecodable"]),
+        (undecodable(0x8000_0004), &["odd undecodable"]),
+        (IncomingBody::AlertNotification, &[]),
+        (IncomingBody::UnbindResp, &["odd out_of_place"]),
+        (bind_resp(), &["odd out_of_place"]),
+        (submit_resp("x"), &["odd unknown_sequence"]),
+    ];
+    let mut table = Table::bound(|_| ());
+    for (body, expected) in cases {
+        assert_eq!(table.receive(0, 77, 0, body.clone()), expected, "{body:?}");
+        assert_eq!(table.session.state(), SessionState::Bound);
+    }
+}
+
+#[test]
+fn a_peer_that_only_knows_generic_nack_still_lives_and_still_unbinds() {
+    let mut table = Table::bound(|_| ());
+    table.timeout(30_000);
+    assert_eq!(
+        table.receive(30_100, 2, 0x03, IncomingBody::GenericNack),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        table.feed(31_000, Input::Unbind),
+        ["Bound -> Unbinding", "transmit 3 unbind"]
+    );
+    assert_eq!(
+        table.receive(31_100, 3, 0x03, IncomingBody::GenericNack),
+        ["close", "Unbinding -> Unbound"]
+    );
+}
+
+#[test]
+fn spurious_timeouts_do_nothing() {
+    let mut table = Table::bound(|_| ());
+    table.submit(0, 1);
+    for at in 1..100 {
+        assert_eq!(table.timeout(at), Vec::<String>::new());
+    }
+}

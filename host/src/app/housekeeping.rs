@@ -1,0 +1,61 @@
+//! What is done now and then: forgetting what is over, counting reloads.
+
+use super::Embedded;
+use crate::clock;
+use crate::metrics::Metrics;
+use crate::pipeline::error_chain;
+use crate::policy::PolicyHost;
+use crate::ports::CorrelationStore;
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Rows forgotten at once: small steps, so that traffic goes between them.
+const STEP: usize = 5_000;
+
+/// How long events, outcomes and parked receipts are kept.
+const KEEP: TimeDelta = TimeDelta::hours(72);
+
+/// Forgets what is over, a little at a time.
+pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        let now = clock::utc_now();
+        loop {
+            let gone = match embedded.store.expire(now, now - KEEP, now - KEEP, STEP).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::warn!(error = error_chain(&error), "old rows could not be forgotten");
+                    break;
+                }
+            };
+            let pruned = embedded.events.prune_events(now - KEEP, STEP).await.unwrap_or(0);
+            if gone + pruned == 0 || stop.is_cancelled() {
+                break;
+            }
+        }
+    }
+}
+
+/// Counts plugin swaps as metrics.
+pub(super) async fn count_reloads(policies: Arc<PolicyHost>, metrics: Arc<Metrics>, stop: CancellationToken) {
+    let mut swaps = policies.swaps();
+    loop {
+        let swap = tokio::select! {
+            () = stop.cancelled() => return,
+            swap = swaps.recv() => swap,
+        };
+        match swap {
+            Ok(swap) => metrics.operator(&swap.operator_name).policy_reload("active"),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}

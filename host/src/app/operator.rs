@@ -1,0 +1,190 @@
+//! One operator as a set of running tasks, and all of them by id.
+
+use super::Backends;
+use crate::config::OperatorConfig;
+use crate::http::LoadedOperators;
+use crate::limiter::in_process::InProcessLimiter;
+use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, error_chain, publish_sessions};
+use crate::policy::{LoadError, OperatorPolicyConfig, built_in};
+use crate::ports::{CommandQueue, PolicySource};
+use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
+use smpp_domain::ids::OperatorId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// deliver_sm of one operator that may wait for their events; more are left with the operator.
+const INBOUND: usize = 2_048;
+
+/// A running operator.
+struct Running {
+    config: OperatorConfig,
+    stop: CancellationToken,
+    dispatcher: JoinHandle<()>,
+    settler: JoinHandle<()>,
+    receipts: JoinHandle<()>,
+    sessions: JoinHandle<()>,
+    binds: Binds,
+}
+
+/// All operators of the host.
+pub(super) struct Operators {
+    backends: Backends,
+    loaded: LoadedOperators,
+    running: BTreeMap<OperatorId, Running>,
+    /// Could not start: their plugin was refused.
+    waiting: Vec<OperatorConfig>,
+}
+
+impl Operators {
+    pub(super) fn new(backends: Backends, loaded: LoadedOperators) -> Self {
+        Self { backends, loaded, running: BTreeMap::new(), waiting: Vec::new() }
+    }
+
+    /// Makes what runs equal to what is wanted: stops what is gone or changed, starts what is new.
+    pub(super) async fn apply(&mut self, wanted: &[OperatorConfig]) {
+        let keep = |running: &Running| wanted.iter().any(|config| *config == running.config);
+        let leaving: Vec<_> = self.running.iter().filter(|(_, r)| !keep(r)).map(|(id, _)| *id).collect();
+        for id in leaving {
+            if let Some(running) = self.running.remove(&id) {
+                tracing::info!(operator = %running.config.name, "operator stops: its file is gone or changed");
+                self.stop(running).await;
+            }
+        }
+        self.waiting.clear();
+        for config in wanted {
+            if !self.running.contains_key(&config.operator_id) {
+                self.start(config.clone());
+            }
+        }
+        self.publish_loaded();
+    }
+
+    /// Tries again to start those whose plugin was refused. Cheap while the file is the same.
+    pub(super) fn retry_waiting(&mut self) {
+        for config in std::mem::take(&mut self.waiting) {
+            self.start(config);
+        }
+        self.publish_loaded();
+    }
+
+    /// Whether some operator waits for its plugin.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Drains and unbinds all of them, at the same time.
+    pub(super) async fn shutdown(mut self) {
+        for running in self.running.values() {
+            running.stop.cancel();
+        }
+        let all = std::mem::take(&mut self.running);
+        futures_util::future::join_all(all.into_values().map(|running| self.stop(running))).await;
+    }
+
+    fn start(&mut self, config: OperatorConfig) {
+        match self.policy(&config) {
+            Ok(policies) => {
+                let running = run(config, &self.backends, policies);
+                tracing::info!(operator = %running.config.name, "operator starts");
+                self.running.insert(running.config.operator_id, running);
+            }
+            Err(error) => {
+                let error = error_chain(&error);
+                tracing::error!(operator = %config.name, error, "operator waits: its plugin was refused");
+                self.waiting.push(config);
+            }
+        }
+    }
+
+    fn policy(&self, config: &OperatorConfig) -> Result<Arc<dyn PolicySource>, LoadError> {
+        let Some(file) = &config.policy.plugin else { return Ok(built_in()) };
+        let policy = self.backends.policies.load_operator(OperatorPolicyConfig {
+            operator_id: config.operator_id,
+            operator_name: config.name.clone(),
+            file: file.clone(),
+            settings: config.policy.settings.clone(),
+            sha256_pin: config.policy.sha256.clone(),
+        })?;
+        Ok(policy)
+    }
+
+    /// Ends one operator: no new work, windows drained, unbound, everything settled.
+    async fn stop(&self, running: Running) {
+        running.stop.cancel();
+        let name = &running.config.name;
+        ended(name, "dispatcher", running.dispatcher).await;
+        ended(name, "settler", running.settler).await;
+        running.binds.unbind().await;
+        ended(name, "receipts", running.receipts).await;
+        ended(name, "session events", running.sessions).await;
+        if running.config.policy.plugin.is_some() {
+            self.backends.policies.unload_operator(running.config.operator_id);
+        }
+    }
+
+    fn publish_loaded(&self) {
+        let running = self.running.values().map(|running| &running.config);
+        let loaded = running.chain(&self.waiting).map(|config| (config.operator_id, config.name.clone()));
+        self.loaded.store(Arc::new(loaded.collect()));
+    }
+}
+
+async fn ended(operator: &str, task: &str, handle: JoinHandle<()>) {
+    if let Err(error) = handle.await {
+        tracing::error!(operator, task, %error, "a task ended badly");
+    }
+}
+
+fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySource>) -> Running {
+    let (bind_count, windows) = capacity(&config);
+    let metrics = backends.metrics.operator(&config.name);
+    let context = OperatorContext {
+        config: Arc::new(config.clone()),
+        intake: backends.embedded.queue.intake(config.operator_id),
+        store: Arc::new(backends.embedded.store.clone()),
+        events: Arc::new(backends.embedded.events.clone()),
+        policies,
+        metrics: metrics.clone(),
+    };
+    let (outcomes_in, outcomes) = mpsc::channel(2 * windows + 8 * bind_count + 64);
+    let (inbound_in, inbound) = mpsc::channel(INBOUND);
+    let (notices_in, notices) = mpsc::channel(256);
+    let (settle_in, settle) = mpsc::channel(1_024);
+    let (matched_in, matched) = mpsc::channel(64);
+    let bell = Arc::new(Notify::new());
+    let link = LinkContext {
+        operator_name: config.name.clone(),
+        limiter: Arc::new(InProcessLimiter::new(config.operator_id, config.tps_limit)),
+        outcomes: outcomes_in,
+        inbound: inbound_in,
+        inbound_limit: INBOUND,
+        notices: notices_in,
+        metrics,
+    };
+    let binds = spawn_binds(&config, &link, &bell);
+    drop(link);
+    let stop = CancellationToken::new();
+    let dispatcher = Dispatcher::new(
+        context.clone(),
+        binds.handles.clone(),
+        binds.backup_in_use.clone(),
+        outcomes,
+        settle_in,
+        bell,
+        stop.clone(),
+    );
+    let settler = Settler::new(context.clone(), settle, matched_in);
+    let receipts = Receipts::new(context.clone(), inbound, matched);
+    Running {
+        config,
+        stop,
+        dispatcher: tokio::spawn(dispatcher.run()),
+        settler: tokio::spawn(settler.run()),
+        receipts: tokio::spawn(receipts.run()),
+        sessions: tokio::spawn(publish_sessions(context, binds.settings.clone(), notices)),
+        binds,
+    }
+}

@@ -1,0 +1,49 @@
+//! Operator files take effect without a restart. The folder is small, so it is simply read again every second: that
+//! works for editors, `cp`, `mv` and mounted ConfigMaps alike.
+
+use super::operator::Operators;
+use crate::config::{Config, operator_files};
+use std::path::Path;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Applies changes of the operator files until `stop`. Invalid files change nothing and are reported once.
+pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: CancellationToken) {
+    let mut seen = contents(&config.host.operators_dir);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if operators.is_waiting() {
+            operators.retry_waiting();
+        }
+        let now = contents(&config.host.operators_dir);
+        if now == seen {
+            continue;
+        }
+        // A file that is still being written looks different a moment later: it is applied when it has settled.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if contents(&config.host.operators_dir) != now {
+            continue;
+        }
+        seen = now;
+        match Config::load(config.host.file.as_deref()) {
+            Ok(fresh) => operators.apply(&fresh.operators).await,
+            Err(problems) => {
+                for problem in problems.iter() {
+                    tracing::error!(%problem, "operator files changed and are not applied");
+                }
+            }
+        }
+    }
+}
+
+/// Names and contents of the operator files; unreadable ones count as empty, so that mending them is a change.
+fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = operator_files(dir).unwrap_or_default();
+    let read = |file: &Path| std::fs::read(file).unwrap_or_default();
+    files.iter().map(|file| (file.display().to_string(), read(file))).collect()
+}

@@ -1,0 +1,87 @@
+//! `smpp-connector check`: the very code that the start runs, without starting.
+
+use super::{CommandResult, Failure, counted};
+use crate::config::{Config, OperatorConfig};
+use crate::pipeline::error_chain;
+use crate::policy;
+use serde_json::{Value, json};
+use std::path::Path;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Check {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(&self, config: Option<&Path>) -> CommandResult {
+        let (operators, problems) = match Config::load(config) {
+            Ok(config) => check_plugins(&config.operators),
+            Err(problems) => (Vec::new(), problems.iter().map(ToString::to_string).collect()),
+        };
+        if self.json {
+            println!("{}", json!({ "ok": problems.is_empty(), "problems": problems, "operators": operators }));
+        } else {
+            tell(&operators, &problems);
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Failure::Told(78)) }
+    }
+}
+
+fn check_plugins(operators: &[OperatorConfig]) -> (Vec<Value>, Vec<String>) {
+    let (mut told, mut problems) = (Vec::new(), Vec::new());
+    for operator in operators {
+        let Some(file) = &operator.policy.plugin else {
+            told.push(json!({ "operator": operator.name, "plugin": null }));
+            continue;
+        };
+        match policy::check(file, &operator.policy.settings) {
+            Ok(report) => {
+                if let Some(pin) = operator.policy.sha256.as_ref().filter(|pin| **pin != report.sha256) {
+                    problems.push(format!(
+                        "{}: policy.sha256 = {pin}: {} has {}",
+                        operator.file.display(),
+                        file.display(),
+                        report.sha256
+                    ));
+                }
+                told.push(json!({
+                    "operator": operator.name,
+                    "plugin": report.name,
+                    "version": report.version,
+                    "sha256": report.sha256,
+                    "hooks": report.hooks,
+                }));
+            }
+            Err(error) => {
+                let error = error_chain(&error);
+                problems.push(format!("{}: policy.plugin: {error}", operator.file.display()));
+            }
+        }
+    }
+    (told, problems)
+}
+
+fn tell(operators: &[Value], problems: &[String]) {
+    for problem in problems {
+        eprintln!("error: {problem}");
+    }
+    if !problems.is_empty() {
+        eprintln!("{} to mend", counted(problems.len(), "problem"));
+        return;
+    }
+    for operator in operators {
+        let name = operator["operator"].as_str().unwrap_or_default();
+        match operator["plugin"].as_str() {
+            None => println!("{name}: built-in policy"),
+            Some(plugin) => {
+                let version = operator["version"].as_str().unwrap_or_default();
+                let hooks: Vec<_> =
+                    operator["hooks"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                println!("{name}: {plugin} {version} ({})", hooks.join(", "));
+            }
+        }
+    }
+    println!("{}, nothing to mend", counted(operators.len(), "operator"));
+}

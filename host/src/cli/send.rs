@@ -1,0 +1,135 @@
+//! `smpp-connector send`: one message through a running gateway, for trying things out.
+
+use super::{CommandResult, Failure, load};
+use crate::config::Config;
+use serde_json::{Value, json};
+use smpp_domain::ids::OperatorId;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use uuid::Uuid;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Send {
+    /// The text
+    text: String,
+    /// Destination number, E.164
+    #[arg(long)]
+    to: String,
+    /// Sender
+    #[arg(long, default_value = "demo")]
+    from: String,
+    /// The operator's id, or its name in the operator files; not needed if there is only one
+    #[arg(long)]
+    operator: Option<String>,
+    /// GSM7 or UCS2
+    #[arg(long, default_value = "GSM7")]
+    encoding: String,
+    /// Show it at once (class 0)
+    #[arg(long)]
+    flash: bool,
+    /// Send a long text as message_payload instead of parts
+    #[arg(long)]
+    payload: bool,
+    /// The gateway; without it http.listen of the configuration
+    #[arg(long)]
+    url: Option<String>,
+    /// The gateway's token
+    #[arg(long, env = "SMPP_CONNECTOR_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Wait for the message's events and print them, up to its final state
+    #[arg(long)]
+    wait: bool,
+}
+
+impl Send {
+    pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
+        let config = load(config)?;
+        let url = self.url.clone().unwrap_or_else(|| format!("http://{}", config.host.http.listen));
+        let message_id = Uuid::now_v7();
+        let command = json!({
+            "messageId": message_id,
+            "to": self.to,
+            "from": self.from,
+            "text": self.text,
+            "encoding": self.encoding,
+            "operatorId": operator(self.operator.as_deref(), &config)?,
+            "accountId": Uuid::nil(),
+            "messageType": if self.flash { "FLASH" } else { "SMS" },
+            "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
+        });
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let token = self.token.or_else(|| config.host.http.token.map(|token| token.expose().to_owned()));
+        let bearer = format!("Bearer {}", token.unwrap_or_default());
+        let before = if self.wait { newest(&agent, &url, &bearer)? } else { 0 };
+        let sent = agent
+            .post(format!("{url}/api/v1/messages"))
+            .header("Authorization", &bearer)
+            .content_type("application/json")
+            .send(command.to_string());
+        let mut answer = sent.map_err(|error| unreachable_gateway(&url, &error))?;
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        if answer.status().as_u16() != 202 {
+            eprintln!("error: the gateway answered {}: {text}", answer.status());
+            return Err(Failure::Told(1));
+        }
+        println!("{message_id}");
+        if self.wait { follow(&agent, &url, &bearer, before, message_id) } else { Ok(()) }
+    }
+}
+
+fn unreachable_gateway(url: &str, error: &ureq::Error) -> Failure {
+    Failure::Unavailable(anyhow::anyhow!("{url}: {error}: is `smpp-connector run` running?"))
+}
+
+fn operator(wanted: Option<&str>, config: &Config) -> Result<OperatorId, Failure> {
+    if let Some(id) = wanted.and_then(|text| text.parse().ok()) {
+        return Ok(id);
+    }
+    let named = config.operators.iter().find(|operator| Some(operator.name.as_str()) == wanted);
+    let names: Vec<_> = config.operators.iter().map(|operator| operator.name.as_str()).collect();
+    match (wanted, named, config.operators.as_slice()) {
+        (_, Some(operator), _) => Ok(operator.operator_id),
+        (None, None, [only]) => Ok(only.operator_id),
+        _ => {
+            let known = if names.is_empty() { "none here".to_owned() } else { names.join(", ") };
+            eprintln!("error: --operator: give an operator's id or name; known names: {known}");
+            Err(Failure::Told(64))
+        }
+    }
+}
+
+/// Events live long: nothing that came before the message is of interest. The newest number is found by asking for all
+/// and reading until the stream pauses would be slow; the gateway tells it in a header.
+fn newest(agent: &ureq::Agent, url: &str, bearer: &str) -> Result<u64, Failure> {
+    let answer = agent
+        .get(format!("{url}/api/v1/events?after={}", u64::MAX >> 1))
+        .header("Authorization", bearer)
+        .call()
+        .map_err(|error| unreachable_gateway(url, &error))?;
+    let header = answer.headers().get("x-newest-event").and_then(|value| value.to_str().ok());
+    Ok(header.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn follow(agent: &ureq::Agent, url: &str, bearer: &str, after: u64, message_id: Uuid) -> CommandResult {
+    let mut answer = agent
+        .get(format!("{url}/api/v1/events?after={after}"))
+        .header("Authorization", bearer)
+        .call()
+        .map_err(|error| unreachable_gateway(url, &error))?;
+    for line in BufReader::new(answer.body_mut().as_reader()).lines() {
+        let line = line?;
+        let Some(event) = line.strip_prefix("data:").and_then(|data| serde_json::from_str::<Value>(data).ok())
+        else {
+            continue;
+        };
+        if event["messageId"] != json!(message_id) {
+            continue;
+        }
+        println!("{event}");
+        let refused = event["type"] == "submit" && event["outcome"] != "ACCEPTED" && event["outcome"] != "UNKNOWN";
+        if refused || event["messageFinal"] == json!(true) {
+            return Ok(());
+        }
+    }
+    Err(Failure::Failed(anyhow::anyhow!("the gateway ended before the message did")))
+}

@@ -1,0 +1,60 @@
+//! `smpp-connector sim`: a simulated operator to play with.
+
+use super::{CommandResult, Failure, block_on};
+use smsc_sim::{PROFILES, Smsc, profile};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Sim {
+    /// Where it listens
+    #[arg(long, default_value = "127.0.0.1:2775")]
+    listen: SocketAddr,
+    /// What it does; --list tells them all
+    #[arg(long, default_value = "plain")]
+    profile: String,
+    /// List the profiles
+    #[arg(long)]
+    list: bool,
+}
+
+impl Sim {
+    pub(super) fn run(self) -> CommandResult {
+        if self.list {
+            for (name, description) in PROFILES {
+                println!("{name:16} {description}");
+            }
+            return Ok(());
+        }
+        let Some(script) = profile(&self.profile) else {
+            let known: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
+            eprintln!("error: --profile {}: use one of {}", self.profile, known.join(", "));
+            return Err(Failure::Told(64));
+        };
+        block_on(async {
+            let smsc = Smsc::start_on(self.listen, script)
+                .await
+                .map_err(|error| Failure::Unavailable(anyhow::anyhow!("{}: {error}", self.listen)))?;
+            println!("simulated operator \"{}\" listens on {}; Ctrl-C ends it", self.profile, smsc.addr());
+            let mut every = tokio::time::interval(Duration::from_secs(5));
+            let mut last = None;
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => break,
+                    _ = every.tick() => {}
+                }
+                let now = smsc.counters();
+                let told = format!(
+                    "binds {}, submits {}, accepted {}, refused {}, receipts {} of {} acknowledged",
+                    now.binds, now.submits, now.accepted, now.refused, now.receipts_acknowledged, now.receipts_sent
+                );
+                if last.as_ref() != Some(&told) {
+                    println!("{told}");
+                    last = Some(told);
+                }
+            }
+            smsc.stop().await;
+            Ok(())
+        })
+    }
+}

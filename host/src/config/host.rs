@@ -1,0 +1,119 @@
+//! `smpp-connector.toml`.
+
+use super::problem::Problems;
+use super::secret::Secret;
+use super::section::Section;
+use super::value;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The host's own settings. Paths are absolute or relative to the folder of the file.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// The file that was read; `None` when the defaults apply.
+    pub file: Option<PathBuf>,
+    /// `data_dir`, default `data`: the SQLite database.
+    pub data_dir: PathBuf,
+    /// `operators_dir`, default `operators`.
+    pub operators_dir: PathBuf,
+    /// `plugins_dir`, default `plugins`.
+    pub plugins_dir: PathBuf,
+    /// `shutdown_grace`, default 30 s: how long a shutdown may drain.
+    pub shutdown_grace: Duration,
+    /// `[http]`.
+    pub http: HttpConfig,
+}
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `listen`, default `127.0.0.1:8080`. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// `token`: wanted as `Authorization: Bearer …` by everything but the health checks. Required unless `listen` is a
+    /// loopback address.
+    pub token: Option<Secret>,
+}
+
+impl HostConfig {
+    /// The defaults, with all folders below `base`.
+    #[must_use]
+    pub fn defaults(base: &Path) -> Self {
+        Self {
+            file: None,
+            data_dir: base.join("data"),
+            operators_dir: base.join("operators"),
+            plugins_dir: base.join("plugins"),
+            shutdown_grace: Duration::from_secs(30),
+            http: HttpConfig {
+                listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+                token: None,
+            },
+        }
+    }
+
+    pub(super) fn load(path: Option<&Path>, problems: &mut Problems) -> Option<Self> {
+        let asked_for = path.is_some();
+        let path = path.unwrap_or_else(|| Path::new("smpp-connector.toml"));
+        let base = path.parent().unwrap_or_else(|| Path::new(""));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => {
+                return Some(Self::defaults(base));
+            }
+            Err(error) => {
+                problems.add(path, "", None, format!("cannot be read: {error}"));
+                return None;
+            }
+        };
+        let section = Section::parse(path, &text, problems)?;
+        Some(Self { file: Some(path.to_owned()), ..Self::read(section, base, problems) })
+    }
+
+    fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Self {
+        let defaults = Self::defaults(base);
+        let folder = |value| value::text(value).map(|folder| base.join(folder));
+        let config = Self {
+            file: None,
+            data_dir: section.or("data_dir", defaults.data_dir, folder, problems),
+            operators_dir: section.or("operators_dir", defaults.operators_dir, folder, problems),
+            plugins_dir: section.or("plugins_dir", defaults.plugins_dir, folder, problems),
+            shutdown_grace: section.or(
+                "shutdown_grace",
+                defaults.shutdown_grace,
+                value::duration(Duration::from_secs(1), Duration::from_secs(600)),
+                problems,
+            ),
+            http: match section.table("http", problems) {
+                Some(http) => HttpConfig::read(http, base, defaults.http, problems),
+                None => defaults.http,
+            },
+        };
+        for backend in ["nats", "postgres", "redis"] {
+            if section.take(backend).is_some() {
+                let message = "is not available in this version: leave it out to use the embedded backend";
+                section.problem(backend, None, message.to_owned(), problems);
+            }
+        }
+        section.finish(problems);
+        config
+    }
+}
+
+impl HttpConfig {
+    fn read(mut section: Section<'_>, base: &Path, defaults: Self, problems: &mut Problems) -> Self {
+        let address = |value| {
+            value::text(value)?
+                .parse::<SocketAddr>()
+                .map_err(|_| "use an address and a port, such as \"127.0.0.1:8080\"".to_owned())
+        };
+        let listen = section.or("listen", defaults.listen, address, problems);
+        let token = section.secret("token", |value| Secret::read(value, base), problems);
+        if token.is_none() && !listen.ip().is_loopback() {
+            let message = "is missing: it is required when http.listen is not a loopback address";
+            section.problem("token", None, message.to_owned(), problems);
+        }
+        section.finish(problems);
+        Self { listen, token }
+    }
+}

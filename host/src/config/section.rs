@@ -1,0 +1,179 @@
+//! A table of a TOML file that is read key by key; what nobody asked for is an unknown key.
+
+use super::problem::Problems;
+use std::path::Path;
+use toml::{Table, Value};
+
+/// Reads keys out of one table and notes what is wrong with them.
+pub(super) struct Section<'a> {
+    file: &'a Path,
+    prefix: String,
+    table: Table,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// A table of the file; `prefix` is its TOML path, empty at the top.
+    pub(super) fn new(file: &'a Path, prefix: impl Into<String>, table: Table) -> Self {
+        Self { file, prefix: prefix.into(), table, known: Vec::new() }
+    }
+
+    /// Parses the whole file.
+    pub(super) fn parse(file: &'a Path, text: &str, problems: &mut Problems) -> Option<Self> {
+        match text.parse::<Table>() {
+            Ok(table) => Some(Self::new(file, "", table)),
+            Err(error) => {
+                problems.add(file, "", None, format!("is not TOML: {}", error.to_string().trim_end()));
+                None
+            }
+        }
+    }
+
+    /// The full TOML path of a key of this table.
+    pub(super) fn path(&self, key: &str) -> String {
+        if self.prefix.is_empty() { key.to_owned() } else { format!("{}.{key}", self.prefix) }
+    }
+
+    /// Takes a raw value.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.table.remove(key)
+    }
+
+    /// Reads an optional value. A value that does not fit is noted and counts as absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        let shown = shown(&value);
+        match read(value) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                problems.add(self.file, self.path(key), shown, message);
+                None
+            }
+        }
+    }
+
+    /// Reads a value that has a default.
+    pub(super) fn or<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> T {
+        self.optional(key, read, problems).unwrap_or(default)
+    }
+
+    /// Reads a value that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        wanted: &str,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.known.push(key);
+            problems.add(self.file, self.path(key), None, format!("is missing; {wanted}"));
+            return None;
+        }
+        self.optional(key, read, problems)
+    }
+
+    /// Reads a value whose content must not be shown.
+    pub(super) fn secret<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        read(value).map_err(|message| problems.add(self.file, self.path(key), None, message)).ok()
+    }
+
+    /// A table below this one.
+    pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
+        let path = self.path(key);
+        let (file, value) = (self.file, self.take(key)?);
+        match value {
+            Value::Table(table) => Some(Section::new(file, path, table)),
+            other => {
+                problems.add(file, path, shown(&other), format!("is not a table; write [{key}]"));
+                None
+            }
+        }
+    }
+
+    /// The tables of a list below this one.
+    pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Section<'a>> {
+        let path = self.path(key);
+        let (file, value) = (self.file, self.take(key));
+        let items = match value {
+            None => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                problems.add(file, path, shown(&other), format!("is not a list of tables; write [[{key}]]"));
+                return Vec::new();
+            }
+        };
+        let mut sections = Vec::new();
+        for (i, item) in items.into_iter().enumerate() {
+            match item {
+                Value::Table(table) => sections.push(Section::new(file, format!("{path}[{i}]"), table)),
+                other => problems.add(
+                    file,
+                    format!("{path}[{i}]"),
+                    shown(&other),
+                    format!("is not a table; write [[{key}]]"),
+                ),
+            }
+        }
+        sections
+    }
+
+    /// Notes a problem with a key of this table.
+    pub(super) fn problem(&self, key: &str, value: Option<String>, message: String, problems: &mut Problems) {
+        problems.add(self.file, self.path(key), value, message);
+    }
+
+    /// Notes every key that nobody asked for.
+    pub(super) fn finish(self, problems: &mut Problems) {
+        for key in self.table.keys() {
+            let near = self.known.iter().find(|known| is_near(known, key));
+            let message = match near {
+                Some(near) => format!("is not a known key; did you mean {near}?"),
+                None => format!("is not a known key; known here: {}", self.known.join(", ")),
+            };
+            problems.add(self.file, self.path(key), None, message);
+        }
+    }
+}
+
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::Table(_) | Value::Array(_) => None,
+        scalar => Some(scalar.to_string()),
+    }
+}
+
+/// Whether one edit, or another separator, turns one key into the other.
+fn is_near(a: &str, b: &str) -> bool {
+    let plain = |s: &str| s.replace(['-', '_'], "").to_lowercase();
+    let (a, b) = (plain(a), plain(b));
+    if a == b {
+        return true;
+    }
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    if long.len() - short.len() > 1 || short.len() < 3 {
+        return false;
+    }
+    let front = short.bytes().zip(long.bytes()).take_while(|(x, y)| x == y).count();
+    let back = short.bytes().rev().zip(long.bytes().rev()).take_while(|(x, y)| x == y).count();
+    let edits = if short.len() == long.len() { 1 } else { 0 };
+    front + back + edits >= short.len()
+}

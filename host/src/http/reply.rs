@@ -1,0 +1,16 @@
+//! Answers that say what went wrong and how to mend it.
+
+use axum::Json;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// `{"error", "details"}` under a status.
+pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Response {
+    (status, Json(json!({ "error": error, "details": details }))).into_response()
+}
+
+pub(super) async fn no_such_path(uri: Uri) -> Response {
+    let known = "POST /api/v1/messages, GET /api/v1/events, /metrics, /healthz, /readyz".to_owned();
+    error(StatusCode::NOT_FOUND, &format!("there is nothing at {}", uri.path()), &[known])
+}

@@ -1,0 +1,289 @@
+//! The queue of commands in the embedded database, shared with [`crate::store::sqlite`] (one family of adapters, one file).
+//!
+//! Commands are numbered as they are committed. An intake walks the numbers with a cursor in memory: fetching writes
+//! nothing, and acknowledging deletes. So what was fetched and never acknowledged comes again after a restart, or when the
+//! operator's intake is made anew, and not before.
+
+use crate::clock;
+use crate::ports::{BackendError, CommandQueue, Delivery, Intake, QueuedCommand};
+use crate::store::sqlite::{Octets, SqliteDb, Write, instant, json, octets, row_limit};
+use async_trait::async_trait;
+use bytes::Bytes;
+use smpp_domain::ids::OperatorId;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex as AsyncMutex, watch};
+
+const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'dispatch'), 0)";
+
+const PUBLISH: &str = "\
+    INSERT INTO dispatch (operator_id, published_at, body) \
+    SELECT unhex(value ->> 0), ?3, substr(?2, value ->> 1, value ->> 2) FROM json_each(?1)";
+
+const FETCH: &str =
+    "SELECT seq, body, published_at FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+const ACK: &str = "DELETE FROM dispatch WHERE seq IN (SELECT value FROM json_each(?1))";
+
+/// The command queue in the embedded database. There is one for a database: its clones share what wakes the intakes.
+#[derive(Clone)]
+pub struct EmbeddedQueue {
+    db: SqliteDb,
+    lanes: Arc<Lanes>,
+}
+
+/// What the intakes of this process know of the queue.
+struct Lanes {
+    /// Numbers up to this were there when the queue was opened: they may have been handed out by an earlier process.
+    inherited: i64,
+    state: Mutex<LaneMap>,
+}
+
+struct LaneMap {
+    newest: i64,
+    by_operator: HashMap<OperatorId, Arc<Lane>>,
+}
+
+/// One operator's.
+struct Lane {
+    /// No command has a higher number; grows when one is published.
+    newest: watch::Sender<i64>,
+    /// The highest number that was handed out, by any intake.
+    handed_out: AtomicI64,
+}
+
+impl Lanes {
+    fn lock(&self) -> MutexGuard<'_, LaneMap> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Under one lock, so that a lane made at this moment either starts with `newest` or is told.
+    fn published(&self, newest: i64, operators: &[OperatorId]) {
+        let mut state = self.lock();
+        state.newest = state.newest.max(newest);
+        for lane in operators
+            .iter()
+            .filter_map(|operator| state.by_operator.get(operator))
+        {
+            lane.newest.send_replace(newest);
+        }
+    }
+
+    fn lane(&self, operator: OperatorId) -> Arc<Lane> {
+        let mut state = self.lock();
+        let newest = state.newest;
+        let lane = state.by_operator.entry(operator).or_insert_with(|| {
+            Arc::new(Lane {
+                newest: watch::Sender::new(newest),
+                handed_out: AtomicI64::new(self.inherited),
+            })
+        });
+        Arc::clone(lane)
+    }
+}
+
+impl EmbeddedQueue {
+    /// The queue in `db`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open(db: SqliteDb) -> Result<Self, BackendError> {
+        let newest = db
+            .number("opening the command queue", sqlx::query(NEWEST))
+            .await?;
+        let inherited = i64::try_from(newest).unwrap_or(i64::MAX);
+        let state = Mutex::new(LaneMap {
+            newest: inherited,
+            by_operator: HashMap::new(),
+        });
+        Ok(Self {
+            db,
+            lanes: Arc::new(Lanes { inherited, state }),
+        })
+    }
+
+    /// How many commands of the operator are not acknowledged.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn queue_depth(&self, operator: OperatorId) -> Result<u64, BackendError> {
+        let query = sqlx::query("SELECT count(*) FROM dispatch WHERE operator_id = ?1");
+        self.db
+            .number("counting commands", query.bind(operator.0.as_bytes().to_vec()))
+            .await
+    }
+}
+
+#[async_trait]
+impl CommandQueue for EmbeddedQueue {
+    async fn publish(&self, commands: &[QueuedCommand]) -> Result<(), BackendError> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let mut bodies = Octets::default();
+        let mut rows = Vec::with_capacity(commands.len());
+        for command in commands {
+            let (start, length) = bodies.push(&command.body);
+            rows.push((command.operator_id.0.simple(), start, length));
+        }
+        let commands_json = json(&rows).map_err(|error| self.db.failed(Publish::ACTION, error))?;
+        let mut operators: Vec<_> = commands.iter().map(|command| command.operator_id).collect();
+        operators.sort_unstable();
+        operators.dedup();
+        let publish = Publish {
+            commands: commands_json,
+            bodies: bodies.into_inner(),
+            count: commands.len(),
+            operators,
+            lanes: Arc::clone(&self.lanes),
+        };
+        self.db.write(publish).await.map(drop)
+    }
+
+    /// Starts from the operator's oldest command that is not acknowledged. An operator has one intake at a time: two
+    /// would hand out the same commands.
+    fn intake(&self, operator: OperatorId) -> Arc<dyn Intake> {
+        Arc::new(EmbeddedIntake {
+            db: self.db.clone(),
+            operator: operator.0.as_bytes().to_vec(),
+            lane: self.lanes.lane(operator),
+            cursor: AsyncMutex::new(0),
+        })
+    }
+}
+
+struct Publish {
+    commands: String,
+    bodies: Vec<u8>,
+    count: usize,
+    operators: Vec<OperatorId>,
+    lanes: Arc<Lanes>,
+}
+
+#[async_trait]
+impl Write for Publish {
+    /// The highest number given.
+    type Answer = i64;
+    const ACTION: &'static str = "queueing commands";
+
+    fn rows(&self) -> usize {
+        self.count
+    }
+
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+        let query = sqlx::query(PUBLISH)
+            .bind(self.commands.as_str())
+            .bind(self.bodies.as_slice())
+            .bind(clock::utc_now().timestamp_micros());
+        query
+            .execute(connection)
+            .await
+            .map(|done| done.last_insert_rowid())
+    }
+
+    fn committed(&self, newest: &i64) {
+        self.lanes.published(*newest, &self.operators);
+    }
+}
+
+struct EmbeddedIntake {
+    db: SqliteDb,
+    operator: Vec<u8>,
+    lane: Arc<Lane>,
+    /// The last number that this intake handed out or saw to be empty.
+    cursor: AsyncMutex<i64>,
+}
+
+impl EmbeddedIntake {
+    const ACTION: &'static str = "fetching commands";
+
+    fn delivery(&self, row: &SqliteRow) -> Result<(i64, Delivery), sqlx::Error> {
+        let seq: i64 = row.try_get(0)?;
+        let token = u64::try_from(seq).map_err(|_| sqlx::Error::Decode("a number is negative".into()))?;
+        let redelivered = seq <= self.lane.handed_out.load(Ordering::Acquire);
+        Ok((
+            seq,
+            Delivery {
+                token,
+                body: Bytes::from(octets(row, 1)?),
+                redelivered,
+                published_at: instant(row, 2)?,
+            },
+        ))
+    }
+}
+
+#[async_trait]
+impl Intake for EmbeddedIntake {
+    async fn fetch(&self, max: usize) -> Result<Vec<Delivery>, BackendError> {
+        let mut cursor = self.cursor.lock().await;
+        let mut newest = self.lane.newest.subscribe();
+        loop {
+            let from = *cursor;
+            // The sender lives in the lane, so that this wait cannot fail.
+            let Ok(until) = newest
+                .wait_for(|newest| *newest > from)
+                .await
+                .map(|newest| *newest)
+            else {
+                return Ok(Vec::new());
+            };
+            let query = sqlx::query(FETCH)
+                .bind(self.operator.as_slice())
+                .bind(from)
+                .bind(row_limit(max.max(1)));
+            let found = self.db.read(Self::ACTION, query).await?;
+            // No await from here on: what the cursor passes is handed out.
+            let found = found
+                .iter()
+                .map(|row| self.delivery(row))
+                .collect::<Result<Vec<_>, _>>();
+            let found = found.map_err(|error| self.db.failed(Self::ACTION, error))?;
+            if let Some((last, _)) = found.last() {
+                *cursor = *last;
+                self.lane.handed_out.fetch_max(*last, Ordering::AcqRel);
+                return Ok(found.into_iter().map(|(_, delivery)| delivery).collect());
+            }
+            *cursor = until;
+        }
+    }
+
+    async fn ack(&self, tokens: &[u64]) -> Result<(), BackendError> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        let json = json(&tokens).map_err(|error| self.db.failed(Ack::ACTION, error))?;
+        self.db
+            .write(Ack {
+                tokens: json,
+                count: tokens.len(),
+            })
+            .await
+    }
+}
+
+struct Ack {
+    tokens: String,
+    count: usize,
+}
+
+#[async_trait]
+impl Write for Ack {
+    type Answer = ();
+    const ACTION: &'static str = "acknowledging commands";
+
+    fn rows(&self) -> usize {
+        self.count
+    }
+
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        sqlx::query(ACK)
+            .bind(self.tokens.as_str())
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+}

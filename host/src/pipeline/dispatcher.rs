@@ -1,0 +1,273 @@
+//! The middle of the submit path: one task an operator that takes commands, decides what is sent, keeps the binds
+//! busy, and gives every command exactly one outcome.
+//!
+//! Messages go out in the order in which they came. `ready` is ordered by arrival, so a part that must go again, and
+//! the next part of a message under way, go before everything newer by themselves.
+
+mod admit;
+mod bench;
+mod outcome;
+
+use super::OperatorContext;
+use super::dedupe::Recent;
+use super::in_flight::InFlight;
+use super::reference::References;
+use super::settle::SettleItem;
+use crate::clock;
+use crate::config::{DedupeWindow, OnUnanswered};
+use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome};
+use bench::Bench;
+use futures_util::future::OptionFuture;
+use smpp_domain::ids::MessageId;
+use smpp_domain::event::Outcome;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Outcomes handled at once.
+const BATCH: usize = 512;
+
+/// Commands taken from the intake at once.
+const FETCH: usize = 256;
+
+type Fetching = Pin<Box<dyn Future<Output = Result<Vec<Delivery>, BackendError>> + Send>>;
+
+/// The dispatcher of one operator. See [`Dispatcher::run`].
+pub struct Dispatcher {
+    context: OperatorContext,
+    bench: Bench,
+    outcomes: mpsc::Receiver<PartOutcome>,
+    settle: mpsc::Sender<SettleItem>,
+    bell: Arc<Notify>,
+    stop: CancellationToken,
+    /// Free places for messages outside the broker.
+    places: Arc<Semaphore>,
+    capacity: usize,
+    messages: HashMap<u64, InFlight>,
+    by_id: HashMap<MessageId, u64>,
+    ready: BTreeSet<u64>,
+    delayed: BTreeMap<(Instant, u64), ()>,
+    late: outcome::LateBook,
+    recent: Recent,
+    references: References,
+    next_slot: u64,
+    /// The operator asked us to slow down.
+    paused_until: Option<Instant>,
+    pause: Duration,
+    fetching: Option<Fetching>,
+    fetch_after: Option<Instant>,
+}
+
+/// How many messages an operator may have outside the broker: enough to keep every window full while the settled ones
+/// become durable.
+#[must_use]
+pub(crate) fn capacity(windows: usize) -> usize {
+    4 * windows + 64
+}
+
+impl Dispatcher {
+    /// `binds` and `outcomes` belong together; `bell` rings when a bind changes.
+    #[must_use]
+    pub fn new(
+        context: OperatorContext,
+        binds: Vec<BindHandle>,
+        backup_in_use: watch::Sender<bool>,
+        outcomes: mpsc::Receiver<PartOutcome>,
+        settle: mpsc::Sender<SettleItem>,
+        bell: Arc<Notify>,
+        stop: CancellationToken,
+    ) -> Self {
+        let capacity = capacity(binds.iter().map(|bind| bind.window).sum());
+        let window = match context.config.dedupe_window {
+            DedupeWindow::For(window) => window,
+            DedupeWindow::CorrelationTtl => Duration::ZERO,
+        };
+        Self {
+            context,
+            bench: Bench::new(binds, backup_in_use),
+            outcomes,
+            settle,
+            bell,
+            stop,
+            places: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            messages: HashMap::new(),
+            by_id: HashMap::new(),
+            ready: BTreeSet::new(),
+            delayed: BTreeMap::new(),
+            late: outcome::LateBook::default(),
+            recent: Recent::new(window),
+            references: References::default(),
+            next_slot: 0,
+            paused_until: None,
+            pause: outcome::FIRST_PAUSE,
+            fetching: None,
+            fetch_after: None,
+        }
+    }
+
+    /// Runs until `stop` is cancelled and every part that was written has its answer. What was not written stays in
+    /// the intake.
+    pub async fn run(mut self) {
+        self.remember_recent().await;
+        let mut outcomes = Vec::with_capacity(BATCH);
+        let mut stopping = false;
+        while !(stopping && self.bench.is_idle()) {
+            self.start_fetch();
+            let deadline = self.next_deadline();
+            let timer = OptionFuture::from(deadline.map(|at| tokio::time::sleep_until(at.into())));
+            let stop = self.stop.clone();
+            tokio::select! {
+                biased;
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    self.fetching = None;
+                }
+                _ = self.outcomes.recv_many(&mut outcomes, BATCH) => {
+                    for outcome in outcomes.drain(..) {
+                        self.take_outcome(outcome).await;
+                    }
+                }
+                Some(fetched) = OptionFuture::from(self.fetching.as_mut()) => {
+                    self.fetching = None;
+                    self.take_fetched(fetched).await;
+                }
+                () = self.bell.notified() => {}
+                Some(()) = timer => {}
+            }
+            self.wake_delayed();
+            self.pump().await;
+        }
+        self.withdraw_unsent().await;
+    }
+
+    /// What was never written may be sent after the restart, also where nothing may be sent twice.
+    async fn withdraw_unsent(&mut self) {
+        let unsent = self.messages.values().filter(|message| !message.unanswered && message.accepted.is_empty());
+        let ids: Vec<_> = unsent.map(|message| message.command.message_id).collect();
+        if self.context.config.on_unanswered == OnUnanswered::Report && !ids.is_empty() {
+            let (store, name) = (self.context.store.clone(), &self.context.config.name);
+            super::retry::until_done(name, || store.withdraw(&ids)).await;
+        }
+    }
+
+    /// Recognises, after a restart, what was published again within the window.
+    async fn remember_recent(&mut self) {
+        let DedupeWindow::For(window) = self.context.config.dedupe_window else { return };
+        let since = clock::utc_now() - chrono::TimeDelta::from_std(window).unwrap_or_default();
+        let (store, name) = (self.context.store.clone(), self.context.config.name.clone());
+        let ids = super::retry::until_done(&name, || store.settled_since(since, 1_000_000));
+        let stop = self.stop.clone();
+        let ids = tokio::select! {
+            ids = ids => ids,
+            () = stop.cancelled() => return,
+        };
+        let now = clock::now();
+        for id in ids.into_iter().rev() {
+            self.recent.seen(now, id);
+        }
+    }
+
+    /// Asks the intake for more while a bind can take it and there is room. One request at a time, never dropped half
+    /// way by other events.
+    fn start_fetch(&mut self) {
+        let now = clock::now();
+        let waiting = self.fetch_after.is_some_and(|at| at > now);
+        let free = self.places.available_permits();
+        let enough = free >= (self.capacity / 4).min(FETCH) || self.messages.is_empty();
+        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit();
+        if self.fetching.is_some() || waiting || idle_binds || free == 0 || !enough || self.stop.is_cancelled() {
+            return;
+        }
+        let intake = self.context.intake.clone();
+        let want = free.min(FETCH);
+        self.fetching = Some(Box::pin(async move { intake.fetch(want).await }));
+    }
+
+    async fn take_fetched(&mut self, fetched: Result<Vec<Delivery>, BackendError>) {
+        match fetched {
+            Ok(deliveries) => self.admit(deliveries).await,
+            Err(error) => {
+                let error = super::retry::chain(&error);
+                tracing::warn!(operator = %self.context.config.name, error, "the intake cannot be read");
+                self.fetch_after = Some(clock::now() + Duration::from_secs(1));
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let delayed = self.delayed.first_key_value().map(|(&(at, _), ())| at);
+        [delayed, self.paused_until, self.fetch_after].into_iter().flatten().min()
+    }
+
+    fn wake_delayed(&mut self) {
+        let now = clock::now();
+        while let Some(entry) = self.delayed.first_entry() {
+            let (at, slot) = *entry.key();
+            if at > now {
+                break;
+            }
+            entry.remove();
+            self.ready.insert(slot);
+        }
+        for timer in [&mut self.paused_until, &mut self.fetch_after] {
+            if timer.is_some_and(|at| at <= now) {
+                *timer = None;
+            }
+        }
+    }
+
+    /// Sends what is ready, oldest first, as far as the binds have room.
+    async fn pump(&mut self) {
+        self.bench.refresh();
+        if self.paused_until.is_some() || self.stop.is_cancelled() {
+            return;
+        }
+        while let Some(&slot) = self.ready.first() {
+            let Some(message) = self.messages.get(&slot) else {
+                self.ready.remove(&slot);
+                continue;
+            };
+            if message.is_expired() {
+                self.ready.remove(&slot);
+                self.expire(slot).await;
+                continue;
+            }
+            if message.plan.is_none() {
+                self.ready.remove(&slot);
+                self.replan(slot).await;
+                continue;
+            }
+            let Some(bind) = self.bench.choose(message.bind) else { return };
+            self.ready.remove(&slot);
+            self.send(slot, bind);
+        }
+    }
+
+    fn send(&mut self, slot: u64, bind: usize) {
+        let Some(message) = self.messages.get_mut(&slot) else { return };
+        let number = message.next_part();
+        let part = message.plan.as_ref().and_then(|plan| plan.parts.get(usize::from(number) - 1)).cloned();
+        let Some(pdu) = part else { return };
+        message.bind = Some(bind);
+        message.out = true;
+        if !self.bench.submit(bind, slot, number, pdu) {
+            message.out = false;
+            self.ready.insert(slot);
+        }
+    }
+
+    async fn expire(&mut self, slot: u64) {
+        let written = self.messages.get(&slot).is_some_and(|message| message.unanswered);
+        let (outcome, reason) = if written {
+            (Outcome::Unknown, "it was sent, never answered, and its time is over")
+        } else {
+            (Outcome::Expired, "its time was over before it could be sent")
+        };
+        self.finish(slot, outcome, None, Some(reason.to_owned()), None).await;
+    }
+}

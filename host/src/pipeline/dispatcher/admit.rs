@@ -1,0 +1,253 @@
+//! Commands on their way in: read, recognised, decided.
+
+use super::Dispatcher;
+use crate::clock;
+use crate::config::{DedupeWindow, OnUnanswered};
+use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS};
+use crate::pipeline::plan::{Plan, PlanError, plan};
+use crate::pipeline::retry::until_done;
+use crate::pipeline::settle::SettleItem;
+use crate::ports::{Delivery, Policy, Progress};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use smpp_domain::dispatch::DispatchCommand;
+use smpp_domain::event::{DeadEvent, Outcome};
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A command with what is known about it.
+struct Candidate {
+    command: DispatchCommand,
+    delivery: Delivery,
+    permit: OwnedSemaphorePermit,
+    progress: Progress,
+}
+
+impl Dispatcher {
+    pub(super) async fn admit(&mut self, deliveries: Vec<Delivery>) {
+        self.context.metrics.in_flight.inc_by(i64::try_from(deliveries.len()).unwrap_or(i64::MAX));
+        let candidates = self.read(deliveries).await;
+        let candidates = self.recognise(candidates).await;
+        self.intend(&candidates).await;
+        for candidate in candidates {
+            if let Some(event) = candidate.progress.outcome {
+                self.context.metrics.message("repeated");
+                let item = SettleItem::Repeated {
+                    message_id: candidate.command.message_id,
+                    event,
+                    token: candidate.delivery.token,
+                    permit: candidate.permit,
+                };
+                self.send_to_settler(item).await;
+            } else {
+                self.start(candidate).await;
+            }
+        }
+    }
+
+    /// Reads the commands; those that break a rule go to the dead, with every reason.
+    async fn read(&mut self, deliveries: Vec<Delivery>) -> Vec<Candidate> {
+        let mut candidates = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            // The fetch never asks for more than there are places.
+            let Ok(permit) = self.places.clone().try_acquire_owned() else { continue };
+            match self.read_one(&delivery.body) {
+                Ok(command) => candidates.push(Candidate {
+                    command,
+                    delivery,
+                    permit,
+                    progress: Progress::default(),
+                }),
+                Err(errors) => {
+                    self.context.metrics.message("dead");
+                    let event = Box::new(DeadEvent { command: as_json(&delivery.body), errors });
+                    self.send_to_settler(SettleItem::Dead { event, token: delivery.token, permit }).await;
+                }
+            }
+        }
+        candidates
+    }
+
+    fn read_one(&self, body: &[u8]) -> Result<DispatchCommand, Vec<String>> {
+        let command = DispatchCommand::parse(body)
+            .map_err(|errors| errors.problems().iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        if command.operator_id == self.context.config.operator_id {
+            return Ok(command);
+        }
+        Err(vec![format!(
+            "operatorId: {} is not the operator of this queue ({})",
+            command.operator_id, self.context.config.operator_id
+        )])
+    }
+
+    /// Looks up those that may have been handled before.
+    async fn recognise(&mut self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let now = clock::now();
+        let look_up_all = self.context.config.dedupe_window == DedupeWindow::CorrelationTtl;
+        let mut suspects = Vec::new();
+        for (i, candidate) in candidates.iter().enumerate() {
+            let again = self.recent.seen(now, candidate.command.message_id);
+            if again || look_up_all || candidate.delivery.redelivered {
+                suspects.push(i);
+            }
+        }
+        if suspects.is_empty() {
+            return candidates;
+        }
+        let id = |&i: &usize| candidates.get(i).map(|candidate| candidate.command.message_id);
+        let ids: Vec<_> = suspects.iter().filter_map(id).collect();
+        let (store, name) = (self.context.store.clone(), &self.context.config.name);
+        let found = until_done(name, || store.progress(&ids)).await;
+        for (i, progress) in suspects.into_iter().zip(found) {
+            if let Some(candidate) = candidates.get_mut(i) {
+                candidate.progress = progress;
+            }
+        }
+        candidates
+    }
+
+    /// Where a part may be written at most once, notes durably that sending begins, before it does.
+    async fn intend(&mut self, candidates: &[Candidate]) {
+        if self.context.config.on_unanswered != OnUnanswered::Report {
+            return;
+        }
+        let new = |candidate: &&Candidate| !candidate.progress.intended && candidate.progress.outcome.is_none();
+        let ids: Vec<_> = candidates.iter().filter(new).map(|candidate| candidate.command.message_id).collect();
+        if !ids.is_empty() {
+            let (store, name) = (self.context.store.clone(), &self.context.config.name);
+            until_done(name, || store.intend(&ids)).await;
+        }
+    }
+
+    async fn start(&mut self, candidate: Candidate) {
+        let Candidate { command, delivery, permit, progress } = candidate;
+        if let Some(message) = self.by_id.get(&command.message_id).and_then(|slot| self.messages.get_mut(slot)) {
+            // Published twice and still under way: one outcome serves both deliveries.
+            message.tokens.push(delivery.token);
+            self.context.metrics.message("repeated");
+            self.context.metrics.in_flight.dec();
+            return;
+        }
+        let policy = self.context.policies.current();
+        let latest = delivery.published_at
+            + TimeDelta::from_std(self.context.config.max_message_age).unwrap_or(TimeDelta::MAX);
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        self.by_id.insert(command.message_id, slot);
+        let message = InFlight {
+            expires_at: command.expires_at.map_or(latest, |at| at.min(latest)),
+            command,
+            tokens: vec![delivery.token],
+            policy,
+            plan: None,
+            accepted: Vec::new(),
+            bind: None,
+            attempts: 0,
+            unanswered: false,
+            out: false,
+            resumed_reference: None,
+            permit,
+        };
+        self.messages.insert(slot, message);
+        self.resume(slot, &progress);
+        if progress.intended && self.context.config.on_unanswered == OnUnanswered::Report {
+            return self.report_interrupted(slot).await;
+        }
+        if self.messages.get(&slot).is_some_and(InFlight::is_expired) {
+            self.expire(slot).await;
+        } else {
+            self.replan(slot).await;
+        }
+    }
+
+    /// Its sending had begun before a restart, and how far it came is not known: it must not be sent again.
+    async fn report_interrupted(&mut self, slot: u64) {
+        let Some(message) = self.messages.get(&slot) else { return };
+        let policy = message.policy.clone();
+        if let Ok(plan) = self.decide(slot, &*policy)
+            && let Some(message) = self.messages.get_mut(&slot)
+        {
+            message.plan = Some(plan);
+        }
+        let complete = self.messages.get(&slot).is_some_and(InFlight::is_complete);
+        let (outcome, reason) = if complete {
+            (Outcome::Accepted, None)
+        } else {
+            let reason = "its sending was interrupted by a restart: a receipt may still tell".to_owned();
+            (Outcome::Unknown, Some(reason))
+        };
+        self.finish(slot, outcome, None, reason, None).await;
+    }
+
+    /// Takes over the parts that were accepted before a restart.
+    fn resume(&mut self, slot: u64, progress: &Progress) {
+        let Some(message) = self.messages.get_mut(&slot) else { return };
+        message.accepted = progress
+            .accepted
+            .iter()
+            .map(|row| AcceptedPart {
+                part_number: row.part_number,
+                operator_message_id: row.operator_message_id.clone(),
+                written_at: row.submitted_at,
+            })
+            .collect();
+        message.accepted.sort_by_key(|part| part.part_number);
+        message.accepted.dedup_by_key(|part| part.part_number);
+        let reference = progress.accepted.iter().find_map(|row| row.reference);
+        message.resumed_reference = reference;
+    }
+
+    /// Decides how a message is sent, and puts it into the queue; or ends it, or lets it wait for its policy.
+    pub(super) async fn replan(&mut self, slot: u64) {
+        let Some(message) = self.messages.get_mut(&slot) else { return };
+        if message.attempts > 0 {
+            // It waited because its policy failed: the version of now may be better.
+            message.policy = self.context.policies.current();
+        }
+        let policy = message.policy.clone();
+        match self.decide(slot, &*policy) {
+            Ok(plan) => {
+                let Some(message) = self.messages.get_mut(&slot) else { return };
+                message.plan = Some(plan);
+                message.attempts = 0;
+                if message.is_complete() {
+                    self.finish(slot, Outcome::Accepted, None, None, None).await;
+                } else {
+                    self.ready.insert(slot);
+                }
+            }
+            Err(PlanError::Rejected(reason)) => {
+                self.finish(slot, Outcome::Rejected, None, Some(reason), None).await;
+            }
+            Err(PlanError::Retry(_)) => {
+                let Some(message) = self.messages.get_mut(&slot) else { return };
+                message.attempts = message.attempts.saturating_add(1);
+                let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
+                self.delayed.insert((clock::now() + pause, slot), ());
+            }
+        }
+    }
+
+    fn decide(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {
+        let Some(message) = self.messages.get(&slot) else {
+            return Err(PlanError::Rejected("the message is gone".to_owned()));
+        };
+        let command = &message.command;
+        let resumed = message.resumed_reference;
+        let references = &mut self.references;
+        let mut reference =
+            || resumed.unwrap_or_else(|| references.next(&command.to, command.message_id));
+        plan(command, &self.context.config, policy, &self.context.metrics, &mut reference)
+    }
+
+    pub(super) async fn send_to_settler(&mut self, item: SettleItem) {
+        if self.settle.send(item).await.is_err() {
+            tracing::error!(operator = %self.context.config.name, "the settler has ended before the dispatcher");
+        }
+    }
+}
+
+fn as_json(body: &Bytes) -> serde_json::Value {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_| serde_json::Value::String(String::from_utf8_lossy(body).into_owned()))
+}

@@ -1,0 +1,131 @@
+//! A message between the intake and its outcome.
+
+use super::plan::Plan;
+use crate::clock;
+use crate::config::OperatorConfig;
+use crate::ports::Policy;
+use chrono::{DateTime, Utc};
+use smpp_domain::correlation::MessageCorrelation;
+use smpp_domain::dispatch::DispatchCommand;
+use smpp_domain::event::{Outcome, PartReport, SubmitEvent};
+use smpp_domain::pdu::CommandStatus;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
+
+/// Tries that the operator refused for a passing reason, before the message is rejected.
+pub(super) const MAX_ATTEMPTS: u32 = 5;
+
+/// A part that the operator accepted.
+#[derive(Clone, Debug)]
+pub(super) struct AcceptedPart {
+    pub(super) part_number: u8,
+    pub(super) operator_message_id: String,
+    pub(super) written_at: DateTime<Utc>,
+}
+
+/// One message. Its parts go out one after the other: the next when the one before was accepted.
+pub(super) struct InFlight {
+    pub(super) command: DispatchCommand,
+    /// Names its deliveries: several if the platform published it twice.
+    pub(super) tokens: Vec<u64>,
+    /// The version that decides for this message, whatever is loaded meanwhile.
+    pub(super) policy: Arc<dyn Policy>,
+    /// `None` while its policy cannot decide.
+    pub(super) plan: Option<Plan>,
+    pub(super) expires_at: DateTime<Utc>,
+    pub(super) accepted: Vec<AcceptedPart>,
+    /// The concatenation reference of parts that were accepted before a restart.
+    pub(super) resumed_reference: Option<u16>,
+    /// The bind that got its first part.
+    pub(super) bind: Option<usize>,
+    /// Refusals of the current part for a passing reason, or failed decisions.
+    pub(super) attempts: u32,
+    /// The current part was written before and never answered.
+    pub(super) unanswered: bool,
+    /// The current part is at a bind.
+    pub(super) out: bool,
+    /// Counts it as outside the broker.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl InFlight {
+    /// The number of the part that is due, from 1.
+    pub(super) fn next_part(&self) -> u8 {
+        self.accepted.iter().map(|part| part.part_number).max().unwrap_or(0).saturating_add(1)
+    }
+
+    pub(super) fn part_count(&self) -> u8 {
+        self.plan.as_ref().map_or(0, |plan| u8::try_from(plan.parts.len()).unwrap_or(u8::MAX))
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.plan.is_some() && self.next_part() > self.part_count()
+    }
+
+    pub(super) fn is_expired(&self) -> bool {
+        self.expires_at <= clock::utc_now()
+    }
+
+    /// The row of an accepted part; its key is filled in by the settler, which asks the policy.
+    pub(super) fn correlation(&self, part: &AcceptedPart, operator: &OperatorConfig) -> MessageCorrelation {
+        let ttl = chrono::TimeDelta::from_std(operator.correlation_ttl).unwrap_or(chrono::TimeDelta::MAX);
+        MessageCorrelation {
+            id: Uuid::now_v7(),
+            message_id: self.command.message_id,
+            operator_message_id: part.operator_message_id.clone(),
+            operator_id: self.command.operator_id,
+            to: self.command.to.clone(),
+            submitted_at: part.written_at,
+            expires_at: part.written_at + ttl,
+            message_key: String::new(),
+            account_id: self.command.account_id,
+            part_number: part.part_number,
+            part_count: self.part_count(),
+            reference: self.plan.as_ref().and_then(|plan| plan.reference),
+        }
+    }
+
+    /// The event of its outcome. `refused` is the status that ended it; `reason` is `None` for ACCEPTED only.
+    pub(super) fn event(
+        &self,
+        outcome: Outcome,
+        refused: Option<CommandStatus>,
+        reason: Option<String>,
+    ) -> SubmitEvent {
+        let mut parts: Vec<_> = self.accepted.iter().map(report).collect();
+        if refused.is_some() || self.unanswered {
+            parts.push(PartReport {
+                part_number: self.next_part(),
+                operator_message_id: None,
+                command_status: refused,
+            });
+        }
+        let (done, all) = (self.accepted.len(), usize::from(self.part_count()));
+        let plan = self.plan.as_ref();
+        SubmitEvent {
+            message_id: self.command.message_id,
+            account_id: self.command.account_id,
+            operator_id: self.command.operator_id,
+            outcome,
+            parts,
+            part_count: self.part_count(),
+            command_status: refused.or((outcome == Outcome::Accepted).then_some(CommandStatus::OK)),
+            reason,
+            partial: (done > 0 && done < all).then(|| format!("{done}/{all}")),
+            encoding: plan.map(|plan| plan.encoding.clone()),
+            data_coding: plan.map(|plan| plan.data_coding),
+            long_message_strategy: plan.map(|plan| plan.strategy),
+            submitted_at: self.accepted.first().map(|part| part.written_at),
+            policy: self.policy.identity().map(|identity| identity.as_ref().clone()),
+        }
+    }
+}
+
+fn report(part: &AcceptedPart) -> PartReport {
+    PartReport {
+        part_number: part.part_number,
+        operator_message_id: (!part.operator_message_id.is_empty()).then(|| part.operator_message_id.clone()),
+        command_status: Some(CommandStatus::OK),
+    }
+}

@@ -1,0 +1,195 @@
+//! From readings to `smpp.dlr` events: find the message, move its state forward, publish, remember.
+
+use crate::pipeline::OperatorContext;
+use crate::pipeline::publish::event;
+use crate::pipeline::settle::message_key;
+use crate::ports::{AppendedReceipt, BackendError, Event, Inbound, ParkedReceipt, Policy, Tracked};
+use chrono::{DateTime, Utc};
+use smpp_domain::correlation::{Advance, PartState, advance, message_change};
+use smpp_domain::event::{DlrEvent, EventKind};
+use smpp_domain::ids::MessageId;
+use smpp_domain::policy::IdOrigin;
+use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Where a receipt comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// The wire, a moment ago.
+    Live,
+    /// The parking lot, where it is until it is released.
+    Parked(Uuid),
+}
+
+/// A receipt on its way to its message.
+pub(super) struct Candidate {
+    reading: ReceiptReading,
+    /// By which its row is looked for, best first.
+    keys: Vec<String>,
+    raw: Vec<u8>,
+    received_at: DateTime<Utc>,
+    origin: Origin,
+}
+
+impl Candidate {
+    pub(super) fn new(
+        context: &OperatorContext,
+        policy: &dyn Policy,
+        reading: ReceiptReading,
+        origin: Origin,
+        inbound: &Inbound,
+    ) -> Self {
+        let first = match reading.origin {
+            ReceiptIdOrigin::Text => IdOrigin::ReceiptText,
+            ReceiptIdOrigin::Tlv => IdOrigin::ReceiptTlv,
+        };
+        let mut keys = vec![message_key(context, policy, &reading.message_id, first)];
+        if let Some(text_id) = &reading.text_id {
+            keys.push(message_key(context, policy, text_id, IdOrigin::ReceiptText));
+        }
+        keys.dedup();
+        let raw = inbound.pdu.user_data().to_vec();
+        Self { reading, keys, raw, received_at: inbound.received_at, origin }
+    }
+
+    pub(super) fn parked(receipt: ParkedReceipt) -> Self {
+        Self {
+            reading: receipt.reading,
+            keys: vec![receipt.message_key],
+            raw: receipt.raw,
+            received_at: receipt.received_at,
+            origin: Origin::Parked(receipt.id),
+        }
+    }
+
+    fn into_parked(self, context: &OperatorContext) -> ParkedReceipt {
+        ParkedReceipt {
+            id: Uuid::now_v7(),
+            operator_id: context.config.operator_id,
+            message_key: self.keys.into_iter().next().unwrap_or_default(),
+            reading: self.reading,
+            raw: self.raw,
+            received_at: self.received_at,
+        }
+    }
+}
+
+/// What a batch of receipts comes to.
+#[derive(Default)]
+struct Tracking {
+    events: Vec<Event>,
+    appended: Vec<AppendedReceipt>,
+    release: Vec<Uuid>,
+    park: Vec<ParkedReceipt>,
+    /// States appended in this batch, on top of what the store knows.
+    fresh: HashMap<MessageId, Vec<PartState>>,
+}
+
+/// Publishes what matches and parks what does not. Everything is durable when it returns.
+///
+/// The event goes out before the state is appended: after a crash in between the operator sends the receipt again, and
+/// the event's de-duplication id makes the second one vanish.
+pub(super) async fn track(context: &OperatorContext, candidates: Vec<Candidate>) -> Result<(), BackendError> {
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let rows = find(context, &candidates).await?;
+    let mut tracking = Tracking::default();
+    for candidate in candidates {
+        match candidate.keys.iter().find_map(|key| rows.get(key)) {
+            Some(tracked) => tracking.matched(context, candidate, tracked),
+            None if candidate.origin == Origin::Live => {
+                context.metrics.inbound("parked");
+                tracking.park.push(candidate.into_parked(context));
+            }
+            None => {}
+        }
+    }
+    context.events.publish(&tracking.events).await?;
+    if !tracking.appended.is_empty() || !tracking.release.is_empty() {
+        context.store.append_receipts(&tracking.appended, &tracking.release).await?;
+    }
+    if !tracking.park.is_empty() {
+        // A row that appeared in the meantime makes the receipt due: the next sweep finds it.
+        context.store.park(&tracking.park).await?;
+    }
+    Ok(())
+}
+
+async fn find(
+    context: &OperatorContext,
+    candidates: &[Candidate],
+) -> Result<HashMap<String, Tracked>, BackendError> {
+    let mut keys: Vec<String> =
+        candidates.iter().flat_map(|c| c.keys.iter()).filter(|key| !key.is_empty()).cloned().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = context.store.find(context.config.operator_id, &keys).await?;
+    Ok(keys.into_iter().zip(found).filter_map(|(key, row)| row.map(|row| (key, row))).collect())
+}
+
+impl Tracking {
+    fn matched(&mut self, context: &OperatorContext, candidate: Candidate, tracked: &Tracked) {
+        let row = &tracked.correlation;
+        let reading = candidate.reading;
+        let part =
+            PartState { part_number: row.part_number, state: reading.state, is_final: reading.is_final };
+        if let Origin::Parked(id) = candidate.origin {
+            self.release.push(id);
+        }
+        let fresh = self.fresh.entry(row.message_id).or_default();
+        let history: Vec<_> = tracked.history.iter().chain(fresh.iter()).copied().collect();
+        let conflict = match advance(&history, part.part_number, part.state, part.is_final) {
+            Advance::Duplicate | Advance::Superseded => {
+                context.metrics.inbound("duplicate");
+                return;
+            }
+            Advance::Forward { conflict } => conflict,
+        };
+        fresh.push(part);
+        let change = message_change(context.config.message_state, row.part_count, &history, part);
+        let body = DlrEvent {
+            message_id: row.message_id,
+            account_id: row.account_id,
+            operator_id: row.operator_id,
+            operator_message_id: reading.message_id,
+            part_number: row.part_number,
+            part_count: row.part_count,
+            state: part.state,
+            is_final: part.is_final,
+            message_state: change.map(|(state, _)| state),
+            message_final: change.is_some_and(|(_, is_final)| is_final),
+            raw_state: reading.raw_state,
+            raw_error: reading.raw_error,
+            network_error_code: reading.network_error_code.map(|octets| hex(&octets)),
+            submitted_at: row.submitted_at,
+            done_at: reading.done_at,
+            received_at: candidate.received_at,
+            to: row.to.clone(),
+            conflict,
+        };
+        let dedup_id =
+            format!("dlr:{}:{}:{:?}:{}", row.message_id, row.part_number, part.state, part.is_final);
+        self.events.push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
+        self.appended.push(AppendedReceipt {
+            message_id: row.message_id,
+            part,
+            received_at: candidate.received_at,
+            expires_at: row.expires_at,
+        });
+    }
+}
+
+/// Octets as lower-case hex.
+pub(in crate::pipeline) fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write;
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+        // Writing into a String cannot fail.
+        write!(text, "{octet:02x}").unwrap_or_default();
+        text
+    })
+}

@@ -1,0 +1,189 @@
+//! The end of a command: correlation durable, event published, delivery acknowledged, in this order, by the batch.
+
+use super::OperatorContext;
+use super::publish::event;
+use super::retry::until_done;
+use crate::clock;
+use crate::ports::{Event, ParkedReceipt, Policy, SettledOutcome, Settlement};
+use smpp_domain::correlation::MessageCorrelation;
+use smpp_domain::event::{DeadEvent, EventKind, SubmitEvent, to_json};
+use smpp_domain::ids::MessageId;
+use smpp_domain::policy::IdOrigin;
+use smpp_domain::receipt::message_id::default_key;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+/// Items settled at once.
+const BATCH: usize = 512;
+
+/// One thing to settle.
+pub enum SettleItem {
+    /// A part was accepted and its message goes on, or has ended already.
+    Part {
+        /// Computes the key.
+        policy: Arc<dyn Policy>,
+        /// The row, without its key.
+        correlation: MessageCorrelation,
+    },
+    /// A message has its outcome.
+    Message {
+        /// Computes the key.
+        policy: Arc<dyn Policy>,
+        /// The row of its last part, if that was accepted.
+        correlation: Option<MessageCorrelation>,
+        /// The outcome.
+        event: Box<SubmitEvent>,
+        /// Its deliveries.
+        tokens: Vec<u64>,
+        /// Released when all is durable.
+        permit: OwnedSemaphorePermit,
+    },
+    /// A command came again after its outcome.
+    Repeated {
+        /// Whose.
+        message_id: MessageId,
+        /// The outcome's event, as it was published.
+        event: Vec<u8>,
+        /// Its delivery.
+        token: u64,
+        /// Released when all is durable.
+        permit: OwnedSemaphorePermit,
+    },
+    /// A command that cannot be carried out.
+    Dead {
+        /// What and why.
+        event: Box<DeadEvent>,
+        /// Its delivery.
+        token: u64,
+        /// Released when all is durable.
+        permit: OwnedSemaphorePermit,
+    },
+}
+
+/// What one batch makes of its items.
+#[derive(Default)]
+struct Batch {
+    settlements: Vec<Settlement>,
+    events: Vec<Event>,
+    tokens: Vec<u64>,
+    permits: Vec<OwnedSemaphorePermit>,
+}
+
+/// The settler of one operator.
+pub struct Settler {
+    context: OperatorContext,
+    items: mpsc::Receiver<SettleItem>,
+    matched: mpsc::Sender<Vec<ParkedReceipt>>,
+}
+
+impl Settler {
+    /// `matched` takes the parked receipts whose rows were written; those that do not fit are found by the sweep.
+    #[must_use]
+    pub fn new(
+        context: OperatorContext,
+        items: mpsc::Receiver<SettleItem>,
+        matched: mpsc::Sender<Vec<ParkedReceipt>>,
+    ) -> Self {
+        Self { context, items, matched }
+    }
+
+    /// Settles until every sender is gone.
+    pub async fn run(mut self) {
+        let mut items = Vec::with_capacity(BATCH);
+        while self.items.recv_many(&mut items, BATCH).await > 0 {
+            let mut batch = Batch::default();
+            for item in items.drain(..) {
+                self.add(item, &mut batch);
+            }
+            self.settle(batch).await;
+        }
+    }
+
+    fn add(&self, item: SettleItem, batch: &mut Batch) {
+        let operator_id = self.context.config.operator_id;
+        match item {
+            SettleItem::Part { policy, correlation } => {
+                let correlations = vec![self.keyed(&*policy, correlation)];
+                batch.settlements.push(Settlement { correlations, outcome: None });
+            }
+            SettleItem::Message { policy, correlation, event: body, tokens, permit } => {
+                let correlations = correlation.map(|row| self.keyed(&*policy, row)).into_iter().collect();
+                let payload = to_json(&*body);
+                let outcome = SettledOutcome {
+                    message_id: body.message_id,
+                    operator_id,
+                    settled_at: clock::utc_now(),
+                    event: payload.clone(),
+                };
+                batch.settlements.push(Settlement { correlations, outcome: Some(outcome) });
+                batch.events.push(Event {
+                    kind: EventKind::Submit,
+                    operator_id,
+                    dedup_id: format!("submit:{}", body.message_id),
+                    payload,
+                });
+                batch.tokens.extend(tokens);
+                batch.permits.push(permit);
+            }
+            SettleItem::Repeated { message_id, event: payload, token, permit } => {
+                batch.events.push(Event {
+                    kind: EventKind::Submit,
+                    operator_id,
+                    dedup_id: format!("submit:{message_id}:again:{token}"),
+                    payload,
+                });
+                batch.tokens.push(token);
+                batch.permits.push(permit);
+            }
+            SettleItem::Dead { event: body, token, permit } => {
+                let dedup_id = format!("dead:{operator_id}:{token}");
+                batch.events.push(event(EventKind::Dead, operator_id, dedup_id, &*body));
+                batch.tokens.push(token);
+                batch.permits.push(permit);
+            }
+        }
+    }
+
+    async fn settle(&self, batch: Batch) {
+        let (context, name) = (&self.context, self.context.config.name.as_str());
+        if !batch.settlements.is_empty() {
+            let matched = until_done(name, || context.store.settle(&batch.settlements)).await;
+            if !matched.is_empty() && self.matched.try_send(matched).is_err() {
+                tracing::debug!(operator = name, "parked receipts wait for the sweep");
+            }
+        }
+        super::publish(&*context.events, name, &batch.events).await;
+        if !batch.tokens.is_empty() {
+            until_done(name, || context.intake.ack(&batch.tokens)).await;
+        }
+        context.metrics.in_flight.dec_by(i64::try_from(batch.permits.len()).unwrap_or(i64::MAX));
+        drop(batch.permits);
+    }
+
+    /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.
+    fn keyed(&self, policy: &dyn Policy, mut row: MessageCorrelation) -> MessageCorrelation {
+        row.message_key = message_key(&self.context, policy, &row.operator_message_id, IdOrigin::SubmitResp);
+        row
+    }
+}
+
+/// The canonical key of an operator's id; empty for an empty id, which matches nothing.
+pub(super) fn message_key(
+    context: &OperatorContext,
+    policy: &dyn Policy,
+    raw: &str,
+    origin: IdOrigin,
+) -> String {
+    if raw.is_empty() {
+        return String::new();
+    }
+    match policy.message_key(raw, origin) {
+        Ok(Some(key)) => key,
+        Ok(None) => default_key(raw),
+        Err(fault) => {
+            context.metrics.policy_fault(fault.hook.name(), fault.cause.name());
+            tracing::warn!(operator = %context.config.name, %fault, "the policy gave no key");
+            default_key(raw)
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The I/O shell of one bind: one loop that owns a socket and a [`SmppSession`] and moves events between them.
+//!
+//! The loop never waits for the pipeline: outcomes fit into their channel because the window bounds them, and inbound
+//! PDUs that do not fit are answered with ESME_RX_T_APPN, so that the operator keeps them.
+
+use super::codec;
+use super::socket::{Io, Socket};
+use super::supervisor::LinkContext;
+use crate::clock;
+use crate::ports::{
+    Answer, BackendError, BindBoard, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, SubmitRequest, Ticket,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::OptionFuture;
+use smpp_domain::pdu::{CommandStatus, Outgoing};
+use smpp_domain::session::{Input, Output, SessionConfig, SessionEvent, SessionState, SmppSession};
+use smpp_domain::tps::{Pace, Pacer, Reservation};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Submits taken from the channel at once.
+const BATCH: usize = 128;
+
+/// What a bind is made of, besides its session's settings.
+pub(super) struct ConnectionParts {
+    pub(super) index: usize,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) connect_timeout: Duration,
+    pub(super) session: SessionConfig,
+    pub(super) submits: mpsc::Receiver<SubmitRequest>,
+    pub(super) board: Arc<BindBoard>,
+    pub(super) backup_in_use: watch::Receiver<bool>,
+    pub(super) stop: CancellationToken,
+    pub(super) context: LinkContext,
+}
+
+/// A ticket that was written, and when.
+#[derive(Clone, Copy)]
+struct Written {
+    ticket: Ticket,
+    at: DateTime<Utc>,
+}
+
+type Reserving = Pin<Box<dyn Future<Output = Result<Reservation, BackendError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Socket, String>> + Send>>;
+
+/// One bind. See [`Connection::run`].
+pub(super) struct Connection {
+    parts: ConnectionParts,
+    session: SmppSession<Written>,
+    socket: Option<Socket>,
+    connecting: Option<Connecting>,
+    pending: VecDeque<SubmitRequest>,
+    pacer: Pacer,
+    reserving: Option<Reserving>,
+    /// When the pacer wants to be asked again.
+    paced_until: Option<Instant>,
+    answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
+    stopping: bool,
+}
+
+/// What ended a wait.
+enum Wake {
+    Stop,
+    Connected(Result<Socket, String>),
+    Io(Io),
+    Answers(Vec<Answer>),
+    Reserved(Result<Reservation, BackendError>),
+    Submits,
+    BackupInUse(bool),
+    Timer,
+}
+
+impl Connection {
+    pub(super) fn new(parts: ConnectionParts) -> Self {
+        let answers = mpsc::channel(parts.context.inbound_limit);
+        Self {
+            session: SmppSession::new(parts.session.clone(), clock::now()),
+            parts,
+            socket: None,
+            connecting: None,
+            pending: VecDeque::new(),
+            pacer: Pacer::default(),
+            reserving: None,
+            paced_until: None,
+            answers,
+            stopping: false,
+        }
+    }
+
+    /// Connects, binds, carries traffic and reconnects until `stop` is cancelled; then drains its window and unbinds.
+    pub(super) async fn run(mut self) {
+        self.feed(Input::Start).await;
+        while !self.is_over() {
+            let wake = self.wait().await;
+            self.apply(wake).await;
+            self.pump().await;
+            self.write().await;
+        }
+        self.return_unsent();
+    }
+
+    fn is_over(&self) -> bool {
+        let idle = matches!(self.session.state(), SessionState::Unbound | SessionState::Disconnected);
+        self.stopping && idle && self.socket.is_none()
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let deadline = [self.session.next_timeout(), self.paced_until].into_iter().flatten().min();
+        let timer = OptionFuture::from(deadline.map(|at| tokio::time::sleep_until(at.into())));
+        let connecting = OptionFuture::from(self.connecting.as_mut());
+        let reserving = OptionFuture::from(self.reserving.as_mut());
+        let io = OptionFuture::from(self.socket.as_mut().map(Socket::progress));
+        let room = BATCH.saturating_sub(self.pending.len());
+        let (mut submits, mut answers) = (Vec::new(), Vec::new());
+        let wake = tokio::select! {
+            biased;
+            () = self.parts.stop.cancelled(), if !self.stopping => Wake::Stop,
+            Some(connected) = connecting => Wake::Connected(connected),
+            // Responses free the window, so reading comes before taking new submits.
+            Some(io) = io => Wake::Io(io),
+            _ = self.answers.1.recv_many(&mut answers, BATCH) => Wake::Answers(answers),
+            Some(reserved) = reserving => Wake::Reserved(reserved),
+            count = self.parts.submits.recv_many(&mut submits, room), if room > 0 && !self.stopping => {
+                if count == 0 { Wake::Stop } else { Wake::Submits }
+            }
+            Ok(()) = self.parts.backup_in_use.changed() => {
+                Wake::BackupInUse(*self.parts.backup_in_use.borrow_and_update())
+            }
+            Some(()) = timer => Wake::Timer,
+        };
+        self.pending.extend(submits);
+        wake
+    }
+
+    async fn apply(&mut self, wake: Wake) {
+        match wake {
+            Wake::Stop => {
+                self.stopping = true;
+                self.feed(Input::Unbind).await;
+            }
+            Wake::Connected(Ok(socket)) => {
+                self.connecting = None;
+                self.socket = Some(socket);
+                self.feed(Input::TcpConnected).await;
+            }
+            Wake::Connected(Err(reason)) => {
+                self.connecting = None;
+                self.feed(Input::ConnectFailed(reason)).await;
+            }
+            Wake::Io(Io::Read) => self.read_frames().await,
+            Wake::Io(Io::Wrote) | Wake::Submits => {}
+            Wake::Io(Io::Closed(reason)) => self.lose_link(reason).await,
+            Wake::Answers(answers) => {
+                for Answer { link, sequence_number, data_sm, status } in answers {
+                    self.feed(Input::Answer { link, sequence_number, data_sm, status }).await;
+                }
+            }
+            Wake::Reserved(reserved) => {
+                self.reserving = None;
+                self.reserved(reserved);
+            }
+            Wake::BackupInUse(in_use) => self.feed(Input::BackupInUse(in_use)).await,
+            Wake::Timer => self.feed(Input::Timeout).await,
+        }
+    }
+
+    async fn read_frames(&mut self) {
+        loop {
+            let Some(socket) = &mut self.socket else { return };
+            match socket.next_frame() {
+                Ok(Some(frame)) => {
+                    let decoded = codec::decode(&frame);
+                    if let Some(oddity) = decoded.oddity {
+                        self.parts.context.metrics.odd_pdus.inc();
+                        tracing::warn!(operator = %self.parts.context.operator_name, %oddity, "odd PDU");
+                    }
+                    self.feed(Input::Received(decoded.incoming)).await;
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    // The stream is out of step: nothing that follows can be trusted.
+                    socket.queue(&error.nack()).unwrap_or_default();
+                    self.lose_link(error.to_string()).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn reserved(&mut self, reserved: Result<Reservation, BackendError>) {
+        match reserved {
+            Ok(reservation) => self.pacer.granted(reservation),
+            Err(error) => {
+                tracing::warn!(operator = %self.parts.context.operator_name, %error, "no send times");
+                self.pacer.refused(clock::now() + Duration::from_millis(100));
+            }
+        }
+    }
+
+    /// Gives the session as many pending submits as window and TPS allow.
+    async fn pump(&mut self) {
+        if self.session.state() != SessionState::Bound {
+            self.paced_until = None;
+            self.return_unsent();
+            return;
+        }
+        while self.session.room() > 0 && !self.pending.is_empty() && self.may_send() {
+            let Some(request) = self.pending.pop_front() else { return };
+            let ticket = Written { ticket: request.ticket, at: clock::utc_now() };
+            self.feed(Input::Submit { ticket, pdu: request.pdu }).await;
+        }
+    }
+
+    /// Uses up a permit, if there is one for this moment.
+    fn may_send(&mut self) -> bool {
+        let waiting = u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
+        self.paced_until = None;
+        loop {
+            match self.pacer.take(clock::now(), waiting) {
+                Pace::Go => return true,
+                Pace::Wait(until) => {
+                    self.paced_until = Some(until);
+                    return false;
+                }
+                Pace::Ask(want) => {
+                    let limiter = self.parts.context.limiter.clone();
+                    self.reserving = Some(Box::pin(async move { limiter.reserve(want).await }));
+                }
+                Pace::Idle => return false,
+            }
+        }
+    }
+
+    /// Hands back what was never written.
+    fn return_unsent(&mut self) {
+        while let Ok(request) = self.parts.submits.try_recv() {
+            self.pending.push_back(request);
+        }
+        while let Some(request) = self.pending.pop_front() {
+            self.report(request.ticket, PartResult::NotSent);
+        }
+    }
+
+    async fn write(&mut self) {
+        let written = self.socket.as_mut().map_or(Ok(()), Socket::write_ready);
+        if let Err(reason) = written {
+            self.lose_link(reason).await;
+        }
+    }
+
+    async fn lose_link(&mut self, reason: String) {
+        self.close().await;
+        self.feed(Input::LinkLost(reason)).await;
+    }
+
+    async fn close(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.finish().await;
+        }
+    }
+
+    /// Feeds one event and performs everything that follows from it, before the next one may come.
+    async fn feed(&mut self, input: Input<Written>) {
+        self.session.handle(clock::now(), input);
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Connect => self.connect(),
+                Output::Transmit(pdu) => self.transmit(&pdu),
+                Output::Close => self.close().await,
+                Output::Event(event) => self.publish(event),
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.connecting = Some(Box::pin(Socket::connect(
+            self.parts.host.clone(),
+            self.parts.port,
+            self.parts.connect_timeout,
+        )));
+    }
+
+    fn transmit(&mut self, pdu: &Outgoing) {
+        let Some(socket) = &mut self.socket else { return };
+        if let Err(error) = socket.queue(pdu) {
+            // The pipeline checks parts with the same rules before it hands them over.
+            tracing::error!(operator = %self.parts.context.operator_name, %error, "PDU cannot be encoded");
+        }
+    }
+
+    fn publish(&mut self, event: SessionEvent<Written>) {
+        match event {
+            SessionEvent::Answered { ticket, status, message_id } => {
+                let written_at = ticket.at;
+                self.report(ticket.ticket, PartResult::Answered { written_at, status, message_id });
+            }
+            SessionEvent::Unanswered { ticket, reason } => {
+                let written_at = ticket.at;
+                self.report(ticket.ticket, PartResult::Unanswered { written_at, reason });
+            }
+            SessionEvent::NotSent { ticket } => self.report(ticket.ticket, PartResult::NotSent),
+            SessionEvent::LateResponse { ticket, status, message_id } => {
+                let written_at = ticket.at;
+                self.report(ticket.ticket, PartResult::Late { written_at, status, message_id });
+            }
+            SessionEvent::Inbound { link, sequence_number, data_sm, pdu } => {
+                let answer = Answer { link, sequence_number, data_sm, status: CommandStatus::OK };
+                self.inbound(Inbound {
+                    pdu,
+                    received_at: clock::utc_now(),
+                    reply: Reply { answer, to: self.answers.0.clone() },
+                });
+            }
+            SessionEvent::StateChanged { from, to, reason, reconnect_attempts, next_reconnect_at } => {
+                self.post_status(from, to);
+                self.notify(SessionNotice {
+                    bind: self.parts.index,
+                    from,
+                    to,
+                    reason,
+                    reconnect_attempts,
+                    next_reconnect_at: next_reconnect_at.map(wall_time),
+                });
+            }
+            SessionEvent::BindRefused { status, credentials } => {
+                let (name, reason) = (&self.parts.context.operator_name, smpp_domain::status::explain(status));
+                if credentials {
+                    tracing::error!(operator = %name, %reason, "bind refused: check system_id and password");
+                } else {
+                    tracing::warn!(operator = %name, %reason, "bind refused");
+                }
+            }
+            SessionEvent::Odd(odd) => {
+                self.parts.context.metrics.odd_pdus.inc();
+                tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
+            }
+        }
+    }
+
+    fn report(&self, ticket: Ticket, result: PartResult) {
+        let outcome = PartOutcome { bind: self.parts.index, ticket, result };
+        if self.parts.context.outcomes.try_send(outcome).is_err() {
+            // Its capacity covers every window: only a pipeline that is gone can refuse.
+            tracing::debug!("an outcome came after the pipeline had ended");
+        }
+    }
+
+    fn inbound(&mut self, inbound: Inbound) {
+        if let Err(refused) = self.parts.context.inbound.try_send(inbound) {
+            let answer = refused.into_inner().reply.answer;
+            self.parts.context.metrics.inbound("refused");
+            let status = CommandStatus::RECEIVER_TEMPORARY_ERROR;
+            // The own channel has room for every inbound PDU that can wait; if not, the operator sends it again.
+            self.answers.0.try_send(Answer { status, ..answer }).unwrap_or_default();
+        }
+    }
+
+    fn post_status(&self, from: SessionState, to: SessionState) {
+        let up = |state| matches!(state, SessionState::Bound);
+        match (up(from), up(to)) {
+            (false, true) => drop(self.parts.context.metrics.binds_up.inc()),
+            (true, false) => drop(self.parts.context.metrics.binds_up.dec()),
+            _ => {}
+        }
+        self.parts.board.post(match to {
+            SessionState::Bound => BindStatus::Up,
+            SessionState::Failback => BindStatus::Failback,
+            SessionState::Disconnected
+            | SessionState::Connecting
+            | SessionState::Unbinding
+            | SessionState::Unbound => BindStatus::Down,
+        });
+    }
+
+    fn notify(&self, notice: SessionNotice) {
+        tracing::info!(
+            operator = %self.parts.context.operator_name, bind = notice.bind, from = ?notice.from, to = ?notice.to,
+            reason = %notice.reason, "session"
+        );
+        if self.parts.context.notices.try_send(notice).is_err() {
+            tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
+        }
+    }
+}
+
+fn wall_time(at: Instant) -> DateTime<Utc> {
+    let ahead = at.saturating_duration_since(clock::now());
+    clock::utc_now() + TimeDelta::from_std(ahead).unwrap_or_default()
+}

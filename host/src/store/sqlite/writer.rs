@@ -1,0 +1,191 @@
+//! The one task that writes. What waits is carried out in one transaction, so that many callers share one sync of the
+//! disk; nothing waits for company.
+//!
+//! Everything that must not interleave (a row settled while its receipt is being parked) is safe because it happens here,
+//! one job after the other.
+
+use super::Claim;
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Bounds of one transaction: they bound how long a commit takes, and how much is done again when one job fails.
+const GROUP_JOBS: usize = 64;
+const GROUP_ROWS: usize = 8192;
+
+/// Something to write. It may be carried out more than once before it is committed, once in the end.
+#[async_trait]
+pub(crate) trait Write: Send + Sync + 'static {
+    /// What the caller gets.
+    type Answer: Send + 'static;
+    /// For people, in errors.
+    const ACTION: &'static str;
+
+    /// About how many rows it touches.
+    fn rows(&self) -> usize;
+
+    /// Runs its statements inside a transaction.
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error>;
+
+    /// Runs when it is on disk, in the order of the commits.
+    fn committed(&self, _answer: &Self::Answer) {}
+}
+
+type Reply<A> = oneshot::Sender<Result<A, Arc<sqlx::Error>>>;
+
+/// A [`Write`] with the caller that waits for it.
+pub(super) struct Pending<W: Write> {
+    write: W,
+    reply: Reply<W::Answer>,
+    answer: Option<W::Answer>,
+}
+
+impl<W: Write> Pending<W> {
+    pub(super) fn new(write: W, reply: Reply<W::Answer>) -> Self {
+        Self {
+            write,
+            reply,
+            answer: None,
+        }
+    }
+}
+
+/// A [`Pending`] of any type.
+#[async_trait]
+pub(super) trait Job: Send {
+    fn rows(&self) -> usize;
+    async fn apply(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error>;
+    fn committed(self: Box<Self>);
+    fn failed(self: Box<Self>, error: Arc<sqlx::Error>);
+}
+
+#[async_trait]
+impl<W: Write> Job for Pending<W> {
+    fn rows(&self) -> usize {
+        self.write.rows()
+    }
+
+    async fn apply(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        self.answer = Some(self.write.apply(connection).await?);
+        Ok(())
+    }
+
+    fn committed(self: Box<Self>) {
+        if let Some(answer) = self.answer {
+            self.write.committed(&answer);
+            // Nobody waits any more when the caller was cancelled.
+            drop(self.reply.send(Ok(answer)));
+        }
+    }
+
+    fn failed(self: Box<Self>, error: Arc<sqlx::Error>) {
+        drop(self.reply.send(Err(error)));
+    }
+}
+
+/// How a transaction ended that did not commit.
+enum Failure {
+    /// One of the jobs is at fault.
+    Job(sqlx::Error),
+    /// The database itself did not begin or commit.
+    Database(sqlx::Error),
+}
+
+pub(super) struct Writer {
+    connection: SqliteConnection,
+    jobs: mpsc::Receiver<Box<dyn Job>>,
+    closing: CancellationToken,
+    // Fields are dropped in this order: whoever waits for the end finds the file unlocked.
+    _claim: Claim,
+    _closed: DropGuard,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: SqliteConnection,
+        jobs: mpsc::Receiver<Box<dyn Job>>,
+        closing: CancellationToken,
+        closed: DropGuard,
+        claim: Claim,
+    ) -> Self {
+        Self {
+            connection,
+            jobs,
+            closing,
+            _claim: claim,
+            _closed: closed,
+        }
+    }
+
+    /// Runs until the last handle is gone or one of them asks for the end; writes that were taken are finished.
+    pub(super) async fn run(mut self) {
+        loop {
+            let job = tokio::select! {
+                job = self.jobs.recv() => job,
+                () = self.closing.cancelled(), if !self.jobs.is_closed() => {
+                    self.jobs.close();
+                    continue;
+                }
+            };
+            let Some(job) = job else { break };
+            let group = self.gather(job);
+            self.carry_out(group).await;
+        }
+        super::close(self.connection).await;
+    }
+
+    /// What waits already, up to the bounds.
+    fn gather(&mut self, first: Box<dyn Job>) -> Vec<Box<dyn Job>> {
+        let mut rows = first.rows();
+        let mut group = vec![first];
+        while group.len() < GROUP_JOBS && rows < GROUP_ROWS {
+            let Ok(job) = self.jobs.try_recv() else { break };
+            rows = rows.saturating_add(job.rows());
+            group.push(job);
+        }
+        group
+    }
+
+    /// A job that fails takes nobody with it: the others are done again, each alone.
+    async fn carry_out(&mut self, mut group: Vec<Box<dyn Job>>) {
+        let alone = group.len() == 1;
+        match self.transaction(&mut group).await {
+            Ok(()) => group.into_iter().for_each(Job::committed),
+            Err(Failure::Job(_)) if !alone => {
+                for job in group {
+                    Box::pin(self.carry_out(vec![job])).await;
+                }
+            }
+            Err(Failure::Job(error) | Failure::Database(error)) => {
+                let error = Arc::new(error);
+                group.into_iter().for_each(|job| job.failed(Arc::clone(&error)));
+            }
+        }
+    }
+
+    async fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        self.execute("BEGIN IMMEDIATE").await.map_err(Failure::Database)?;
+        let done = self.apply(group).await;
+        if done.is_err() {
+            // SQLite has rolled back by itself after some errors, and says so here.
+            drop(self.execute("ROLLBACK").await);
+        }
+        done
+    }
+
+    async fn apply(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        for job in group {
+            job.apply(&mut self.connection).await.map_err(Failure::Job)?;
+        }
+        self.execute("COMMIT").await.map_err(Failure::Database)
+    }
+
+    async fn execute(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(sql).execute(&mut self.connection).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests;

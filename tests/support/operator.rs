@@ -1,0 +1,104 @@
+//! An operator file in the making.
+
+use smpp_domain::ids::OperatorId;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// One operator with quick timers; the setters change what the story is about.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// Its id.
+    pub id: OperatorId,
+    /// Its name.
+    pub name: String,
+    /// `key = value` lines of the file.
+    lines: Vec<String>,
+    policy: Vec<String>,
+    sessions: Vec<(SocketAddr, Vec<String>)>,
+    plugin: Option<PathBuf>,
+}
+
+impl Operator {
+    /// An operator at one SMSC: window 10, 10,000 TPS.
+    #[must_use]
+    pub fn at(smsc: SocketAddr) -> Self {
+        Self {
+            id: OperatorId(Uuid::now_v7()),
+            name: "acme".to_owned(),
+            lines: vec!["tps_limit = 10000".to_owned(), "unmatched_after = \"1s\"".to_owned()],
+            policy: Vec::new(),
+            sessions: vec![(smsc, Vec::new())],
+            plugin: None,
+        }
+    }
+
+    /// Another name than `acme`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// Sets a key of the file, in TOML.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.lines.retain(|line| !line.starts_with(&format!("{key} =")));
+        self.lines.push(format!("{key} = {value}"));
+        self
+    }
+
+    /// Sets a key of its last session, in TOML.
+    #[must_use]
+    pub fn session(mut self, key: &str, value: &str) -> Self {
+        if let Some((_, lines)) = self.sessions.last_mut() {
+            lines.push(format!("{key} = {value}"));
+        }
+        self
+    }
+
+    /// One more `[[session]]`, a backup.
+    #[must_use]
+    pub fn backup_at(mut self, smsc: SocketAddr) -> Self {
+        self.sessions.push((smsc, vec!["is_primary = false".to_owned()]));
+        self
+    }
+
+    /// Runs this component as its policy, under the operator's name.
+    #[must_use]
+    pub fn plugin(mut self, component: PathBuf) -> Self {
+        self.policy.push(format!("plugin = \"{}.wasm\"", self.name));
+        self.plugin = Some(component);
+        self
+    }
+
+    /// Sets a key of `[policy]`, in TOML.
+    #[must_use]
+    pub fn policy(mut self, key: &str, value: &str) -> Self {
+        self.policy.push(format!("{key} = {value}"));
+        self
+    }
+
+    /// The component to be copied into the plugins folder.
+    pub(crate) fn component(&self) -> Option<&PathBuf> {
+        self.plugin.as_ref()
+    }
+
+    /// The operator's file.
+    #[must_use]
+    pub fn toml(&self) -> String {
+        let mut text = format!("operator_id = \"{}\"\n{}\n", self.id, self.lines.join("\n"));
+        if !self.policy.is_empty() {
+            text += &format!("[policy]\n{}\n", self.policy.join("\n"));
+        }
+        for (smsc, lines) in &self.sessions {
+            text += &format!(
+                "[[session]]\nhost = \"{}\"\nport = {}\nsystem_id = \"story\"\npassword = \"story\"\n{}\n",
+                smsc.ip(),
+                smsc.port(),
+                lines.join("\n")
+            );
+        }
+        text
+    }
+}
