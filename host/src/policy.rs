@@ -6,10 +6,10 @@
 //! ```
 //! One operator has one [`OperatorPolicy`]: a slot that holds the active version. A message keeps the version that it
 //! was given first, in-flight calls own theirs. A candidate that fails anywhere changes nothing; why it failed stands in
-//! the log and in `<file>.status.json` next to the file ([`verdict`]).
+//! the log and in `<file>.status.json` next to the file (module `verdict`).
 //!
-//! A plugin sees its arguments and four small imports ([`imports`]): no WASI, no clock, no file, no socket. Whatever it
-//! does (loop, trap, grow, lie) costs its own answer: see [`limits`], [`convert`] and [`breaker`].
+//! A plugin sees its arguments and four small imports: no WASI, no clock, no file, no socket. Whatever it does (loop,
+//! trap, grow, lie) costs its own answer: see the modules `limits`, `convert` and `breaker`.
 
 mod admit;
 mod bindings;

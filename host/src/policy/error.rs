@@ -106,7 +106,7 @@ pub enum LoadError {
     },
     /// Without a manifest a file cut short at a section's end could not be told from a whole one.
     #[error("its manifest cannot be used: {0}. Build it with `smpp-connector plugin build`")]
-    Manifest(#[from] ManifestError),
+    Manifest(ManifestError),
     /// The typical sign of a file that was cut at a section's end.
     #[error(
         "its manifest names the hooks [{named}], but the file exports [{found}]: it was cut short or changed after the build. Copy or build it again"

@@ -44,7 +44,7 @@ pub struct Swap {
     pub from_sha: Option<String>,
     /// What runs now.
     pub to_sha: String,
-    /// The manifest's name and version.
+    /// The file's name without `.wasm`.
     pub plugin: String,
     /// The manifest's version.
     pub version: String,

@@ -66,7 +66,7 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
     let started = crate::clock::now();
     check_structure(&image.bytes)?;
     let exported = check_names(&image.bytes)?;
-    let manifest = read_manifest(&image.bytes)?;
+    let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest)?;
     check_manifest(&manifest, &exported)?;
     let component = Component::new(&workshop.engine, &image.bytes).map_err(|error| LoadError::Compile {
         reason: format!("{error:#}"),
