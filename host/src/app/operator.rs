@@ -5,7 +5,7 @@ use crate::config::OperatorConfig;
 use crate::http::LoadedOperators;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, error_chain, publish_sessions};
-use crate::policy::{LoadError, OperatorPolicyConfig, built_in};
+use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
 use crate::ports::{CommandQueue, PolicySource};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
@@ -35,7 +35,7 @@ pub(super) struct Operators {
     loaded: LoadedOperators,
     running: BTreeMap<OperatorId, Running>,
     /// Could not start: their plugin was refused.
-    waiting: Vec<OperatorConfig>,
+    waiting: Vec<(OperatorConfig, Arc<OperatorPolicy>)>,
 }
 
 impl Operators {
@@ -63,26 +63,26 @@ impl Operators {
                 self.stop(running).await;
             }
         }
-        self.waiting.clear();
+        for (config, _) in std::mem::take(&mut self.waiting) {
+            self.backends.policies.unload_operator(config.operator_id);
+        }
         for config in wanted {
             if !self.running.contains_key(&config.operator_id) {
-                self.start(config.clone());
+                self.start(config.clone()).await;
             }
         }
         self.publish_loaded();
     }
 
-    /// Tries again to start those whose plugin was refused. Cheap while the file is the same.
-    pub(super) fn retry_waiting(&mut self) {
-        for config in std::mem::take(&mut self.waiting) {
-            self.start(config);
+    /// Starts those whose plugin has become good. The policy host watches their files.
+    pub(super) fn start_ready(&mut self) {
+        for (config, policy) in std::mem::take(&mut self.waiting) {
+            if policy.active().is_some() {
+                self.run(config, policy);
+            } else {
+                self.waiting.push((config, policy));
+            }
         }
-        self.publish_loaded();
-    }
-
-    /// Whether some operator waits for its plugin.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
     }
 
     /// Drains and unbinds all of them, at the same time.
@@ -94,33 +94,37 @@ impl Operators {
         futures_util::future::join_all(all.into_values().map(|running| self.stop(running))).await;
     }
 
-    fn start(&mut self, config: OperatorConfig) {
-        match self.policy(&config) {
-            Ok(policies) => {
-                let running = run(config, &self.backends, policies);
-                tracing::info!(operator = %running.config.name, "operator starts");
-                self.running.insert(running.config.operator_id, running);
-            }
-            Err(error) => {
+    async fn start(&mut self, config: OperatorConfig) {
+        let Some(file) = config.policy.plugin.clone() else {
+            return self.run(config, built_in());
+        };
+        let wanted = OperatorPolicyConfig {
+            operator_id: config.operator_id,
+            operator_name: config.name.clone(),
+            file,
+            settings: config.policy.settings.clone(),
+            sha256_pin: config.policy.sha256.clone(),
+        };
+        let policies = self.backends.policies.clone();
+        let loaded = tokio::task::spawn_blocking(move || policies.load_or_wait(wanted)).await;
+        match loaded {
+            Ok(Ok((policy, None))) => self.run(config, policy),
+            Ok(Ok((policy, Some(error)))) => {
                 let error = error_chain(&error);
                 tracing::error!(operator = %config.name, error, "operator waits: its plugin was refused");
-                self.waiting.push(config);
+                self.waiting.push((config, policy));
             }
+            Ok(Err(error)) => {
+                tracing::error!(operator = %config.name, error = error_chain(&error), "operator cannot start");
+            }
+            Err(error) => tracing::error!(operator = %config.name, %error, "operator cannot start"),
         }
     }
 
-    fn policy(&self, config: &OperatorConfig) -> Result<Arc<dyn PolicySource>, LoadError> {
-        let Some(file) = &config.policy.plugin else {
-            return Ok(built_in());
-        };
-        let policy = self.backends.policies.load_operator(OperatorPolicyConfig {
-            operator_id: config.operator_id,
-            operator_name: config.name.clone(),
-            file: file.clone(),
-            settings: config.policy.settings.clone(),
-            sha256_pin: config.policy.sha256.clone(),
-        })?;
-        Ok(policy)
+    fn run(&mut self, config: OperatorConfig, policies: Arc<dyn PolicySource>) {
+        tracing::info!(operator = %config.name, "operator starts");
+        self.running
+            .insert(config.operator_id, run(config, &self.backends, policies));
     }
 
     /// Ends one operator: no new work, windows drained, unbound, everything settled.
@@ -140,7 +144,7 @@ impl Operators {
     fn publish_loaded(&self) {
         let running = self.running.values().map(|running| &running.config);
         let loaded = running
-            .chain(&self.waiting)
+            .chain(self.waiting.iter().map(|(config, _)| config))
             .map(|config| (config.operator_id, config.name.clone()));
         self.loaded.store(Arc::new(loaded.collect()));
     }

@@ -17,9 +17,7 @@ pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: Can
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if operators.is_waiting() {
-            operators.retry_waiting();
-        }
+        operators.start_ready();
         let now = contents(&config.host.operators_dir);
         if now == seen {
             continue;
