@@ -50,7 +50,7 @@ impl Operators {
 
     /// Makes what runs equal to what is wanted: stops what is gone or changed, starts what is new.
     pub(super) async fn apply(&mut self, wanted: &[OperatorConfig]) {
-        let keep = |running: &Running| wanted.iter().any(|config| *config == running.config);
+        let keep = |running: &Running| wanted.contains(&running.config);
         let leaving: Vec<_> = self
             .running
             .iter()
