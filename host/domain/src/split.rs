@@ -175,7 +175,7 @@ fn udh(
         return whole(encoded, max_parts);
     }
     let room = Room::behind(encoded, header).limited_to(encoded, max_octets, header);
-    let Some(cuts) = cut(encoded, room) else {
+    let Some(cuts) = cut(encoded, room, fill_bits(width)) else {
         return Err(SplitError::NoRoom {
             max_octets: max_octets.unwrap_or(room::AIR_OCTETS),
             header,
@@ -206,7 +206,7 @@ fn sar(encoded: &Encoded, max_parts: Option<u8>, reference: u16) -> Result<Vec<P
     if Room::single(encoded).holds(encoded) {
         return whole(encoded, max_parts);
     }
-    let Some(cuts) = cut(encoded, Room::behind(encoded, SAR_HEADER)) else {
+    let Some(cuts) = cut(encoded, Room::behind(encoded, SAR_HEADER), 0) else {
         return Err(SplitError::NoRoom {
             max_octets: room::AIR_OCTETS,
             header: SAR_HEADER,
@@ -279,20 +279,26 @@ fn whole(encoded: &Encoded, max_parts: Option<u8>) -> Result<Vec<Part>, SplitErr
     }
 }
 
-/// Cuts greedily. `None` when not even one unit fits.
-fn cut(encoded: &Encoded, room: Room) -> Option<Vec<Range<usize>>> {
+/// Cuts greedily; packed septets begin after `fill_bits`. `None` when not even one unit fits.
+fn cut(encoded: &Encoded, room: Room, fill_bits: u8) -> Option<Vec<Range<usize>>> {
+    // Seven spare bits are one more septet to whoever counts octets: an `@` in the middle of the text.
+    let looks_longer =
+        |septets: usize| encoded.is_packed() && (septets * 7 + usize::from(fill_bits)) % 8 == 1;
     let mut cuts = Vec::new();
-    let (mut start, mut end, mut left) = (0, 0, room);
+    let (mut start, mut last, mut end, mut left) = (0, 0, 0, room);
     while let Some(unit) = encoded.first_unit(encoded.unpacked().get(end..)?) {
-        left = match left.less(unit) {
-            Some(left) => left,
-            None => {
-                cuts.push(start..end);
-                start = end;
-                room.less(unit)?
-            }
-        };
-        end += unit.octets;
+        if let Some(less) = left.less(unit) {
+            (left, last, end) = (less, end, end + unit.octets);
+            continue;
+        }
+        if end == start {
+            return None;
+        }
+        if looks_longer(end - start) && last > start {
+            end = last;
+        }
+        cuts.push(start..end);
+        (start, last, left) = (end, end, room);
     }
     cuts.push(start..end);
     Some(cuts)

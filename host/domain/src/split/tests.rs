@@ -180,6 +180,23 @@ fn packed_parts_fill_the_air_and_begin_on_a_septet() {
 }
 
 #[test]
+fn packed_parts_before_the_last_do_not_look_a_septet_longer() {
+    // The bracket does not fit the first part, which would end with seven spare bits.
+    for (plan, before, fill_bits) in [(&EIGHT, 152, 1), (&SIXTEEN, 151, 0)] {
+        let text = format!("{}[{}", "a".repeat(before), "b".repeat(20));
+        let parts = split(&encoded(&text, &Alphabet::Gsm7Packed), plan, 1).unwrap();
+        let spare = |part: &Part| (text_of(part).len() * 8 - usize::from(fill_bits)) % 7;
+        let first = unpack(text_of(&parts[0]), fill_bits, None);
+        assert_eq!((first.len(), spare(&parts[0])), (before - 1, 6), "{plan:?}");
+        let together: String = parts
+            .iter()
+            .map(|part| read(part, &Alphabet::Gsm7Packed))
+            .collect();
+        assert_eq!(together, text, "{plan:?}");
+    }
+}
+
+#[test]
 fn a_table_for_the_gsm_air_counts_septets() {
     let table = CharTable::from_base("acme", TableBase::Gsm7, &[(0x80, '€')])
         .unwrap()

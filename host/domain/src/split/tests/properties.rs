@@ -43,16 +43,25 @@ fn plans() -> impl Strategy<Value = Plan> {
 }
 
 /// How many parts a text needs, counted character by character.
-fn greedy(text: &str, single: usize, part: usize, cost: impl Fn(char) -> usize) -> usize {
+fn greedy(
+    text: &str,
+    single: usize,
+    part: usize,
+    fill_bits: Option<usize>,
+    cost: impl Fn(char) -> usize,
+) -> usize {
     if text.chars().map(&cost).sum::<usize>() <= single {
         return 1;
     }
-    let (mut parts, mut used) = (1, 0);
+    // Packed septets must not leave seven spare bits, except at the end of the text.
+    let looks_longer = |used: usize| fill_bits.is_some_and(|fill| (used * 7 + fill) % 8 == 1);
+    let (mut parts, mut used, mut last) = (1, 0, 0);
     for c in text.chars() {
         if used + cost(c) > part {
-            (parts, used) = (parts + 1, 0);
+            (parts, used) = (parts + 1, if looks_longer(used) { last } else { 0 });
         }
-        used += cost(c);
+        last = cost(c);
+        used += last;
     }
     parts
 }
@@ -82,9 +91,10 @@ proptest! {
             Alphabet::Ucs2 => (140, 134, 132),
             _ => (160, 153, 152),
         };
-        for (plan, part) in [(&EIGHT, eight), (&SIXTEEN, sixteen), (&SAR, sixteen)] {
+        for (plan, part, fill_bits) in [(&EIGHT, eight, 1), (&SIXTEEN, sixteen, 0), (&SAR, sixteen, 0)] {
             let parts = split(&encoded(&text, &alphabet), plan, 1).unwrap();
-            prop_assert_eq!(parts.len(), greedy(&text, single, part, cost));
+            let fill_bits = (alphabet == Alphabet::Gsm7Packed).then_some(fill_bits);
+            prop_assert_eq!(parts.len(), greedy(&text, single, part, fill_bits, cost));
         }
     }
 
