@@ -1,0 +1,65 @@
+//! A TCP relay between gateway and SMSC that writes down every PDU, in the order in which they pass.
+
+use super::capture::Direction;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+type Record = Arc<Mutex<Vec<(Direction, Vec<u8>)>>>;
+
+/// Relays until the test's runtime ends.
+pub(super) struct Relay {
+    pub(super) addr: SocketAddr,
+    record: Record,
+}
+
+impl Relay {
+    pub(super) async fn to(smsc: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let addr = listener.local_addr().expect("an address");
+        let record = Record::default();
+        let written = record.clone();
+        tokio::spawn(async move {
+            while let Ok((gateway, _)) = listener.accept().await {
+                let smsc = TcpStream::connect(smsc).await.expect("the SMSC listens");
+                let (from_gateway, to_gateway) = gateway.into_split();
+                let (from_smsc, to_smsc) = smsc.into_split();
+                tokio::spawn(pass(from_gateway, to_smsc, Direction::Out, written.clone()));
+                tokio::spawn(pass(from_smsc, to_gateway, Direction::In, written.clone()));
+            }
+        });
+        Self { addr, record }
+    }
+
+    /// Every PDU so far.
+    pub(super) fn pdus(&self) -> Vec<(Direction, Vec<u8>)> {
+        self.record.lock().expect("a record").clone()
+    }
+}
+
+/// A PDU is written down before it is passed on, so that an answer never stands before its question.
+async fn pass(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    direction: Direction,
+    record: Record,
+) {
+    while let Ok(pdu) = next_pdu(&mut from).await {
+        record.lock().expect("a record").push((direction, pdu.clone()));
+        if to.write_all(&pdu).await.is_err() {
+            return;
+        }
+    }
+    // The end is passed on too; the other side may have gone already.
+    drop(to.shutdown().await);
+}
+
+async fn next_pdu(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).await?;
+    let mut pdu = length.to_vec();
+    pdu.resize(usize::try_from(u32::from_be_bytes(length)).expect("64 bits"), 0);
+    from.read_exact(&mut pdu[4..]).await?;
+    Ok(pdu)
+}
