@@ -143,6 +143,8 @@ impl Dispatcher {
             self.pump().await;
         }
         self.withdraw_unsent().await;
+        let left = i64::try_from(self.messages.len()).unwrap_or(i64::MAX);
+        self.context.metrics.in_flight.dec_by(left);
     }
 
     /// What was never written may be sent after the restart, also where nothing may be sent twice.
