@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod errors;
 pub mod events;
 pub mod http;
 pub mod intake;

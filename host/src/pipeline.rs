@@ -23,7 +23,6 @@ pub use dispatcher::Dispatcher;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;
-pub(crate) use retry::chain as error_chain;
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 

@@ -117,7 +117,7 @@ impl Gateway {
 }
 
 fn is_of(event: &Value, id: MessageId) -> bool {
-    event["messageId"] == Value::from(id.to_string())
+    event["messageId"] == id.to_string()
 }
 
 async fn events_until(log: &dyn EventLog, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {

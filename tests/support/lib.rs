@@ -3,6 +3,7 @@
 //! Everything waits on events, nothing sleeps and hopes. A wait that takes longer than [`PATIENCE`] fails the test.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a harness that cannot go on ends the test"
 )]

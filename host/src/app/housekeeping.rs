@@ -2,8 +2,8 @@
 
 use super::Embedded;
 use crate::clock;
+use crate::errors;
 use crate::metrics::Metrics;
-use crate::pipeline::error_chain;
 use crate::policy::PolicyHost;
 use crate::ports::CorrelationStore;
 use chrono::TimeDelta;
@@ -32,7 +32,7 @@ pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
             let gone = match embedded.store.expire(now, now - KEEP, now - KEEP, STEP).await {
                 Ok(rows) => rows,
                 Err(error) => {
-                    tracing::warn!(error = error_chain(&error), "old rows could not be forgotten");
+                    tracing::warn!(error = errors::chain(&error), "old rows could not be forgotten");
                     break;
                 }
             };

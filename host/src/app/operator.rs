@@ -2,9 +2,10 @@
 
 use super::Backends;
 use crate::config::OperatorConfig;
+use crate::errors;
 use crate::http::LoadedOperators;
 use crate::limiter::in_process::InProcessLimiter;
-use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, error_chain, publish_sessions};
+use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, publish_sessions};
 use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
 use crate::ports::{CommandQueue, PolicySource};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
@@ -50,7 +51,7 @@ impl Operators {
 
     /// Makes what runs equal to what is wanted: stops what is gone or changed, starts what is new.
     pub(super) async fn apply(&mut self, wanted: &[OperatorConfig]) {
-        let keep = |running: &Running| wanted.iter().any(|config| *config == running.config);
+        let keep = |running: &Running| wanted.contains(&running.config);
         let leaving: Vec<_> = self
             .running
             .iter()
@@ -110,12 +111,12 @@ impl Operators {
         match loaded {
             Ok(Ok((policy, None))) => self.run(config, policy),
             Ok(Ok((policy, Some(error)))) => {
-                let error = error_chain(&error);
+                let error = errors::chain(&error);
                 tracing::error!(operator = %config.name, error, "operator waits: its plugin was refused");
                 self.waiting.push((config, policy));
             }
             Ok(Err(error)) => {
-                tracing::error!(operator = %config.name, error = error_chain(&error), "operator cannot start");
+                tracing::error!(operator = %config.name, error = errors::chain(&error), "operator cannot start");
             }
             Err(error) => tracing::error!(operator = %config.name, %error, "operator cannot start"),
         }

@@ -2,7 +2,7 @@
 
 use super::{CommandResult, Failure, counted};
 use crate::config::{Config, OperatorConfig};
-use crate::pipeline::error_chain;
+use crate::errors;
 use crate::policy;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -67,7 +67,7 @@ fn check_plugins(operators: &[OperatorConfig]) -> (Vec<Value>, Vec<String>) {
                 }));
             }
             Err(error) => {
-                let error = error_chain(&error);
+                let error = errors::chain(&error);
                 problems.push(format!("{}: policy.plugin: {error}", operator.file.display()));
             }
         }

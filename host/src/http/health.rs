@@ -17,7 +17,7 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     let mut problems = Vec::new();
     if let Err(error) = state.events.read_after(u64::MAX >> 1, 1).await {
-        problems.push(crate::pipeline::error_chain(&error));
+        problems.push(crate::errors::chain(&error));
     }
     if state.operators.load().is_empty() {
         problems.push("no operator is loaded: put a TOML file into operators_dir".to_owned());

@@ -4,7 +4,7 @@
 //! not hold up the others.
 
 use super::{HttpState, MAX_BODY, reply};
-use crate::pipeline::error_chain;
+use crate::errors;
 use crate::ports::QueuedCommand;
 use axum::Json;
 use axum::body::Bytes;
@@ -54,7 +54,7 @@ pub(super) async fn accept(
         && let Err(error) = state.queue.publish(&sorted.commands).await
     {
         let details = [
-            error_chain(&error),
+            errors::chain(&error),
             "nothing was accepted: send all of it again".to_owned(),
         ];
         return reply::error(

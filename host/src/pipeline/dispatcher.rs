@@ -205,7 +205,7 @@ impl Dispatcher {
         match fetched {
             Ok(deliveries) => self.admit(deliveries).await,
             Err(error) => {
-                let error = super::retry::chain(&error);
+                let error = crate::errors::chain(&error);
                 tracing::warn!(operator = %self.context.config.name, error, "the intake cannot be read");
                 self.fetch_after = Some(clock::now() + Duration::from_secs(1));
             }

@@ -95,7 +95,7 @@ impl Receipts {
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
         let candidates = matched.into_iter().map(Candidate::parked).collect();
         if let Err(error) = track(&self.context, candidates).await {
-            let error = super::retry::chain(&error);
+            let error = crate::errors::chain(&error);
             tracing::warn!(operator = %self.context.config.name, error, "parked receipts wait for the sweep");
         }
     }
@@ -105,7 +105,7 @@ impl Receipts {
             Ok(matched) if matched.is_empty() => {}
             Ok(matched) => self.unpark(matched).await,
             Err(error) => {
-                let error = super::retry::chain(&error);
+                let error = crate::errors::chain(&error);
                 tracing::warn!(operator = %self.context.config.name, error, "parked receipts cannot be looked at");
             }
         }
@@ -119,7 +119,7 @@ async fn answer(
     done: Result<(), BackendError>,
 ) {
     if let Err(error) = &done {
-        let error = super::retry::chain(error);
+        let error = crate::errors::chain(error);
         tracing::warn!(operator = %context.config.name, error, "receipts are left with the operator");
     }
     for (reply, status) in replies {

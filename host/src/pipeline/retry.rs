@@ -1,5 +1,6 @@
 //! Waiting for a backend that is away.
 
+use crate::errors;
 use crate::ports::{BackendError, BackendErrorKind};
 use std::future::Future;
 use std::time::Duration;
@@ -18,7 +19,7 @@ where
         match operation().await {
             Ok(done) => return done,
             Err(error) => {
-                let cause = chain(&error);
+                let cause = errors::chain(&error);
                 match error.kind {
                     BackendErrorKind::Unavailable => {
                         tracing::warn!(operator, error = %cause, "waiting for a backend")
@@ -32,16 +33,4 @@ where
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// An error with its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -13,6 +13,7 @@
 
 mod correlation;
 mod error;
+mod expire;
 mod intents;
 mod migrate;
 mod parked;

@@ -41,7 +41,7 @@ pub(super) async fn send_all(
 }
 
 fn command(n: u32) -> anyhow::Result<QueuedCommand> {
-    let operator = if n % 2 == 0 { NORDIC } else { VOLTA };
+    let operator = if n.is_multiple_of(2) { NORDIC } else { VOLTA };
     let operator_id: OperatorId = operator.parse().context("a fixed id")?;
     let (text, kind) = match n / 2 % 10 {
         0 => (long_text(), "SMS"),

@@ -1,5 +1,6 @@
 //! [`CorrelationStore`] on SQLite: rows, outcomes and what receipts said. Parked receipts are next door.
 
+use super::expire::Expire;
 use super::intents::{self, Intents};
 use super::parked::{self, Mark, Park};
 use super::rows::{self, Octets, json, row_limit};
@@ -61,16 +62,6 @@ const APPEND: &str = "\
     SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
     FROM json_each(?1) WHERE true \
     ON CONFLICT (message_id, received_at, part_number, state, is_final) DO NOTHING";
-
-/// Each takes its end and a limit, oldest first.
-const EXPIRE_CORRELATIONS: &str = "DELETE FROM correlation WHERE rowid IN \
-    (SELECT rowid FROM correlation WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-const EXPIRE_RECEIPTS: &str = "DELETE FROM receipt WHERE rowid IN \
-    (SELECT rowid FROM receipt WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-const EXPIRE_PARKED: &str = "DELETE FROM parked WHERE rowid IN \
-    (SELECT rowid FROM parked WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)";
-const EXPIRE_OUTCOMES: &str = "DELETE FROM outcome WHERE rowid IN \
-    (SELECT rowid FROM outcome WHERE settled_at < ?1 ORDER BY settled_at LIMIT ?2)";
 
 /// The correlation store in the embedded database. Times are kept to the microsecond.
 #[derive(Clone)]
@@ -384,39 +375,5 @@ impl Write for Append {
             .execute(&mut *connection)
             .await?;
         parked::release(connection, &self.release).await
-    }
-}
-
-struct Expire {
-    now: DateTime<Utc>,
-    parked_before: DateTime<Utc>,
-    outcomes_before: DateTime<Utc>,
-    limit: i64,
-}
-
-#[async_trait]
-impl Write for Expire {
-    type Answer = u64;
-    const ACTION: &'static str = "forgetting what is over";
-
-    fn rows(&self) -> usize {
-        usize::try_from(self.limit)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(4)
-    }
-
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-        let steps = [
-            (EXPIRE_CORRELATIONS, self.now),
-            (EXPIRE_RECEIPTS, self.now),
-            (EXPIRE_PARKED, self.parked_before),
-            (EXPIRE_OUTCOMES, self.outcomes_before),
-        ];
-        let mut gone = 0;
-        for (sql, end) in steps {
-            let query = sqlx::query(sql).bind(end.timestamp_micros()).bind(self.limit);
-            gone += query.execute(&mut *connection).await?.rows_affected();
-        }
-        Ok(gone)
     }
 }

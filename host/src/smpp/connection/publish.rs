@@ -1,0 +1,161 @@
+//! What a session tells, handed to the pipeline. Nothing here waits: see the module above.
+
+use super::{Connection, Written};
+use crate::clock;
+use crate::ports::{Answer, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, Ticket};
+use chrono::{DateTime, TimeDelta, Utc};
+use smpp_domain::pdu::CommandStatus;
+use smpp_domain::session::{SessionEvent, SessionState};
+use std::time::Instant;
+
+impl Connection {
+    pub(super) fn publish(&mut self, event: SessionEvent<Written>) {
+        match event {
+            SessionEvent::Answered {
+                ticket,
+                status,
+                message_id,
+            } => {
+                let written_at = ticket.at;
+                self.report(
+                    ticket.ticket,
+                    PartResult::Answered {
+                        written_at,
+                        status,
+                        message_id,
+                    },
+                );
+            }
+            SessionEvent::Unanswered { ticket, reason } => {
+                let written_at = ticket.at;
+                self.report(ticket.ticket, PartResult::Unanswered { written_at, reason });
+            }
+            SessionEvent::NotSent { ticket } => self.report(ticket.ticket, PartResult::NotSent),
+            SessionEvent::LateResponse {
+                ticket,
+                status,
+                message_id,
+            } => {
+                let written_at = ticket.at;
+                self.report(
+                    ticket.ticket,
+                    PartResult::Late {
+                        written_at,
+                        status,
+                        message_id,
+                    },
+                );
+            }
+            SessionEvent::Inbound {
+                link,
+                sequence_number,
+                data_sm,
+                pdu,
+            } => {
+                let answer = Answer {
+                    link,
+                    sequence_number,
+                    data_sm,
+                    status: CommandStatus::OK,
+                };
+                self.inbound(Inbound {
+                    pdu,
+                    received_at: clock::utc_now(),
+                    reply: Reply {
+                        answer,
+                        to: self.answers.0.clone(),
+                    },
+                });
+            }
+            SessionEvent::StateChanged {
+                from,
+                to,
+                reason,
+                reconnect_attempts,
+                next_reconnect_at,
+            } => {
+                self.post_status(from, to);
+                self.notify(SessionNotice {
+                    bind: self.parts.index,
+                    from,
+                    to,
+                    reason,
+                    reconnect_attempts,
+                    next_reconnect_at: next_reconnect_at.map(wall_time),
+                });
+            }
+            SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::Odd(odd) => {
+                self.parts.context.metrics.odd_pdus.inc();
+                tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
+            }
+        }
+    }
+
+    fn log_refusal(&self, status: CommandStatus, credentials: bool) {
+        let name = &self.parts.context.operator_name;
+        let reason = smpp_domain::status::explain(status);
+        if credentials {
+            tracing::error!(operator = %name, %reason, "bind refused: check system_id and password");
+        } else {
+            tracing::warn!(operator = %name, %reason, "bind refused");
+        }
+    }
+
+    pub(super) fn report(&self, ticket: Ticket, result: PartResult) {
+        let outcome = PartOutcome {
+            bind: self.parts.index,
+            ticket,
+            result,
+        };
+        if self.parts.context.outcomes.try_send(outcome).is_err() {
+            // Its capacity covers every window: only a pipeline that is gone can refuse.
+            tracing::debug!("an outcome came after the pipeline had ended");
+        }
+    }
+
+    fn inbound(&mut self, inbound: Inbound) {
+        if let Err(refused) = self.parts.context.inbound.try_send(inbound) {
+            let answer = refused.into_inner().reply.answer;
+            self.parts.context.metrics.inbound("refused");
+            let status = CommandStatus::RECEIVER_TEMPORARY_ERROR;
+            // The own channel has room for every inbound PDU that can wait; if not, the operator sends it again.
+            self.answers
+                .0
+                .try_send(Answer { status, ..answer })
+                .unwrap_or_default();
+        }
+    }
+
+    fn post_status(&self, from: SessionState, to: SessionState) {
+        let up = |state| matches!(state, SessionState::Bound);
+        match (up(from), up(to)) {
+            (false, true) => drop(self.parts.context.metrics.binds_up.inc()),
+            (true, false) => drop(self.parts.context.metrics.binds_up.dec()),
+            _ => {}
+        }
+        self.parts.board.post(match to {
+            SessionState::Bound => BindStatus::Up,
+            SessionState::Failback => BindStatus::Failback,
+            SessionState::Disconnected
+            | SessionState::Connecting
+            | SessionState::Unbinding
+            | SessionState::Unbound => BindStatus::Down,
+        });
+    }
+
+    fn notify(&self, notice: SessionNotice) {
+        tracing::info!(
+            operator = %self.parts.context.operator_name, bind = notice.bind, from = ?notice.from, to = ?notice.to,
+            reason = %notice.reason, "session"
+        );
+        if self.parts.context.notices.try_send(notice).is_err() {
+            tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
+        }
+    }
+}
+
+fn wall_time(at: Instant) -> DateTime<Utc> {
+    let ahead = at.saturating_duration_since(clock::now());
+    clock::utc_now() + TimeDelta::from_std(ahead).unwrap_or_default()
+}
