@@ -91,7 +91,10 @@ pub(super) fn durations(low: Duration, high: Duration) -> impl Fn(Value) -> Resu
     move |value| match value {
         Value::Array(items) if !items.is_empty() => items.into_iter().map(duration(low, high)).collect(),
         Value::Array(_) => Err("is empty; list at least one duration".to_owned()),
-        other => Err(format!("is {}; use a list of durations such as [\"5s\", \"10s\"]", kind(&other))),
+        other => Err(format!(
+            "is {}; use a list of durations such as [\"5s\", \"10s\"]",
+            kind(&other)
+        )),
     }
 }
 

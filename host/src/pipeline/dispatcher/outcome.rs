@@ -205,7 +205,9 @@ impl Dispatcher {
                 .await;
         }
         // The entry stays: a part that went several times may have as many late answers.
-        let Some((policy, mut row)) = self.late.rows.get(&ticket).cloned() else { return };
+        let Some((policy, mut row)) = self.late.rows.get(&ticket).cloned() else {
+            return;
+        };
         if status.is_ok() && !operator_message_id.is_empty() {
             row.id = Uuid::now_v7();
             row.submitted_at = written_at;
