@@ -1,6 +1,6 @@
 //! The only place that reads clocks. Virtual under `tokio::time::pause`, as far as monotonic time goes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use std::time::Instant;
 
 /// Monotonic time: for timers, windows and rates.
@@ -9,8 +9,9 @@ pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// Wall-clock time: for rows, events and expiry.
+/// Wall-clock time: for rows, events and expiry. In whole microseconds, as databases keep it: an event and the row
+/// about the same moment say the same.
 #[must_use]
 pub fn utc_now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now().trunc_subsecs(6)
 }

@@ -20,16 +20,19 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// An operator at one SMSC: window 10, 10,000 TPS.
+    /// An operator at one SMSC: window 10, 10,000 TPS, and reconnects without the usual seconds between them.
     #[must_use]
     pub fn at(smsc: SocketAddr) -> Self {
         Self {
             id: OperatorId(Uuid::now_v7()),
             name: "acme".to_owned(),
-            lines: vec![
-                "tps_limit = 10000".to_owned(),
-                "unmatched_after = \"1s\"".to_owned(),
-            ],
+            lines: [
+                "tps_limit = 10000",
+                "unmatched_after = \"1s\"",
+                "reconnect_delays = [\"200ms\", \"300ms\", \"500ms\"]",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             policy: Vec::new(),
             sessions: vec![(smsc, Vec::new())],
             plugin: None,
@@ -57,6 +60,13 @@ impl Operator {
         if let Some((_, lines)) = self.sessions.last_mut() {
             lines.push(format!("{key} = {value}"));
         }
+        self
+    }
+
+    /// One more `[[session]]` beside the first.
+    #[must_use]
+    pub fn primary_at(mut self, smsc: SocketAddr) -> Self {
+        self.sessions.push((smsc, Vec::new()));
         self
     }
 

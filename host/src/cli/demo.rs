@@ -15,6 +15,7 @@ use stage::Stage;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 use tally::Tally;
+use tokio::sync::watch;
 
 /// How long the slowest machine may take for the traffic before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,8 +68,14 @@ impl Demo {
     /// Sends, swaps and waits until every message is through.
     async fn traffic(&self, stage: &Stage, bar: &ProgressBar) -> Result<Tally, Failure> {
         let mut tally = Tally::new(stage.events(), self.messages);
-        let sending = traffic::send_all(stage.queue(), self.messages);
-        let swapping = stage.swap_during(self.swaps, self.messages);
+        let (swapped_in, swapped) = watch::channel(false);
+        let sending = traffic::send_all(stage.queue(), self.messages, swapped);
+        let decided = tally.decided();
+        let swapping = async {
+            let swaps = stage.swap_during(self.swaps, self.messages, decided).await;
+            swapped_in.send_replace(true);
+            swaps
+        };
         let counting = async {
             let done = tokio::time::timeout(PATIENCE, tally.follow(bar)).await;
             if done.is_err() {

@@ -13,10 +13,11 @@ pub(super) fn run(config: Option<&Path>) -> CommandResult {
     }
     block_on(async {
         let life = Lifecycle::new(config.host.shutdown_grace);
-        life.spawn(life.clone().stop_on_signals());
         let app = App::start(config, &life).await.map_err(Failure::Unavailable)?;
         println!("listening on http://{}", app.http_addr);
-        match life.ended().await {
+        // Beside the tasks, not one of them: it listens for a second signal until everything has ended.
+        let (ended, ()) = tokio::join!(life.ended(), life.clone().stop_on_signals());
+        match ended {
             Ended::Clean => Ok(()),
             Ended::Forced => {
                 tracing::warn!(

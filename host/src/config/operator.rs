@@ -4,7 +4,7 @@ use super::host::HostConfig;
 use super::problem::Problems;
 use super::secret::Secret;
 use super::section::Section;
-use super::value::{boolean, duration, name, number, share, word};
+use super::value::{boolean, duration, durations, name, number, share, word};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
@@ -25,6 +25,9 @@ use keys::{
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// The domain model's schedule, in seconds.
+const RECONNECT_DELAYS: [u64; 5] = [5, 10, 20, 40, 60];
 
 /// What becomes of a part that was written and not answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +74,8 @@ pub struct OperatorConfig {
     pub receipt_detection: Detection,
     /// `message_state`, default `all`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
+    /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
+    pub reconnect_delays: Vec<Duration>,
     /// `reconnect_jitter`, default 0.0: share of a reconnect delay that is random.
     pub reconnect_jitter: f64,
     /// `[policy]`.
@@ -197,6 +202,12 @@ impl OperatorConfig {
             word(STATE_RULES),
             problems,
         );
+        let reconnect_delays = section.or(
+            "reconnect_delays",
+            RECONNECT_DELAYS.map(Duration::from_secs).to_vec(),
+            durations(Duration::from_millis(100), HOUR),
+            problems,
+        );
         let reconnect_jitter = section.or("reconnect_jitter", 0.0, share, problems);
         let policy = match section.table("policy", problems) {
             Some(policy) => PolicyConfig::read(policy, host, problems),
@@ -225,6 +236,7 @@ impl OperatorConfig {
             unmatched_after,
             receipt_detection,
             message_state,
+            reconnect_delays,
             reconnect_jitter,
             policy,
             sessions,

@@ -39,6 +39,10 @@ fn a_minimal_operator_gets_the_documented_defaults() {
     assert_eq!(operator.correlation_ttl.as_secs(), 72 * 3_600);
     assert_eq!(operator.on_unanswered, OnUnanswered::Resend);
     assert_eq!(operator.policy.plugin, None);
+    assert_eq!(
+        operator.reconnect_delays,
+        [5, 10, 20, 40, 60].map(std::time::Duration::from_secs)
+    );
     let session = operator.sessions.first().unwrap();
     assert_eq!((session.binds, session.window, session.is_primary), (1, 10, true));
 }
@@ -165,4 +169,17 @@ fn a_host_file_that_was_asked_for_must_exist() {
         found.starts_with("/nonexistent/x.toml: cannot be read: "),
         "{found}"
     );
+}
+
+#[test]
+fn a_reconnect_schedule_is_a_list_of_durations() {
+    let with = |schedule: &str| problems(&format!("reconnect_delays = {schedule}\n{GOOD}"));
+    assert!(with("[\"30s\", \"2m\"]").is_empty());
+    for wrong in ["[]", "\"30s\"", "[\"30s\", \"0s\"]", "[30]"] {
+        let found = with(wrong);
+        assert!(
+            found.len() == 1 && found[0].contains("reconnect_delays"),
+            "{wrong}: {found:?}"
+        );
+    }
 }

@@ -86,6 +86,18 @@ pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(Value) -> Resul
     }
 }
 
+/// A list of durations, of which there is at least one.
+pub(super) fn durations(low: Duration, high: Duration) -> impl Fn(Value) -> Result<Vec<Duration>, String> {
+    move |value| match value {
+        Value::Array(items) if !items.is_empty() => items.into_iter().map(duration(low, high)).collect(),
+        Value::Array(_) => Err("is empty; list at least one duration".to_owned()),
+        other => Err(format!(
+            "is {}; use a list of durations such as [\"5s\", \"10s\"]",
+            kind(&other)
+        )),
+    }
+}
+
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);

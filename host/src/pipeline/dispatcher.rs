@@ -143,16 +143,17 @@ impl Dispatcher {
             self.pump().await;
         }
         self.withdraw_unsent().await;
+        let left = i64::try_from(self.messages.len()).unwrap_or(i64::MAX);
+        self.context.metrics.in_flight.dec_by(left);
     }
 
-    /// What was never written may be sent after the restart, also where nothing may be sent twice.
+    /// Messages without a part in doubt may go on after the restart, also where nothing may be sent twice.
     async fn withdraw_unsent(&mut self) {
-        let unsent = self
-            .messages
-            .values()
-            .filter(|message| !message.unanswered && message.accepted.is_empty());
-        let ids: Vec<_> = unsent.map(|message| message.command.message_id).collect();
+        let certain = self.messages.values().filter(|message| !message.unanswered);
+        let ids: Vec<_> = certain.map(|message| message.command.message_id).collect();
         if self.context.config.on_unanswered == OnUnanswered::Report && !ids.is_empty() {
+            // The rows of the parts that were accepted come first: they are what is gone on from.
+            self.settled().await;
             let (store, name) = (self.context.store.clone(), &self.context.config.name);
             super::retry::until_done(name, || store.withdraw(&ids)).await;
         }

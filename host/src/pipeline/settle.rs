@@ -11,7 +11,7 @@ use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
 use smpp_domain::receipt::message_id::default_key;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// Items settled at once.
 const BATCH: usize = 512;
@@ -58,6 +58,8 @@ pub enum SettleItem {
         /// Released when all is durable.
         permit: OwnedSemaphorePermit,
     },
+    /// Nothing; its sender is told when everything before it is durable.
+    Mark(oneshot::Sender<()>),
 }
 
 /// What one batch makes of its items.
@@ -67,6 +69,7 @@ struct Batch {
     events: Vec<Event>,
     tokens: Vec<u64>,
     permits: Vec<OwnedSemaphorePermit>,
+    marks: Vec<oneshot::Sender<()>>,
 }
 
 /// The settler of one operator.
@@ -171,6 +174,7 @@ impl Settler {
                 batch.tokens.push(token);
                 batch.permits.push(permit);
             }
+            SettleItem::Mark(reached) => batch.marks.push(reached),
         }
     }
 
@@ -191,6 +195,10 @@ impl Settler {
             .in_flight
             .dec_by(i64::try_from(batch.permits.len()).unwrap_or(i64::MAX));
         drop(batch.permits);
+        for reached in batch.marks {
+            // Who asked may have been stopped meanwhile.
+            reached.send(()).unwrap_or_default();
+        }
     }
 
     /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.

@@ -18,7 +18,7 @@ use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 /// Swaps that a slow listener may lag behind.
 const SWAPS: usize = 64;
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     /// The last state of each file that was loaded or refused.
     handled: Mutex<BTreeMap<PathBuf, Stamp>>,
     pub(super) swaps: broadcast::Sender<Swap>,
+    /// Rings when an operator comes: its directory is to be watched from then on, not from the next poll on.
+    pub(super) entered: Notify,
 }
 
 impl Shared {
@@ -39,6 +41,7 @@ impl Shared {
             workshop,
             operators: Mutex::default(),
             handled: Mutex::default(),
+            entered: Notify::new(),
             swaps,
         }
     }
@@ -70,6 +73,7 @@ impl Shared {
         let mut operators = self.operators();
         operators.retain(|other| other.config.operator_id != operator.config.operator_id);
         operators.push(operator);
+        self.entered.notify_one();
     }
 
     pub(super) fn leave(&self, operator: OperatorId) {

@@ -39,6 +39,7 @@ impl PolicyHost {
                 let pause = self.look(&mut directories, &mut states).await;
                 tokio::select! {
                     () = changed.notified() => tokio::time::sleep(BURST).await,
+                    () = self.shared.entered.notified() => {}
                     () = tokio::time::sleep(pause) => {}
                 }
             };

@@ -287,7 +287,10 @@ impl Connection {
         self.feed(Input::LinkLost(reason)).await;
     }
 
+    /// Ends the connection, or the attempt to make one.
     async fn close(&mut self) {
+        self.connecting = None;
+        self.pacer.clear();
         if let Some(socket) = self.socket.take() {
             socket.finish().await;
         }

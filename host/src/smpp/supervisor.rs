@@ -89,7 +89,7 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
                 host: settings.host.clone(),
                 port: settings.port,
                 connect_timeout: settings.connect_timeout,
-                session: session_config(settings, operator.reconnect_jitter),
+                session: session_config(settings, operator),
                 submits: taken,
                 board: board.clone(),
                 backup_in_use: backup_watch.clone(),
@@ -110,9 +110,12 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
     binds
 }
 
-fn session_config(settings: &SessionSettings, jitter: f64) -> SessionConfig {
+fn session_config(settings: &SessionSettings, operator: &OperatorConfig) -> SessionConfig {
     // Its random tail differs between hosts and binds.
     let (_, jitter_seed) = Uuid::now_v7().as_u64_pair();
+    // The file's values are checked when they are read: neither step fails.
+    let reconnect = Backoff::new(operator.reconnect_delays.clone())
+        .and_then(|schedule| schedule.with_jitter(operator.reconnect_jitter));
     SessionConfig {
         bind_mode: settings.bind_mode,
         bind: BindRequest {
@@ -132,7 +135,7 @@ fn session_config(settings: &SessionSettings, jitter: f64) -> SessionConfig {
         unbind_timeout: Duration::from_secs(5).max(settings.response_timeout.min(Duration::from_secs(20))),
         is_primary: settings.is_primary,
         failback_hold: settings.failback_hold,
-        reconnect: Backoff::default().with_jitter(jitter).unwrap_or_default(),
+        reconnect: reconnect.unwrap_or_default(),
         jitter_seed,
     }
 }

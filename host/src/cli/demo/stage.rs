@@ -8,6 +8,7 @@ use crate::lifecycle::Lifecycle;
 use crate::policy::build::{BuildRequest, build};
 use crate::ports::{CommandQueue, EventLog};
 use anyhow::Context;
+use sha2::{Digest, Sha256};
 use smsc_sim::{FinalState, IdForm, Receipts, Record, Rule, Script, Smsc, Submit, Then, When, profile};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 /// The operator that wants Latin-1; its plugin is the one that is swapped.
 pub(super) const NORDIC: &str = "6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001";
@@ -75,11 +76,15 @@ impl Stage {
         self.app.events.clone()
     }
 
-    /// Swaps the nordic plugin as an engineer would, by moving a new file over it, spread over the traffic; waits for
-    /// each to take effect.
-    pub(super) async fn swap_during(&self, swaps: u32, messages: u32) -> Result<Vec<SeenSwap>, Failure> {
+    /// Swaps the nordic plugin as an engineer would, by moving a new file over it, spread over the traffic; waits until
+    /// `decided` tells that a message was decided by the new one.
+    pub(super) async fn swap_during(
+        &self,
+        swaps: u32,
+        messages: u32,
+        mut decided: watch::Receiver<String>,
+    ) -> Result<Vec<SeenSwap>, Failure> {
         let mut seen = Vec::new();
-        let mut active = self.app.policies.swaps();
         for swap in 1..=swaps {
             let share = u64::from(messages) * u64::from(swap) / u64::from(swaps + 1);
             while self.nordic.counters().submits + self.volta.counters().submits < share {
@@ -90,12 +95,19 @@ impl Stage {
             } else {
                 "parts.wasm"
             };
-            let target = self.dir.path().join("plugins/nordic.wasm");
+            let component = std::fs::read(self.dir.path().join("built").join(version))?;
+            let sha256 = hex::encode(Sha256::digest(&component));
             let fresh = self.dir.path().join("plugins/nordic.wasm.new");
-            std::fs::copy(self.dir.path().join("built").join(version), &fresh)?;
-            std::fs::rename(&fresh, &target)?;
+            std::fs::write(&fresh, component)?;
+            std::fs::rename(&fresh, self.dir.path().join("plugins/nordic.wasm"))?;
+            let moved = Instant::now();
+            let effect = decided.wait_for(|last| *last == sha256);
+            tokio::time::timeout(Duration::from_secs(20), effect)
+                .await
+                .context("the swapped plugin did not take effect within 20 s")?
+                .context("the traffic ended before the swapped plugin took effect")?;
             seen.push(SeenSwap {
-                took: effect(&mut active, Instant::now()).await?,
+                took: moved.elapsed(),
             });
         }
         Ok(seen)
@@ -144,18 +156,6 @@ impl Stage {
         self.life.ended().await;
         self.nordic.stop().await;
         self.volta.stop().await;
-    }
-}
-
-/// Waits for the swap to be announced and returns how long that took.
-async fn effect(
-    active: &mut broadcast::Receiver<crate::policy::Swap>,
-    moved: Instant,
-) -> Result<Duration, Failure> {
-    let announced = tokio::time::timeout(Duration::from_secs(20), active.recv()).await;
-    match announced {
-        Ok(Ok(_)) => Ok(moved.elapsed()),
-        _ => Err(anyhow::anyhow!("the swapped plugin did not take effect within 20 s").into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the events tell: every message once, delivered.
 
-use super::stage::SeenSwap;
+use super::stage::{NORDIC, SeenSwap};
 use crate::cli::Failure;
 use crate::ports::EventLog;
 use indicatif::ProgressBar;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The count so far.
 pub(super) struct Tally {
@@ -18,6 +19,8 @@ pub(super) struct Tally {
     delivered: HashSet<String>,
     failed: HashSet<String>,
     repeated: u32,
+    /// The plugin version that decided last, for the operator whose plugin is swapped.
+    decided: watch::Sender<String>,
     /// Swaps that took effect.
     pub(super) swaps: Vec<SeenSwap>,
     /// All events of long messages of the operator whose plugin is swapped, by message: the story is one of them.
@@ -34,9 +37,15 @@ impl Tally {
             delivered: HashSet::new(),
             failed: HashSet::new(),
             repeated: 0,
+            decided: watch::Sender::new(String::new()),
             swaps: Vec::new(),
             stories: HashMap::new(),
         }
+    }
+
+    /// Tells which plugin version decided last.
+    pub(super) fn decided(&self) -> watch::Receiver<String> {
+        self.decided.subscribe()
     }
 
     /// Reads events until every message has its final state.
@@ -71,6 +80,17 @@ impl Tally {
         let Some(id) = event["messageId"].as_str().map(ToOwned::to_owned) else {
             return;
         };
+        if event["operatorId"] == NORDIC
+            && let Some(sha256) = event["policy"]["sha256"].as_str()
+        {
+            self.decided.send_if_modified(|last| {
+                let other = last != sha256;
+                if other {
+                    sha256.clone_into(last);
+                }
+                other
+            });
+        }
         match kind {
             "submit" => {
                 let fresh = if event["outcome"] == "ACCEPTED" {

@@ -9,6 +9,7 @@ use serde_json::json;
 use smpp_domain::ids::OperatorId;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Commands published at once.
@@ -20,11 +21,17 @@ pub(super) fn destination(n: u32) -> String {
     format!("+49151{n:07}7")
 }
 
-/// Publishes all messages, a little ahead of what the operators take.
-pub(super) async fn send_all(queue: Arc<dyn CommandQueue>, messages: u32) -> Result<(), Failure> {
+/// Publishes all messages, a little ahead of what the operators take. The last quarter trickles while a plugin is still
+/// being swapped, so that there is traffic for the new version to decide.
+pub(super) async fn send_all(
+    queue: Arc<dyn CommandQueue>,
+    messages: u32,
+    swapped: watch::Receiver<bool>,
+) -> Result<(), Failure> {
     let mut n = 0;
     while n < messages {
-        let end = messages.min(n + BATCH);
+        let trickle = n >= messages - messages / 4 && !*swapped.borrow();
+        let end = messages.min(n + if trickle { 2 } else { BATCH });
         let batch = (n..end).map(command).collect::<anyhow::Result<Vec<_>>>()?;
         queue.publish(&batch).await?;
         n = end;

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{DeadEvent, Outcome};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// A command with what is known about it.
 struct Candidate {
@@ -112,6 +112,8 @@ impl Dispatcher {
         if suspects.is_empty() {
             return candidates;
         }
+        // An outcome on its way to the store would not be found there, and its message sent again.
+        self.settled().await;
         let id = |&i: &usize| candidates.get(i).map(|candidate| candidate.command.message_id);
         let ids: Vec<_> = suspects.iter().filter_map(id).collect();
         let (store, name) = (self.context.store.clone(), &self.context.config.name);
@@ -286,6 +288,14 @@ impl Dispatcher {
             &self.context.metrics,
             &mut reference,
         )
+    }
+
+    /// Waits until every outcome so far is durable.
+    pub(super) async fn settled(&mut self) {
+        let (reached, mark) = oneshot::channel();
+        self.send_to_settler(SettleItem::Mark(reached)).await;
+        // An error is a settler that has ended: everything it had is durable.
+        mark.await.unwrap_or_default();
     }
 
     pub(super) async fn send_to_settler(&mut self, item: SettleItem) {

@@ -14,6 +14,7 @@ use smpp_domain::status::{StatusClass, classify, explain};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The operator's first pause after it said that we are too fast; doubled while it goes on saying so.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -203,10 +204,13 @@ impl Dispatcher {
                 .answered(ticket, written_at, status, operator_message_id)
                 .await;
         }
-        let Some((policy, mut row)) = self.late.rows.remove(&ticket) else {
+        // The entry stays: a part that went several times may have as many late answers.
+        let Some((policy, mut row)) = self.late.rows.get(&ticket).cloned() else {
             return;
         };
         if status.is_ok() && !operator_message_id.is_empty() {
+            row.id = Uuid::now_v7();
+            row.submitted_at = written_at;
             row.operator_message_id = operator_message_id;
             self.send_to_settler(SettleItem::Part {
                 policy,
