@@ -1,12 +1,15 @@
 //! A TCP relay between gateway and SMSC that writes down every PDU, in the order in which they pass.
 
 use super::capture::Direction;
+use smpp_connector_tests::PATIENCE;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-type Record = Arc<Mutex<Vec<(Direction, Vec<u8>)>>>;
+type Pdus = Vec<(Direction, Vec<u8>)>;
+type Record = Arc<watch::Sender<Pdus>>;
 
 /// Relays until the test's runtime ends.
 pub(super) struct Relay {
@@ -33,8 +36,29 @@ impl Relay {
     }
 
     /// Every PDU so far.
-    pub(super) fn pdus(&self) -> Vec<(Direction, Vec<u8>)> {
-        self.record.lock().expect("a record").clone()
+    pub(super) fn pdus(&self) -> Pdus {
+        self.record.borrow().clone()
+    }
+
+    /// Waits until so many PDUs of this command have passed, and as many of the other one.
+    pub(super) async fn until_answered(
+        &self,
+        request: (Direction, u32),
+        answer: (Direction, u32),
+        least: usize,
+    ) {
+        let count = |pdus: &Pdus, (direction, command): (Direction, u32)| {
+            let is_it =
+                |(way, pdu): &&(Direction, Vec<u8>)| *way == direction && pdu[4..8] == command.to_be_bytes();
+            pdus.iter().filter(is_it).count()
+        };
+        let mut record = self.record.subscribe();
+        let answered = record.wait_for(|pdus| {
+            let requests = count(pdus, request);
+            requests >= least && count(pdus, answer) == requests
+        });
+        let waited = tokio::time::timeout(PATIENCE, answered).await;
+        waited.expect("answers in time").expect("a relay that lives");
     }
 }
 
@@ -46,7 +70,7 @@ async fn pass(
     record: Record,
 ) {
     while let Ok(pdu) = next_pdu(&mut from).await {
-        record.lock().expect("a record").push((direction, pdu.clone()));
+        record.send_modify(|pdus| pdus.push((direction, pdu.clone())));
         if to.write_all(&pdu).await.is_err() {
             return;
         }
