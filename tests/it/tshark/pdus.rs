@@ -228,6 +228,8 @@ fn long_texts_come_together_again_by_sar_parameters() {
                 "no header in the text"
             );
             assert_eq!(part.number("smpp.sar_msg_ref_num"), 0xA1B2);
+            // tshark itself reads these three without minding their lengths.
+            assert_eq!(part.get("smpp.opt_param_len"), "2;1;1");
         }
         let (number, count) = ("smpp.sar_segment_seqnum", "smpp.sar_total_segments");
         assert_together(&sample, &seen, number, count);
