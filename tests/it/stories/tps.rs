@@ -44,7 +44,10 @@ async fn holds_and_uses_the_limit(binds: &str) {
             return;
         }
     }
-    assert!(best >= 0.66 * limit, "{best} parts a second, where {LIMIT} are allowed");
+    assert!(
+        best >= 0.66 * limit,
+        "{best} parts a second, where {LIMIT} are allowed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
