@@ -1,4 +1,5 @@
 //! What `host/ARCHITECTURE.md` promises about the shape of the code, read from the code.
+#![cfg(test)]
 
 mod dependencies;
 mod documents;

@@ -44,7 +44,7 @@ fn every_kind_of_pdu_is_read_without_complaint() {
         bind(BindMode::Transceiver),
         bind(BindMode::Transmitter),
         bind(BindMode::Receiver),
-        OutgoingBody::SubmitSm(Box::new(SubmitSmPdu::default())),
+        OutgoingBody::SubmitSm(Box::default()),
         OutgoingBody::DeliverSmResp,
         OutgoingBody::DataSmResp,
         OutgoingBody::EnquireLink,
