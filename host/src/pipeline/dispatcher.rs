@@ -261,13 +261,16 @@ impl Dispatcher {
                 return;
             };
             self.ready.remove(&slot);
-            self.send(slot, bind);
+            if !self.send(slot, bind) {
+                return;
+            }
         }
     }
 
-    fn send(&mut self, slot: u64, bind: usize) {
+    /// False when the bind takes nothing although it should: its task has ended. Nothing goes on until something changes.
+    fn send(&mut self, slot: u64, bind: usize) -> bool {
         let Some(message) = self.messages.get_mut(&slot) else {
-            return;
+            return true;
         };
         let number = message.next_part();
         let part = message
@@ -275,13 +278,14 @@ impl Dispatcher {
             .as_ref()
             .and_then(|plan| plan.parts.get(usize::from(number) - 1))
             .cloned();
-        let Some(pdu) = part else { return };
+        let Some(pdu) = part else { return true };
         message.bind = Some(bind);
-        message.out = true;
-        if !self.bench.submit(bind, slot, number, pdu) {
-            message.out = false;
+        message.out = self.bench.submit(bind, slot, number, pdu);
+        let sent = message.out;
+        if !sent {
             self.ready.insert(slot);
         }
+        sent
     }
 
     async fn expire(&mut self, slot: u64) {

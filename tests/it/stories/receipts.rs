@@ -155,7 +155,7 @@ async fn a_receipt_is_answered_when_its_event_can_be_read() {
 async fn states_only_move_forward() {
     let (smsc, gateway, _) = taken("Hello").await;
     for word in [
-        "ENROUTE", "BADSTAT", "DELIVRD", "ENROUTE", "DELIVRD", "UNDELIV", "UNDELIV",
+        "ENROUTE", "BADSTAT", "DELIVRD", "ACCEPTD", "DELIVRD", "UNDELIV", "UNDELIV",
     ] {
         assert_eq!(smsc.send_mo(receipt("1", word)).await, Ok(0));
     }

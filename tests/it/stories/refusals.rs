@@ -4,7 +4,7 @@ use super::{count, of_kind};
 use serde_json::{Value, json};
 use smpp_connector::ports::QueuedCommand;
 use smpp_connector_tests::{Gateway, Message, Operator};
-use smsc_sim::{Script, Smsc};
+use smsc_sim::{Rule, Script, Smsc, Then, When, status};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,19 +89,18 @@ async fn a_message_whose_time_is_over_expires_unsent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_expires_while_its_operator_is_away() {
-    let smsc = Smsc::start(Script::new()).await.unwrap();
+async fn a_message_expires_while_its_operator_is_busy() {
+    let busy = Rule::when(When::Always).then(Then::Status(status::QUEUE_FULL));
+    let smsc = Smsc::start(Script::new().respond(busy)).await.unwrap();
     let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
     super::seen(&smsc, |seen| seen.bound == 1).await;
-    // Handed out while the bind is up, refused for now, and then there is no bind any more.
-    let busy = smsc_sim::Then::Status(smsc_sim::status::QUEUE_FULL);
-    smsc.set_script(Script::new().respond(smsc_sim::Rule::when(smsc_sim::When::Always).then(busy)));
-    let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(2);
+    let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(1);
     let message = Message::to("491510000009").with("expiresAt", json!(soon.to_rfc3339()));
     gateway.send(std::slice::from_ref(&message)).await;
-    super::seen(&smsc, |seen| seen.submits == 1).await;
-    smsc.stop_listening().await;
-    smsc.cut_links();
     let outcome = gateway.outcome(message.id()).await;
-    assert_eq!(outcome["outcome"], "EXPIRED");
+    assert_eq!(
+        (&outcome["outcome"], &outcome["parts"]),
+        (&json!("EXPIRED"), &json!([]))
+    );
+    assert!(chrono::Utc::now() >= soon);
 }

@@ -21,6 +21,9 @@ async fn slowed_down_by(status: u32) {
         in_order,
         "throttled parts keep their place"
     );
+    let submits = smsc.submits();
+    let pause = submits[10].at - submits[9].at;
+    assert!(pause > Duration::from_millis(300), "{pause:?}");
     assert_eq!(
         smsc.counters().submits,
         50,
