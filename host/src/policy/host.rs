@@ -54,6 +54,15 @@ pub struct Swap {
     pub millis: u64,
 }
 
+/// A candidate was refused; what ran before goes on. Told once for each reason.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Whose.
+    pub operator_name: String,
+    /// In words.
+    pub reason: String,
+}
+
 /// What [`check`] found out about a usable plugin.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -160,6 +169,12 @@ impl PolicyHost {
     #[must_use]
     pub fn swaps(&self) -> broadcast::Receiver<Swap> {
         self.shared.swaps.subscribe()
+    }
+
+    /// Every candidate that is refused from now on.
+    #[must_use]
+    pub fn refusals(&self) -> broadcast::Receiver<Refusal> {
+        self.shared.refusals.subscribe()
     }
 
     /// Everybody who has a plugin.
