@@ -123,6 +123,10 @@ impl PolicyHost {
         config: OperatorPolicyConfig,
     ) -> Result<(Arc<OperatorPolicy>, Option<LoadError>), LoadError> {
         let (operator, error) = self.first_load(config)?;
+        if error.is_some() {
+            // The watch tries it again a few times: the machine may have been too busy for the trial.
+            self.shared.forget(&operator.config.file);
+        }
         self.shared.enter(Arc::clone(&operator));
         Ok((operator, error))
     }
