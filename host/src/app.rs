@@ -98,7 +98,8 @@ impl App {
         let stopping = life.stopping();
         life.spawn(async move { watching.watch(stopping).await });
         life.spawn(housekeeping::count_reloads(
-            policies.clone(),
+            policies.swaps(),
+            policies.refusals(),
             metrics.clone(),
             life.stopping(),
         ));

@@ -33,7 +33,7 @@ pub mod verdict;
 mod watch;
 
 pub use error::{LoadError, Stage};
-pub use host::{OperatorPolicyConfig, PolicyHost, Report, Swap, check};
+pub use host::{OperatorPolicyConfig, PolicyHost, Refusal, Report, Swap, check};
 pub use limits::Limits;
 pub use registry::{OperatorPolicy, built_in};
 pub use stats::{HookStats, PolicyStats};

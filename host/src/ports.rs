@@ -375,4 +375,7 @@ pub trait Policy: Send + Sync {
 pub trait PolicySource: Send + Sync {
     /// The version that is active now.
     fn current(&self) -> Arc<dyn Policy>;
+
+    /// Changes whenever another version has become active. Closed where none ever will.
+    fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
 }

@@ -4,11 +4,12 @@ use super::Embedded;
 use crate::clock;
 use crate::errors;
 use crate::metrics::Metrics;
-use crate::policy::PolicyHost;
+use crate::policy::{Refusal, Swap};
 use crate::ports::CorrelationStore;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -44,16 +45,21 @@ pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
     }
 }
 
-/// Counts plugin swaps as metrics.
-pub(super) async fn count_reloads(policies: Arc<PolicyHost>, metrics: Arc<Metrics>, stop: CancellationToken) {
-    let mut swaps = policies.swaps();
+/// Counts plugin candidates as metrics.
+pub(super) async fn count_reloads(
+    mut swaps: broadcast::Receiver<Swap>,
+    mut refusals: broadcast::Receiver<Refusal>,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+) {
     loop {
-        let swap = tokio::select! {
+        let counted = tokio::select! {
             () = stop.cancelled() => return,
-            swap = swaps.recv() => swap,
+            swap = swaps.recv() => swap.map(|swap| (swap.operator_name, "active")),
+            refusal = refusals.recv() => refusal.map(|refusal| (refusal.operator_name, "refused")),
         };
-        match swap {
-            Ok(swap) => metrics.operator(&swap.operator_name).policy_reload("active"),
+        match counted {
+            Ok((operator, verdict)) => metrics.operator(&operator).policy_reload(verdict),
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }

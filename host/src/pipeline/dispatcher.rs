@@ -43,6 +43,8 @@ pub struct Dispatcher {
     outcomes: mpsc::Receiver<PartOutcome>,
     settle: mpsc::Sender<SettleItem>,
     bell: Arc<Notify>,
+    /// Tells that the policy was replaced.
+    versions: watch::Receiver<u64>,
     stop: CancellationToken,
     /// Free places for messages outside the broker.
     places: Arc<Semaphore>,
@@ -87,6 +89,7 @@ impl Dispatcher {
             DedupeWindow::CorrelationTtl => Duration::ZERO,
         };
         Self {
+            versions: context.policies.versions(),
             context,
             bench: Bench::new(binds, backup_in_use),
             outcomes,
@@ -137,6 +140,7 @@ impl Dispatcher {
                     self.take_fetched(fetched).await;
                 }
                 () = self.bell.notified() => {}
+                Ok(()) = self.versions.changed() => self.wake_undecided(),
                 Some(()) = timer => {}
             }
             self.wake_delayed();
@@ -233,6 +237,21 @@ impl Dispatcher {
             if timer.is_some_and(|at| at <= now) {
                 *timer = None;
             }
+        }
+    }
+
+    /// Another version of the policy may decide what the one before could not.
+    fn wake_undecided(&mut self) {
+        let is_undecided = |slot: &u64| {
+            self.messages
+                .get(slot)
+                .is_some_and(|message| message.plan.is_none())
+        };
+        let waiting = self.delayed.keys().copied();
+        let undecided: Vec<_> = waiting.filter(|(_, slot)| is_undecided(slot)).collect();
+        for key in undecided {
+            self.delayed.remove(&key);
+            self.ready.insert(key.1);
         }
     }
 

@@ -54,6 +54,15 @@ pub struct Swap {
     pub millis: u64,
 }
 
+/// A candidate was refused; what ran before goes on. Told once for each reason.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Whose.
+    pub operator_name: String,
+    /// In words.
+    pub reason: String,
+}
+
 /// What [`check`] found out about a usable plugin.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -114,6 +123,10 @@ impl PolicyHost {
         config: OperatorPolicyConfig,
     ) -> Result<(Arc<OperatorPolicy>, Option<LoadError>), LoadError> {
         let (operator, error) = self.first_load(config)?;
+        if error.is_some() {
+            // The watch tries it again a few times: the machine may have been too busy for the trial.
+            self.shared.forget(&operator.config.file);
+        }
         self.shared.enter(Arc::clone(&operator));
         Ok((operator, error))
     }
@@ -160,6 +173,12 @@ impl PolicyHost {
     #[must_use]
     pub fn swaps(&self) -> broadcast::Receiver<Swap> {
         self.shared.swaps.subscribe()
+    }
+
+    /// Every candidate that is refused from now on.
+    #[must_use]
+    pub fn refusals(&self) -> broadcast::Receiver<Refusal> {
+        self.shared.refusals.subscribe()
     }
 
     /// Everybody who has a plugin.

@@ -11,7 +11,7 @@ use std::time::Duration;
 const QUEUE: usize = 16;
 /// Far below the message path; not the lowest, with which a reload would wait for minutes on a machine that is busy with
 /// something else.
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 /// Between two tries to queue a job.
 const RETRY: Duration = Duration::from_millis(20);
 

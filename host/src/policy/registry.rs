@@ -13,6 +13,7 @@ use smpp_domain::policy::{
 };
 use smpp_domain::receipt::ReceiptReading;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 
 /// The policy of one operator. Messages that are under way keep the version that they were given.
 pub struct OperatorPolicy {
@@ -20,6 +21,8 @@ pub struct OperatorPolicy {
     /// The settings as the plugin gets them.
     pub(super) settings: String,
     active: ArcSwapOption<Plugin>,
+    /// Counts the versions that became active.
+    versions: watch::Sender<u64>,
     previous: Mutex<Option<Arc<Plugin>>>,
     last: Mutex<Option<Finding>>,
     stats: Arc<PolicyStats>,
@@ -39,6 +42,7 @@ impl OperatorPolicy {
             settings: config.settings.to_string(),
             config,
             active: ArcSwapOption::empty(),
+            versions: watch::Sender::default(),
             previous: Mutex::default(),
             last: Mutex::default(),
             stats: Arc::default(),
@@ -93,6 +97,7 @@ impl OperatorPolicy {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone_from(&before);
         }
+        self.versions.send_modify(|versions| *versions += 1);
         self.stats.activated(compile_ms);
         before
     }
@@ -147,6 +152,10 @@ impl PolicySource for OperatorPolicy {
             None => Arc::new(BuiltIn),
         }
     }
+
+    fn versions(&self) -> watch::Receiver<u64> {
+        self.versions.subscribe()
+    }
 }
 
 /// The policy of operators without a plugin: no opinion on anything.
@@ -161,6 +170,10 @@ struct BuiltIn;
 impl PolicySource for BuiltIn {
     fn current(&self) -> Arc<dyn Policy> {
         Arc::new(Self)
+    }
+
+    fn versions(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
     }
 }
 

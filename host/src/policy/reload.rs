@@ -1,9 +1,11 @@
 //! From a file to active versions: what the loader thread does, one file at a time.
 
+mod gone;
+
 use super::admit;
 use super::engine::Workshop;
 use super::error::{LoadError, Stage};
-use super::host::Swap;
+use super::host::{Refusal, Swap};
 use super::imports::{LogBudget, Tenant};
 use super::limits::Limits;
 use super::load::{self, Compiled, Image, millis_since};
@@ -20,8 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
-/// Swaps that a slow listener may lag behind.
-const SWAPS: usize = 64;
+/// Swaps, or refusals, that a slow listener may lag behind.
+const NEWS: usize = 64;
 
 /// What the loader thread works on.
 pub(super) struct Shared {
@@ -30,19 +32,20 @@ pub(super) struct Shared {
     /// The last state of each file that was loaded or refused.
     handled: Mutex<BTreeMap<PathBuf, Stamp>>,
     pub(super) swaps: broadcast::Sender<Swap>,
+    pub(super) refusals: broadcast::Sender<Refusal>,
     /// Rings when an operator comes: its directory is to be watched from then on, not from the next poll on.
     pub(super) entered: Notify,
 }
 
 impl Shared {
     pub(super) fn new(workshop: Workshop) -> Self {
-        let swaps = broadcast::channel(SWAPS).0;
         Self {
             workshop,
             operators: Mutex::default(),
             handled: Mutex::default(),
             entered: Notify::new(),
-            swaps,
+            swaps: broadcast::channel(NEWS).0,
+            refusals: broadcast::channel(NEWS).0,
         }
     }
 
@@ -293,6 +296,11 @@ impl Shared {
                 continue;
             }
             operator.stats().refused();
+            // An error means that nobody listens.
+            drop(self.refusals.send(Refusal {
+                operator_name: operator.config.operator_name.clone(),
+                reason: reason.clone(),
+            }));
             let running = operator
                 .active()
                 .map_or_else(|| "built-in".to_owned(), |active| active.sha256.clone());
@@ -305,28 +313,6 @@ impl Shared {
                 "policy plugin refused"
             );
         }
-    }
-
-    /// The file was deleted. What runs goes on.
-    pub(super) fn gone(&self, file: &Path) {
-        self.handled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(file);
-        let operators = self.operators_of(file);
-        for operator in &operators {
-            let reason =
-                "the file is gone; the version that runs goes on. Put a file back to change it".to_owned();
-            let finding = Finding {
-                decision: Decision::Unchanged,
-                stage: Stage::Settling,
-                reason: Some(reason),
-            };
-            operator.found(finding);
-            let (operator, file) = (&operator.config.operator_name, file.display());
-            tracing::warn!(%operator, %file, "policy plugin file gone; the running version goes on");
-        }
-        self.write_verdict(file, None, None, &operators, Timings::default());
     }
 
     fn write_verdict(
