@@ -2,6 +2,7 @@
 
 mod architecture;
 mod contracts;
+mod flood;
 mod policy;
 mod process;
 mod stories;

@@ -16,9 +16,10 @@ use tokio::sync::watch;
 const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)";
 
 const PUBLISH: &str = "\
+    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     INSERT INTO event (dedup_id, subject, at, payload) \
     SELECT value ->> 0, value ->> 1, ?3, CAST(substr(?2, value ->> 2, value ->> 3) AS TEXT) \
-    FROM json_each(?1) WHERE true \
+    FROM r WHERE true \
     ON CONFLICT (dedup_id) DO NOTHING";
 
 const READ: &str = "SELECT seq, subject, at, payload FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
@@ -71,7 +72,10 @@ impl EventSink for EmbeddedEvents {
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
             // JSON is UTF-8. A payload that is not would make the log unreadable from there on.
-            let (start, length) = payloads.push(String::from_utf8_lossy(&event.payload).as_bytes());
+            let (start, length) = match std::str::from_utf8(&event.payload) {
+                Ok(payload) => payloads.push(payload.as_bytes()),
+                Err(_) => payloads.push(String::from_utf8_lossy(&event.payload).as_bytes()),
+            };
             let subject = format!("smpp.{}.{}", event.kind.name(), event.operator_id);
             rows.push((&event.dedup_id, subject, start, length));
         }

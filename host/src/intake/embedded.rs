@@ -20,8 +20,9 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'dispatch'), 0)";
 
 const PUBLISH: &str = "\
+    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     INSERT INTO dispatch (operator_id, published_at, body) \
-    SELECT unhex(value ->> 0), ?3, substr(?2, value ->> 1, value ->> 2) FROM json_each(?1)";
+    SELECT unhex(value ->> 0), ?3, substr(?2, value ->> 1, value ->> 2) FROM r";
 
 const FETCH: &str =
     "SELECT seq, body, published_at FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";

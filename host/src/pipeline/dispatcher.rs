@@ -182,26 +182,22 @@ impl Dispatcher {
         }
     }
 
-    /// Asks the intake for more while a bind can take it and there is room. One request at a time, never dropped half
-    /// way by other events.
+    /// Asks the intake for more while a bind can take it, as soon as a good number of places is free. One request at a
+    /// time, never dropped half way by other events.
     fn start_fetch(&mut self) {
-        let now = clock::now();
-        let waiting = self.fetch_after.is_some_and(|at| at > now);
-        let free = self.places.available_permits();
-        let enough = free >= (self.capacity / 4).min(FETCH) || self.messages.is_empty();
+        let waiting = self.fetch_after.is_some_and(|at| at > clock::now());
         let idle_binds = self.paused_until.is_some() || !self.bench.can_submit();
-        if self.fetching.is_some()
-            || waiting
-            || idle_binds
-            || free == 0
-            || !enough
-            || self.stop.is_cancelled()
-        {
+        if self.fetching.is_some() || waiting || idle_binds || self.stop.is_cancelled() {
             return;
         }
-        let intake = self.context.intake.clone();
-        let want = free.min(FETCH);
-        self.fetching = Some(Box::pin(async move { intake.fetch(want).await }));
+        let (intake, places) = (self.context.intake.clone(), self.places.clone());
+        let enough = u32::try_from((self.capacity / 4).min(FETCH)).unwrap_or(u32::MAX);
+        self.fetching = Some(Box::pin(async move {
+            // The settler frees places, and nothing else need happen by then: so the wait is for them. They stay free
+            // until the commands are here, since only these take them. The semaphore is never closed.
+            drop(places.acquire_many(enough).await);
+            intake.fetch(places.available_permits().min(FETCH)).await
+        }));
     }
 
     async fn take_fetched(&mut self, fetched: Result<Vec<Delivery>, BackendError>) {

@@ -89,7 +89,12 @@ impl Receipts {
             Ok(()) => track(&self.context, candidates).await,
             Err(error) => Err(error),
         };
+        let (done, due) = match done {
+            Ok(due) => (Ok(()), due),
+            Err(error) => (Err(error), Vec::new()),
+        };
         answer(&self.context, replies, done).await;
+        self.unpark(due).await;
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {

@@ -92,13 +92,17 @@ struct Tracking {
     fresh: HashMap<MessageId, Vec<PartState>>,
 }
 
-/// Publishes what matches and parks what does not. Everything is durable when it returns.
+/// Publishes what matches and parks what does not. Everything is durable when it returns. Returns the parked receipts whose
+/// rows have appeared in the meantime: their settler has looked before they were there, so it will not bring them.
 ///
 /// The event goes out before the state is appended: after a crash in between the operator sends the receipt again, and
 /// the event's de-duplication id makes the second one vanish.
-pub(super) async fn track(context: &OperatorContext, candidates: Vec<Candidate>) -> Result<(), BackendError> {
+pub(super) async fn track(
+    context: &OperatorContext,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<ParkedReceipt>, BackendError> {
     if candidates.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let rows = find(context, &candidates).await?;
     let mut tracking = Tracking::default();
@@ -119,11 +123,15 @@ pub(super) async fn track(context: &OperatorContext, candidates: Vec<Candidate>)
             .append_receipts(&tracking.appended, &tracking.release)
             .await?;
     }
-    if !tracking.park.is_empty() {
-        // A row that appeared in the meantime makes the receipt due: the next sweep finds it.
-        context.store.park(&tracking.park).await?;
+    if tracking.park.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let due = context.store.park(&tracking.park).await?;
+    Ok(tracking
+        .park
+        .into_iter()
+        .filter(|receipt| due.contains(&receipt.id))
+        .collect())
 }
 
 async fn find(

@@ -19,7 +19,8 @@ use uuid::Uuid;
 /// `?1` are the rows of a settlement, `?2` is now. The look-up behind EXISTS is the one of `find`: a receipt is only
 /// handed out when its row will be found.
 const CLAIM: &str = "\
-    UPDATE parked SET matched = 1 FROM json_each(?1) AS r \
+    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
+    UPDATE parked SET matched = 1 FROM r \
     WHERE parked.operator_id = unhex(r.value ->> 3) AND parked.message_key = r.value ->> 7 \
         AND EXISTS (SELECT 1 FROM correlation AS c WHERE c.operator_id = parked.operator_id \
             AND c.message_key = parked.message_key AND c.expires_at > ?2) \

@@ -1,0 +1,247 @@
+//! What one call of each policy hook costs, beside the gateway's own work for the same message.
+//!
+//! ```text
+//! cargo bench -p smpp-connector --bench hooks [-- --millis 100]
+//! ```
+//! Plugins are called as the pipeline calls them, through [`smpp_connector::ports::Policy`]: conversion both ways, deadline,
+//! limits, circuit breaker and counters included. One thread; ns a call: the median of ten batches (the best one).
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use smpp_connector::policy::build::{BuildRequest, build};
+use smpp_connector::policy::{Limits, OperatorPolicyConfig, PolicyHost};
+use smpp_connector::ports::{Policy, PolicySource as _};
+use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
+use smpp_domain::encoding::{Alphabet, UnencodableRule, encode};
+use smpp_domain::ids::{AccountId, MessageId, OperatorId};
+use smpp_domain::pdu::{Address, DeliverSmPdu};
+use smpp_domain::policy::{IdOrigin, OutboundMessage, ReferenceWidth};
+use smpp_domain::receipt::message_id::default_key;
+use smpp_domain::receipt::{Detection, read};
+use smpp_domain::split::{Plan, split};
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Batches of each figure.
+const BATCHES: u32 = 10;
+
+#[derive(Parser)]
+struct Options {
+    /// Length of one batch, in milliseconds
+    #[arg(long)]
+    millis: Option<u64>,
+    /// Given by `cargo bench`; without it a short run shows that the benchmark still works
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let millis = options.millis.unwrap_or(if options.bench { 50 } else { 1 });
+    let meter = Meter {
+        batch: Duration::from_millis(millis),
+    };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let (latin1, hexdec) = (
+        component(folder.path(), "latin1")?,
+        component(folder.path(), "hexdec")?,
+    );
+    println!("ns a call: median (best) of {BATCHES} batches of {millis} ms, one thread");
+    outbound(
+        &meter,
+        &*load(&latin1, Limits::default())?,
+        &*load(&hexdec, Limits::default())?,
+    )?;
+    inbound(&meter, &*load(&hexdec, Limits::default())?)?;
+    lives(&meter, &latin1)
+}
+
+fn outbound(meter: &Meter, latin1: &dyn Policy, hexdec: &dyn Policy) -> Result<()> {
+    let short = message(
+        &"Your parcel arrives today. "
+            .repeat(3)
+            .chars()
+            .take(70)
+            .collect::<String>(),
+    );
+    let long = message(
+        &"Your parcel arrives today. "
+            .repeat(30)
+            .chars()
+            .take(600)
+            .collect::<String>(),
+    );
+    let cyrillic = message(
+        &"Посылка придёт сегодня. "
+            .repeat(20)
+            .chars()
+            .take(300)
+            .collect::<String>(),
+    );
+    let whole = Plan::Udh {
+        width: ReferenceWidth::EightBits,
+        max_octets: None,
+        max_parts: None,
+    };
+    for (name, message, alphabet) in [
+        ("70 characters", &short, Alphabet::Gsm7Unpacked),
+        ("600 characters", &long, Alphabet::Gsm7Unpacked),
+        ("300 characters, UCS2", &cyrillic, Alphabet::Ucs2),
+    ] {
+        let encoded = encode(&message.text, &alphabet, &UnencodableRule::Reject)?;
+        let octets = u32::try_from(encoded.octets_len())?;
+        meter.row(&format!("encoding.choose, {name}, latin1"), || {
+            latin1.encoding(message)
+        })?;
+        meter.row(&format!("splitting.plan, {name}, latin1"), || {
+            latin1.splitting(message, 3, octets)
+        })?;
+        meter.row(&format!("  built in: encode, {name}"), || {
+            encode(&message.text, &alphabet, &UnencodableRule::Reject)
+        })?;
+        meter.row(&format!("  built in: split, {name}"), || {
+            split(&encoded, &whole, 7)
+        })?;
+    }
+    meter.row(
+        "a hook that the plugin does not export (encoding.choose, hexdec)",
+        || hexdec.encoding(&short),
+    )
+}
+
+fn inbound(meter: &Meter, hexdec: &dyn Policy) -> Result<()> {
+    meter.row("message-ids.normalise, hexdec", || {
+        hexdec.message_key("10C8F40D", IdOrigin::SubmitResp)
+    })?;
+    meter.row("  built in: default key", || {
+        Ok::<_, Infallible>(default_key("10C8F40D"))
+    })?;
+    for (name, word) in [("a word it corrects", "FAILED"), ("a word it leaves", "DELIVRD")] {
+        let receipt = receipt(word);
+        let reading = read(&receipt, Detection::EsmClass).context("a receipt that cannot be read")?;
+        meter.row(&format!("inbound.interpret, {name}, hexdec"), || {
+            hexdec.inbound(&receipt, Some(&reading))
+        })?;
+    }
+    let receipt = receipt("DELIVRD");
+    meter.row("  built in: read the receipt", || {
+        Ok::<_, Infallible>(read(&receipt, Detection::EsmClass))
+    })
+}
+
+/// What comes before a call: once a version, or once an instance (1,000 calls).
+fn lives(meter: &Meter, latin1: &Path) -> Result<()> {
+    let started = Instant::now();
+    drop(load(latin1, Limits::default())?);
+    println!(
+        "{:66} {:>9.1} ms",
+        "engine, compilation, settings.validate and trial of a plugin",
+        millis(started.elapsed())
+    );
+    let fresh = load(
+        latin1,
+        Limits {
+            calls_per_instance: 1,
+            ..Limits::default()
+        },
+    )?;
+    let message = message("Your parcel arrives today.");
+    meter.row(
+        "encoding.choose with an instance of its own for each call",
+        || fresh.encoding(&message),
+    )
+}
+
+/// Takes times.
+struct Meter {
+    batch: Duration,
+}
+
+impl Meter {
+    /// Prints the cost of one call. A call that fails would be cheap, so it ends the benchmark.
+    fn row<T, E>(&self, name: &str, mut call: impl FnMut() -> Result<T, E>) -> Result<()>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let mut nanos = Vec::new();
+        // The first batch warms up.
+        for batch in 0..=BATCHES {
+            let (started, mut calls) = (Instant::now(), 0_u32);
+            while started.elapsed() < self.batch {
+                for _ in 0..20 {
+                    drop(black_box(call()?));
+                }
+                calls += 20;
+            }
+            if batch > 0 {
+                nanos.push(started.elapsed().as_secs_f64() * 1e9 / f64::from(calls));
+            }
+        }
+        nanos.sort_by(f64::total_cmp);
+        let at = |place: usize| nanos.get(place).copied().unwrap_or_default();
+        println!("{name:66} {:>9.0} ({:.0})", at(nanos.len() / 2), at(0));
+        Ok(())
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+fn component(folder: &Path, name: &str) -> Result<PathBuf> {
+    let out = folder.join(name).with_extension("wasm");
+    build(&BuildRequest {
+        crate_dir: Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../plugins")
+            .join(name),
+        out: out.clone(),
+        features: Vec::new(),
+        no_default_features: false,
+    })?;
+    Ok(out)
+}
+
+fn load(file: &Path, limits: Limits) -> Result<Arc<dyn Policy>> {
+    let policy = PolicyHost::new(limits)?.load_operator(OperatorPolicyConfig {
+        operator_id: OperatorId(Uuid::now_v7()),
+        operator_name: "bench".to_owned(),
+        file: file.to_owned(),
+        settings: serde_json::json!({}),
+        sha256_pin: None,
+    })?;
+    Ok(policy.current())
+}
+
+fn message(text: &str) -> OutboundMessage {
+    let address = |digits: &str| Address {
+        ton: 1,
+        npi: 1,
+        digits: digits.to_owned(),
+    };
+    OutboundMessage {
+        message_id: MessageId(Uuid::now_v7()),
+        account_id: AccountId(Uuid::nil()),
+        source: address("4915112345"),
+        destination: address("491511234567"),
+        text: text.to_owned(),
+        encoding: SmsEncoding::Gsm7,
+        message_type: MessageType::Sms,
+        long_message_strategy: LongMessageStrategy::Csms,
+    }
+}
+
+fn receipt(word: &str) -> DeliverSmPdu {
+    let text = format!(
+        "id:0281605133 sub:001 dlvrd:001 submit date:250314120000 done date:250314120005 stat:{word} err:000 Text:Your parcel"
+    );
+    DeliverSmPdu {
+        esm_class: 0x04,
+        short_message: text.into_bytes(),
+        ..DeliverSmPdu::default()
+    }
+}
