@@ -17,7 +17,7 @@ pub(super) use track::hex;
 use track::{Candidate, Origin, track};
 
 /// PDUs handled at once.
-const BATCH: usize = 512;
+const BATCH: usize = 2_048;
 
 /// The receipts task of one operator.
 pub struct Receipts {

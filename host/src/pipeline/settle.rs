@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// Items settled at once.
-const BATCH: usize = 512;
+const BATCH: usize = 1_024;
 
 /// One thing to settle.
 pub enum SettleItem {
@@ -95,14 +95,38 @@ impl Settler {
     }
 
     /// Settles until every sender is gone.
+    ///
+    /// The steps overlap: while one batch is acknowledged, the next is published and the one after that recorded. Each
+    /// step waits for a disk or a server, and together they wait once.
     pub async fn run(mut self) {
+        let (to_publish, recorded) = mpsc::channel(1);
+        let (to_acknowledge, published) = mpsc::channel(1);
+        let context = self.context.clone();
+        tokio::join!(
+            self.record(to_publish),
+            publish_all(&context, recorded, to_acknowledge),
+            acknowledge_all(&context, published),
+        );
+    }
+
+    /// Makes rows and outcomes durable.
+    async fn record(&mut self, next: mpsc::Sender<Batch>) {
         let mut items = Vec::with_capacity(BATCH);
         while self.items.recv_many(&mut items, BATCH).await > 0 {
             let mut batch = Batch::default();
             for item in items.drain(..) {
                 self.add(item, &mut batch);
             }
-            self.settle(batch).await;
+            let settlements = std::mem::take(&mut batch.settlements);
+            if !settlements.is_empty() {
+                let (store, name) = (&self.context.store, self.context.config.name.as_str());
+                let matched = until_done(name, || store.settle(&settlements)).await;
+                if !matched.is_empty() && self.matched.try_send(matched).is_err() {
+                    tracing::debug!(operator = name, "parked receipts wait for the sweep");
+                }
+            }
+            // The next step lives until this one has ended.
+            next.send(batch).await.unwrap_or_default();
         }
     }
 
@@ -178,17 +202,36 @@ impl Settler {
         }
     }
 
-    async fn settle(&self, batch: Batch) {
-        let (context, name) = (&self.context, self.context.config.name.as_str());
-        if !batch.settlements.is_empty() {
-            let matched = until_done(name, || context.store.settle(&batch.settlements)).await;
-            if !matched.is_empty() && self.matched.try_send(matched).is_err() {
-                tracing::debug!(operator = name, "parked receipts wait for the sweep");
-            }
-        }
-        super::publish(&*context.events, name, &batch.events).await;
+    /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.
+    fn keyed(&self, policy: &dyn Policy, mut row: MessageCorrelation) -> MessageCorrelation {
+        row.message_key = message_key(
+            &self.context,
+            policy,
+            &row.operator_message_id,
+            IdOrigin::SubmitResp,
+        );
+        row
+    }
+}
+
+/// Publishes the events of what is recorded.
+async fn publish_all(
+    context: &OperatorContext,
+    mut recorded: mpsc::Receiver<Batch>,
+    next: mpsc::Sender<Batch>,
+) {
+    while let Some(batch) = recorded.recv().await {
+        super::publish(&*context.events, &context.config.name, &batch.events).await;
+        // As above.
+        next.send(batch).await.unwrap_or_default();
+    }
+}
+
+/// Ends the deliveries of what is published, and frees their places.
+async fn acknowledge_all(context: &OperatorContext, mut published: mpsc::Receiver<Batch>) {
+    while let Some(batch) = published.recv().await {
         if !batch.tokens.is_empty() {
-            until_done(name, || context.intake.ack(&batch.tokens)).await;
+            until_done(&context.config.name, || context.intake.ack(&batch.tokens)).await;
         }
         context
             .metrics
@@ -199,17 +242,6 @@ impl Settler {
             // Who asked may have been stopped meanwhile.
             reached.send(()).unwrap_or_default();
         }
-    }
-
-    /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.
-    fn keyed(&self, policy: &dyn Policy, mut row: MessageCorrelation) -> MessageCorrelation {
-        row.message_key = message_key(
-            &self.context,
-            policy,
-            &row.operator_message_id,
-            IdOrigin::SubmitResp,
-        );
-        row
     }
 }
 
