@@ -46,6 +46,8 @@ pub enum SettleItem {
         event: Vec<u8>,
         /// Its delivery.
         token: u64,
+        /// The delivery was handed out before: the event may be out already, and must not count twice.
+        redelivered: bool,
         /// Released when all is durable.
         permit: OwnedSemaphorePermit,
     },
@@ -175,12 +177,19 @@ impl Settler {
                 message_id,
                 event: payload,
                 token,
+                redelivered,
                 permit,
             } => {
+                // A redelivery is most likely what is left of a crash between the outcome and the acknowledgement.
+                let again = if redelivered {
+                    String::new()
+                } else {
+                    format!(":again:{token}")
+                };
                 batch.events.push(Event {
                     kind: EventKind::Submit,
                     operator_id,
-                    dedup_id: format!("submit:{message_id}:again:{token}"),
+                    dedup_id: format!("submit:{message_id}{again}"),
                     payload,
                 });
                 batch.tokens.push(token);

@@ -39,6 +39,7 @@ impl Dispatcher {
                     message_id: candidate.command.message_id,
                     event,
                     token: candidate.delivery.token,
+                    redelivered: candidate.delivery.redelivered,
                     permit: candidate.permit,
                 };
                 self.send_to_settler(item).await;

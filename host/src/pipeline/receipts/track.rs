@@ -200,8 +200,10 @@ impl Tracking {
             to: row.to.clone(),
             conflict,
         };
+        // With what it means for the message: when a crash comes between publishing and appending, parts can come again in
+        // another order, and the one that now completes the message has news although its own state was told.
         let dedup_id = format!(
-            "dlr:{}:{}:{:?}:{}",
+            "dlr:{}:{}:{:?}:{}:{change:?}",
             row.message_id, row.part_number, part.state, part.is_final
         );
         self.events
