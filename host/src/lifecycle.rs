@@ -6,6 +6,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// How long tasks may take to end after the deadline.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
 /// How a run ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
@@ -95,7 +98,13 @@ impl Lifecycle {
             () = self.hard.cancelled() => false,
         };
         self.hard.cancel();
-        self.tracker.wait().await;
-        if drained { Ended::Clean } else { Ended::Forced }
+        if drained {
+            return Ended::Clean;
+        }
+        // What serves others ends when they let go of it, and some of them never will. What it has answered is durable.
+        tokio::time::timeout(LAST_MOMENT, self.tracker.wait())
+            .await
+            .unwrap_or_default();
+        Ended::Forced
     }
 }
