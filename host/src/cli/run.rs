@@ -13,10 +13,18 @@ pub(super) fn run(config: Option<&Path>) -> CommandResult {
     }
     block_on(async {
         let life = Lifecycle::new(config.host.shutdown_grace);
-        let app = App::start(config, &life).await.map_err(Failure::Unavailable)?;
-        println!("listening on http://{}", app.http_addr);
-        // Beside the tasks, not one of them: it listens for a second signal until everything has ended.
-        let (ended, ()) = tokio::join!(life.ended(), life.clone().stop_on_signals());
+        let running = async {
+            let app = App::start(config, &life).await.map_err(Failure::Unavailable)?;
+            println!("listening on http://{}", app.http_addr);
+            Ok::<_, Failure>(life.ended().await)
+        };
+        let signals = life.clone().stop_on_signals();
+        let ended = tokio::select! {
+            // Watched before anything starts, and until everything has ended: a second signal must be heard.
+            biased;
+            () = async { signals.await; std::future::pending().await } => Ended::Forced,
+            ended = running => ended?,
+        };
         match ended {
             Ended::Clean => Ok(()),
             Ended::Forced => {
