@@ -32,16 +32,22 @@ impl Config {
     /// # Errors
     /// Every problem of every file.
     pub fn load(path: Option<&Path>) -> Result<Self, Problems> {
+        match Self::read(path) {
+            (Some(config), problems) if problems.is_empty() => Ok(config),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Reads as [`Config::load`] does, and gives what can be read beside what cannot: for looking further.
+    #[must_use]
+    pub fn read(path: Option<&Path>) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
         let host = HostConfig::load(path, &mut problems);
-        let operators = match &host {
-            Some(host) => load_operators(host, &mut problems),
-            None => Vec::new(),
-        };
-        match host {
-            Some(host) if problems.is_empty() => Ok(Self { host, operators }),
-            _ => Err(problems),
-        }
+        let config = host.map(|host| Self {
+            operators: load_operators(&host, &mut problems),
+            host,
+        });
+        (config, problems)
     }
 }
 

@@ -16,10 +16,11 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, config: Option<&Path>) -> CommandResult {
-        let (operators, problems) = match Config::load(config) {
-            Ok(config) => check_plugins(&config.operators),
-            Err(problems) => (Vec::new(), problems.iter().map(ToString::to_string).collect()),
-        };
+        let (config, problems) = Config::read(config);
+        let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let readable = config.map_or_else(Vec::new, |config| config.operators);
+        let (operators, refused) = check_plugins(&readable);
+        problems.extend(refused);
         if self.json {
             println!(
                 "{}",
@@ -68,7 +69,11 @@ fn check_plugins(operators: &[OperatorConfig]) -> (Vec<Value>, Vec<String>) {
             }
             Err(error) => {
                 let error = errors::chain(&error);
-                problems.push(format!("{}: policy.plugin: {error}", operator.file.display()));
+                problems.push(format!(
+                    "{}: policy.plugin: {}: {error}",
+                    operator.file.display(),
+                    file.display()
+                ));
             }
         }
     }
