@@ -18,7 +18,9 @@ use axum::middleware;
 use axum::routing::{get, post};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
+use std::future::IntoFuture;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -58,16 +60,29 @@ pub fn router(state: HttpState) -> Router {
         .route("/readyz", get(health::ready))
         .merge(guarded)
         .fallback(reply::no_such_path)
+        .method_not_allowed_fallback(reply::no_such_method)
         .with_state(state)
 }
 
-/// Serves until `state.stopping` is cancelled and the running requests are done.
+/// How long a shutdown waits for requests that are under way. A client that does not go on with its request, or does not
+/// read its answer, would hold it up for ever.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Serves until `state.stopping` is cancelled and the running requests are done or have had their time.
 pub async fn serve(listener: TcpListener, state: HttpState) {
     let stopping = state.stopping.clone();
-    let served = axum::serve(listener, router(state))
-        .with_graceful_shutdown(stopping.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the HTTP server ended");
+    let drained = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    let served =
+        axum::serve(listener, router(state)).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    tokio::select! {
+        served = served.into_future() => {
+            if let Err(error) = served {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        }
+        () = drained => tracing::debug!("some clients did not end their requests"),
     }
 }

@@ -1,11 +1,14 @@
 //! `GET /api/v1/events?after=N`: every event once, numbered, from the log and then live, as server-sent events. The
-//! header `x-newest-event` tells the newest number at the start.
+//! header `x-newest-event` tells the newest number at the start. A reader that was cut off and says so by `Last-Event-ID`,
+//! as browsers do, goes on from there.
 
-use super::HttpState;
+use super::{HttpState, reply};
 use crate::ports::{EventLog, LoggedEvent};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -26,12 +29,24 @@ pub(super) struct From {
     after: u64,
 }
 
-pub(super) async fn stream(State(state): State<HttpState>, Query(from): Query<From>) -> impl IntoResponse {
+pub(super) async fn stream(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    from: Result<Query<From>, QueryRejection>,
+) -> Response {
+    let after = match from {
+        Ok(Query(from)) => last_seen(&headers).unwrap_or(from.after),
+        Err(rejection) => {
+            let mend = "after is the number of the last event that you have: ?after=0 gives all of them";
+            let details = [rejection.body_text(), mend.to_owned()];
+            return reply::error(StatusCode::BAD_REQUEST, "the query cannot be read", &details);
+        }
+    };
     let newest = state.events.newest().borrow().to_string();
     let reader = Reader {
         newest: state.events.newest(),
         log: state.events,
-        after: from.after,
+        after,
         page: VecDeque::new(),
         stopping: state.stopping,
     };
@@ -43,7 +58,12 @@ pub(super) async fn stream(State(state): State<HttpState>, Query(from): Query<Fr
         ))
     });
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
-    ([("x-newest-event", newest)], stream)
+    ([("x-newest-event", newest)], stream).into_response()
+}
+
+/// Where a reader was cut off.
+fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
 struct Reader {

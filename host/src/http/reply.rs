@@ -1,7 +1,7 @@
 //! Answers that say what went wrong and how to mend it.
 
 use axum::Json;
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -17,4 +17,10 @@ pub(super) async fn no_such_path(uri: Uri) -> Response {
         &format!("there is nothing at {}", uri.path()),
         &[known],
     )
+}
+
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
+    let known = "POST /api/v1/messages; GET everything else".to_owned();
+    let error_text = format!("{method} is not for {}", uri.path());
+    error(StatusCode::METHOD_NOT_ALLOWED, &error_text, &[known])
 }
