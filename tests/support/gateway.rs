@@ -154,7 +154,7 @@ async fn events_until(log: &dyn EventLog, enough: impl Fn(&[Value]) -> bool) -> 
 }
 
 /// Writes the gateway's files into a folder, with a free HTTP port.
-pub(crate) fn write_files(dir: &Path, operators: &[Operator]) {
+pub fn write_files(dir: &Path, operators: &[Operator]) {
     let write = |path: PathBuf, text: &str| std::fs::write(path, text).expect("a folder that can be written");
     for folder in ["operators", "plugins"] {
         std::fs::create_dir_all(dir.join(folder)).expect("a folder that can be written");

@@ -9,16 +9,17 @@
 )]
 
 mod gateway;
+pub mod http;
 mod message;
 mod operator;
 mod plugins;
 mod process;
 
-pub use gateway::Gateway;
+pub use gateway::{Gateway, write_files};
 pub use message::Message;
 pub use operator::Operator;
 pub use plugins::{plugin, plugin_with};
-pub use process::GatewayProcess;
+pub use process::{GatewayProcess, post};
 
 use std::time::Duration;
 

@@ -1,43 +1,77 @@
 //! A gateway as a process of its own, to be killed.
 
 use crate::gateway::write_files;
+use crate::http::{self, Answer};
 use crate::{Message, Operator, PATIENCE};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// A child process that runs `smpp-connector run`; killed when dropped.
+/// A child process that runs `smpp-connector run`; killed when dropped. It logs into `gateway.log` in its folder.
 pub struct GatewayProcess {
     child: Child,
     url: String,
+    log: PathBuf,
 }
 
 impl GatewayProcess {
-    /// Starts it in a folder and waits until it listens. `binary` is the test's `CARGO_BIN_EXE_gateway`.
+    /// Starts it in a folder, with files for these operators, and waits until it listens. `binary` is the test's
+    /// `CARGO_BIN_EXE_gateway`.
     #[must_use]
     pub fn start(binary: &str, dir: &Path, operators: &[Operator]) -> Self {
         write_files(dir, operators);
+        Self::launch(binary, dir, "warn")
+    }
+
+    /// Starts it with the files that are in the folder, logging at this level, and waits until it listens.
+    #[must_use]
+    pub fn launch(binary: &str, dir: &Path, level: &str) -> Self {
+        let log = dir.join("gateway.log");
+        let stderr = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
         let mut child = Command::new(binary)
             .arg("run")
             .arg("--config")
             .arg(dir.join("smpp-connector.toml"))
-            .env("SMPP_CONNECTOR_LOG", "warn")
+            .env("SMPP_CONNECTOR_LOG", level)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("the gateway's binary");
         let mut first_line = String::new();
         let stdout = child.stdout.take().expect("a piped stdout");
         BufReader::new(stdout).read_line(&mut first_line).expect("a line");
         let Some(url) = first_line.trim().strip_prefix("listening on ") else {
-            panic!("the gateway did not start: {first_line:?}, {:?}", child.wait());
+            let told = std::fs::read_to_string(&log).unwrap_or_default();
+            panic!(
+                "the gateway did not start: {first_line:?}, {:?}\n{told}",
+                child.wait()
+            );
         };
         Self {
             url: url.to_owned(),
             child,
+            log,
         }
+    }
+
+    /// A URL of its HTTP side.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// What it has logged so far, with what was logged before it in the same folder.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Posts messages; returns once they are accepted. An error is a gateway that is gone.
@@ -45,30 +79,14 @@ impl GatewayProcess {
     /// # Errors
     /// When the gateway does not answer 202.
     pub fn post(&self, messages: &[Message]) -> Result<(), String> {
-        let body: Vec<Value> = messages
-            .iter()
-            .map(|message| serde_json::from_str(&message.json()).expect("JSON"))
-            .collect();
-        let sent = ureq::post(format!("{}/api/v1/messages", self.url))
-            .content_type("application/json")
-            .send(Value::from(body).to_string());
-        match sent {
-            Ok(answer) if answer.status().as_u16() == 202 => Ok(()),
-            Ok(answer) => Err(answer.status().to_string()),
-            Err(error) => Err(error.to_string()),
-        }
+        post(&self.url, messages)
     }
 
-    /// Reads events from the beginning until they satisfy the story, and returns them.
-    #[must_use]
-    pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    /// Reads events from the beginning until they satisfy the story, which is asked after each, and returns them.
+    pub fn events_until(&self, mut enough: impl FnMut(&[Value]) -> bool) -> Vec<Value> {
         let started = Instant::now();
-        let answer = ureq::get(format!("{}/api/v1/events?after=0", self.url))
-            .call()
-            .expect("a stream of events");
         let mut events = Vec::new();
-        let (_, body) = answer.into_parts();
-        for line in BufReader::new(body.into_reader()).lines() {
+        for line in http::lines(&self.url("/api/v1/events?after=0")).expect("a stream of events") {
             let line = line.expect("a stream that goes on");
             if let Some(data) = line.strip_prefix("data:") {
                 events.push(serde_json::from_str(data).expect("JSON"));
@@ -76,24 +94,26 @@ impl GatewayProcess {
                     return events;
                 }
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "the story did not go on; {} events",
-                events.len()
-            );
+            if started.elapsed() > PATIENCE {
+                let log = self.log();
+                let tail: Vec<_> = events.iter().rev().take(5).collect();
+                panic!(
+                    "the story did not go on; {} events, the last {tail:#?}; log:\n{log}",
+                    events.len()
+                );
+            }
         }
-        panic!("the stream of events ended; {} events", events.len());
+        panic!(
+            "the stream of events ended; {} events; log:\n{}",
+            events.len(),
+            self.log()
+        );
     }
 
-    /// A page of its HTTP side.
+    /// GET of a page of its HTTP side.
     #[must_use]
-    pub fn get(&self, path: &str) -> String {
-        let mut text = String::new();
-        if let Ok(answer) = ureq::get(format!("{}{path}", self.url)).call() {
-            let (_, body) = answer.into_parts();
-            body.into_reader().read_to_string(&mut text).expect("text");
-        }
-        text
+    pub fn get(&self, path: &str) -> Answer {
+        http::request("GET", &self.url(path), &[], b"").expect("an answer")
     }
 
     /// Its resident memory in bytes.
@@ -115,15 +135,36 @@ impl GatewayProcess {
         self.child.wait().expect("a process that ended");
     }
 
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.expect("kill(1)").success(), "the process is gone already");
+    }
+
+    /// Waits until it has ended by itself.
+    #[must_use]
+    pub fn wait(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a process of ours") {
+                return status;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "the gateway does not end; log:\n{}",
+                self.log()
+            );
+            // A process is not an event source that std can wait on with a limit.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// SIGTERM, and waits for the end.
     #[must_use]
     pub fn terminate(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill(1)");
-        self.child.wait().expect("a process that ended")
+        self.signal("TERM");
+        self.wait()
     }
 }
 
@@ -132,5 +173,24 @@ impl Drop for GatewayProcess {
         // Ended already, in most stories.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// Posts messages to the gateway at `url` (`http://host:port`).
+///
+/// # Errors
+/// When it does not answer 202.
+pub fn post(url: &str, messages: &[Message]) -> Result<(), String> {
+    let body: Vec<Value> = messages
+        .iter()
+        .map(|message| serde_json::from_str(&message.json()).expect("JSON"))
+        .collect();
+    let url = format!("{url}/api/v1/messages");
+    let json = [("Content-Type", "application/json")];
+    let answer = http::request("POST", &url, &json, Value::from(body).to_string().as_bytes())?;
+    if answer.status == 202 {
+        Ok(())
+    } else {
+        Err(format!("{}: {}", answer.status, answer.body))
     }
 }

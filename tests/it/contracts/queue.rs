@@ -3,6 +3,7 @@
 use super::QueuePlace;
 use super::sample::operator;
 use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
 use smpp_connector::ports::{CommandQueue, Delivery, Intake, QueuedCommand};
 use std::collections::HashSet;
 use std::future::Future;
@@ -22,6 +23,7 @@ contract!([sqlite: SqlitePlace] {
     what_is_acknowledged_is_gone,
     a_new_intake_starts_from_the_oldest,
     many_publishers_lose_nothing,
+    a_delivery_tells_when_it_was_published,
 });
 
 /// What must not happen is waited for this long; it is never waited for when all is well.
@@ -239,4 +241,20 @@ async fn many_publishers_lose_nothing(place: &mut impl QueuePlace) {
         done.unwrap();
     }
     nothing_comes(&intake).await;
+}
+
+async fn a_delivery_tells_when_it_was_published(place: &mut impl QueuePlace) {
+    let before = Utc::now() - TimeDelta::milliseconds(1);
+    publish(&place.queue(), &["a"]).await;
+    let after = Utc::now();
+    let first = take(&place.queue().intake(operator(1)), 1).await.remove(0);
+    assert!(first.published_at > before && first.published_at <= after);
+    place.reopen().await;
+    publish(&place.queue(), &["b"]).await;
+    let again = take(&place.queue().intake(operator(1)), 2).await;
+    assert_eq!(
+        again[0].published_at, first.published_at,
+        "its age counts on over a restart"
+    );
+    assert!(again[1].published_at >= after);
 }

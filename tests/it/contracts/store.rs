@@ -4,6 +4,7 @@ use super::StorePlace;
 use super::sample::{appended, in_seconds, message, operator, outcome, receipt, row, rows};
 use chrono::TimeDelta;
 use smpp_domain::correlation::DlrMessageState::{Accepted, Delivered, Enroute, Undeliverable};
+use smpp_domain::ids::MessageId;
 
 contract!([sqlite: SqlitePlace] {
     a_settled_row_is_found_as_it_was,
@@ -18,6 +19,8 @@ contract!([sqlite: SqlitePlace] {
     expire_forgets_what_is_over_and_nothing_else,
     expire_keeps_to_its_limit,
     a_restart_keeps_everything,
+    an_intent_lasts_until_the_outcome_or_its_withdrawal,
+    intents_survive_a_restart,
 });
 
 async fn a_settled_row_is_found_as_it_was(place: &mut impl StorePlace) {
@@ -309,4 +312,42 @@ async fn a_restart_keeps_everything(place: &mut impl StorePlace) {
     assert!(store.progress(&[id]).await.unwrap()[0].outcome.is_some());
     let work = store.parked_work(operator(1), in_seconds(0), 10).await.unwrap();
     assert_eq!(work.overdue, [waiting]);
+}
+
+async fn an_intent_lasts_until_the_outcome_or_its_withdrawal(place: &mut impl StorePlace) {
+    let store = place.store();
+    let (settled, withdrawn, under_way, never) = (message(), message(), message(), message());
+    let all = [settled, withdrawn, under_way, never];
+    store.intend(&[]).await.unwrap();
+    store.intend(&all[..3]).await.unwrap();
+    store.intend(&all[..1]).await.unwrap();
+    assert_eq!(intended(place, &all).await, [true, true, true, false]);
+    // An accepted part is not the end.
+    store
+        .settle(&[rows(vec![row(operator(1), under_way, 1, "A")])])
+        .await
+        .unwrap();
+    store
+        .settle(&[outcome(settled, in_seconds(0), "{}")])
+        .await
+        .unwrap();
+    store.withdraw(&[withdrawn, never]).await.unwrap();
+    store.withdraw(&[]).await.unwrap();
+    assert_eq!(intended(place, &all).await, [false, false, true, false]);
+    // It may begin again.
+    store.intend(&[withdrawn]).await.unwrap();
+    assert_eq!(intended(place, &all).await, [false, true, true, false]);
+}
+
+async fn intents_survive_a_restart(place: &mut impl StorePlace) {
+    let (kept, withdrawn) = (message(), message());
+    place.store().intend(&[kept, withdrawn]).await.unwrap();
+    place.store().withdraw(&[withdrawn]).await.unwrap();
+    place.reopen().await;
+    assert_eq!(intended(place, &[withdrawn, kept]).await, [false, true]);
+}
+
+async fn intended(place: &mut impl StorePlace, messages: &[MessageId]) -> Vec<bool> {
+    let progress = place.store().progress(messages).await.unwrap();
+    progress.iter().map(|progress| progress.intended).collect()
 }
