@@ -33,12 +33,18 @@ struct Version {
 impl Version {
     /// Sends long texts whole.
     fn payload() -> Self {
-        Self::of(std::fs::read(plugin_with("latin1", true)).unwrap(), Concatenation::Payload)
+        Self::of(
+            std::fs::read(plugin_with("latin1", true)).unwrap(),
+            Concatenation::Payload,
+        )
     }
 
     /// Sends them as parts.
     fn headers() -> Self {
-        Self::of(std::fs::read(plugin_with("latin1", false)).unwrap(), Concatenation::Udh8)
+        Self::of(
+            std::fs::read(plugin_with("latin1", false)).unwrap(),
+            Concatenation::Udh8,
+        )
     }
 
     fn of(bytes: Vec<u8>, cut: Concatenation) -> Self {
@@ -67,17 +73,36 @@ struct Versions(HashMap<String, Concatenation>);
 
 impl Versions {
     fn new<'a>(versions: impl IntoIterator<Item = &'a Version>) -> Self {
-        Self(versions.into_iter().map(|version| (version.sha256.clone(), version.cut)).collect())
+        Self(
+            versions
+                .into_iter()
+                .map(|version| (version.sha256.clone(), version.cut))
+                .collect(),
+        )
     }
 
     /// Each message reached an operator once, whole, and in the form of the one version that its event names.
     fn check(&self, sent: &[Message], events: &[Value], smscs: &[&Smsc]) {
         let submits: Vec<_> = events.iter().filter(|event| event["type"] == "submit").collect();
-        let by_id: HashMap<_, _> = submits.iter().map(|event| (event["messageId"].as_str().unwrap(), *event)).collect();
-        assert_eq!((submits.len(), by_id.len()), (sent.len(), sent.len()), "events and messages");
+        let by_id: HashMap<_, _> = submits
+            .iter()
+            .map(|event| (event["messageId"].as_str().unwrap(), *event))
+            .collect();
+        assert_eq!(
+            (submits.len(), by_id.len()),
+            (sent.len(), sent.len()),
+            "events and messages"
+        );
         let received: Vec<_> = smscs.iter().flat_map(|smsc| smsc.messages()).collect();
-        let by_number: HashMap<_, _> = received.iter().map(|got| (got.destination.as_str(), got)).collect();
-        assert_eq!((received.len(), by_number.len()), (sent.len(), sent.len()), "receptions and messages");
+        let by_number: HashMap<_, _> = received
+            .iter()
+            .map(|got| (got.destination.as_str(), got))
+            .collect();
+        assert_eq!(
+            (received.len(), by_number.len()),
+            (sent.len(), sent.len()),
+            "receptions and messages"
+        );
         let parts: u64 = smscs.iter().map(|smsc| smsc.counters().submits).sum();
         let wanted: usize = received.iter().map(|got| got.total).sum();
         assert_eq!(parts, u64::try_from(wanted).unwrap(), "submit_sm and parts");
@@ -85,12 +110,22 @@ impl Versions {
             let event = by_id[message.id().to_string().as_str()];
             assert_eq!(event["outcome"], "ACCEPTED", "{event}");
             let decided_by = event["policy"]["sha256"].as_str().unwrap();
-            let cut = self.0.get(decided_by).unwrap_or_else(|| panic!("nobody has loaded {decided_by}"));
+            let cut = self
+                .0
+                .get(decided_by)
+                .unwrap_or_else(|| panic!("nobody has loaded {decided_by}"));
             let number = message_number(message);
             let got = by_number[number.trim_start_matches('+')];
-            assert!(got.is_complete() && got.concatenation == *cut, "{cut:?} by {decided_by}: {got:?}");
+            assert!(
+                got.is_complete() && got.concatenation == *cut,
+                "{cut:?} by {decided_by}: {got:?}"
+            );
             assert_eq!(got.octets, LONG.as_bytes());
-            let strategy = if *cut == Concatenation::Payload { "TLV" } else { "CSMS" };
+            let strategy = if *cut == Concatenation::Payload {
+                "TLV"
+            } else {
+                "CSMS"
+            };
             assert_eq!(event["longMessageStrategy"], strategy);
         }
     }
@@ -111,8 +146,11 @@ async fn traffic(gateway: &Gateway, operators: &[Operator], stop: &CancellationT
     let mut sent = Vec::new();
     while !stop.is_cancelled() {
         let first = sent.len();
-        let batch: Vec<_> =
-            operators.iter().enumerate().map(|(i, to)| long_message(first + i).operator(to.id)).collect();
+        let batch: Vec<_> = operators
+            .iter()
+            .enumerate()
+            .map(|(i, to)| long_message(first + i).operator(to.id))
+            .collect();
         gateway.send(&batch).await;
         sent.extend(batch);
         // The rate of the traffic, not a wait for anything.
@@ -162,7 +200,9 @@ async fn verdict_until(file: &Path, says: impl Fn(&Value) -> bool) -> Value {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("not this: {}", verdict(file)))
+    tokio::time::timeout(PATIENCE, wait)
+        .await
+        .unwrap_or_else(|_| panic!("not this: {}", verdict(file)))
 }
 
 fn runs(version: &Version) -> impl Fn(&Value) -> bool {

@@ -118,7 +118,7 @@ fn post_until_dead(
         }
         accepted.extend(sent);
         // The story may have stopped to listen.
-        drop(first.send(()));
+        first.send(()).unwrap_or_default();
     }
     accepted
 }
