@@ -11,7 +11,8 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Applies changes of the operator files until `stop`. Invalid files change nothing and are reported once.
 pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: CancellationToken) {
-    let mut seen = contents(&config.host.operators_dir);
+    // Nothing yet: what was written after the start had read its files is a change too.
+    let mut seen = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -19,7 +20,7 @@ pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: Can
         }
         operators.start_ready();
         let now = contents(&config.host.operators_dir);
-        if now == seen {
+        if seen.as_ref() == Some(&now) {
             continue;
         }
         // A file that is still being written looks different a moment later: it is applied when it has settled.
@@ -27,7 +28,7 @@ pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: Can
         if contents(&config.host.operators_dir) != now {
             continue;
         }
-        seen = now;
+        seen = Some(now);
         match Config::load(config.host.file.as_deref()) {
             Ok(fresh) => operators.apply(&fresh.operators).await,
             Err(problems) => {

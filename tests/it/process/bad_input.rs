@@ -120,7 +120,7 @@ fn a_plugin_that_cannot_be_used_names_the_file_and_the_mend() {
             &["not a whole WASM component", "Copy it again"],
         ),
         (text, &["not a whole WASM component", "magic number"]),
-        (module, &["core module", "plugin build"]),
+        (module, &["core WASM module", "plugin build"]),
         (component, &["exports no hook", "smpp:operator-policy"]),
         (b"", &["empty"]),
     ];

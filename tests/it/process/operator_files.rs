@@ -36,8 +36,10 @@ fn files_take_effect_under_traffic_and_nothing_is_lost() {
     let stop = AtomicBool::new(false);
     let sent = std::thread::scope(|scope| {
         let traffic = scope.spawn(|| steady_traffic(&gateway, &acme, &stop));
+        // Also when the story fails, or the scope would wait for the traffic for ever.
+        let stopping = Stopping(&stop);
         change_everything(&stage, &gateway, &acme, &volta, &second_smsc);
-        stop.store(true, Ordering::Relaxed);
+        drop(stopping);
         traffic.join().unwrap()
     });
     let mut missing = sent;
@@ -53,6 +55,14 @@ fn files_take_effect_under_traffic_and_nothing_is_lost() {
         assert_eq!(count, 1, "{number} was sent {count} times");
     }
     assert!(gateway.terminate().success());
+}
+
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Sends a message every few milliseconds until told to stop; returns their ids.
