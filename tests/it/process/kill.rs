@@ -257,7 +257,7 @@ fn kill_9_at_any_instant_loses_nothing() {
     );
     // A life repeats at most what the one before it had taken and not settled: it is bounded by the operator's places.
     assert!(
-        repeated.iter().all(|&count| count <= 4 * WINDOW + 64),
+        repeated.iter().all(|&count| count <= 8 * WINDOW + 512),
         "{repeated:?}"
     );
     assert!(last.terminate().success());
