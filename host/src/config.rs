@@ -10,7 +10,9 @@ mod section;
 mod value;
 
 pub use host::{HostConfig, HttpConfig};
-pub use operator::{AddressRule, DedupeWindow, OnUnanswered, OperatorConfig, PolicyConfig, SessionSettings};
+pub use operator::{
+    AddressRule, Alphabets, DedupeWindow, OnUnanswered, OperatorConfig, PolicyConfig, SessionSettings,
+};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 

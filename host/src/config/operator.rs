@@ -1,5 +1,7 @@
 //! `operators/*.toml`: one file an operator.
 
+pub use alphabets::Alphabets;
+
 use super::host::HostConfig;
 use super::problem::Problems;
 use super::secret::Secret;
@@ -15,6 +17,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod alphabets;
 mod keys;
 
 use keys::{
@@ -78,6 +81,8 @@ pub struct OperatorConfig {
     pub reconnect_delays: Vec<Duration>,
     /// `reconnect_jitter`, default 0.0: share of a reconnect delay that is random.
     pub reconnect_jitter: f64,
+    /// `[alphabets]`: tables that the policy may name.
+    pub alphabets: Alphabets,
     /// `[policy]`.
     pub policy: PolicyConfig,
     /// `[[session]]`, at least one.
@@ -209,6 +214,10 @@ impl OperatorConfig {
             problems,
         );
         let reconnect_jitter = section.or("reconnect_jitter", 0.0, share, problems);
+        let alphabets = section.table("alphabets", problems);
+        let alphabets = alphabets
+            .map(|tables| alphabets::read(tables, problems))
+            .unwrap_or_default();
         let policy = match section.table("policy", problems) {
             Some(policy) => PolicyConfig::read(policy, host, problems),
             None => PolicyConfig::default(),
@@ -238,6 +247,7 @@ impl OperatorConfig {
             message_state,
             reconnect_delays,
             reconnect_jitter,
+            alphabets,
             policy,
             sessions,
         })

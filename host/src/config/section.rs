@@ -130,6 +130,24 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The keys that nobody has asked for yet: for tables whose keys are names.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.table.keys().cloned().collect()
+    }
+
+    /// A table below this one, by a name that the user chose.
+    pub(super) fn named_table(&mut self, key: &str, problems: &mut Problems) -> Option<Section<'a>> {
+        let path = self.path(key);
+        match self.table.remove(key)? {
+            Value::Table(table) => Some(Section::new(self.file, path, table)),
+            other => {
+                let message = format!("is not a table; write [{path}]");
+                problems.add(self.file, path, shown(&other), message);
+                None
+            }
+        }
+    }
+
     /// The tables of a list below this one.
     pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Section<'a>> {
         let path = self.path(key);

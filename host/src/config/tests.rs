@@ -183,3 +183,32 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
         );
     }
 }
+
+#[test]
+fn an_operator_may_have_alphabets_of_its_own() {
+    let text =
+        format!("{GOOD}[alphabets.vodafone]\nbase = \"gsm7\"\noctets = {{ 0x40 = \"@\", 0xa1 = \"¡\" }}\n");
+    let (_dir, host) = files(&text);
+    let config = Config::load(Some(&host)).unwrap();
+    let table = config.operators[0].alphabets.get("vodafone").unwrap().clone();
+    let alphabet = smpp_domain::encoding::Alphabet::Table(table);
+    let rule = smpp_domain::encoding::UnencodableRule::Reject;
+    let encoded = smpp_domain::encoding::encode("a@¡", &alphabet, &rule).unwrap();
+    assert_eq!(encoded.to_octets(), [0x61, 0x40, 0xA1]);
+}
+
+#[test]
+fn a_wrong_alphabet_names_its_entry() {
+    let text = format!(
+        "{GOOD}[alphabets.a]\nbase = \"gsm8\"\n[alphabets.b]\nbase = \"ascii\"\noctets = {{ 0x400 = \"x\" }}\n\
+         [alphabets.c]\nbase = \"ascii\"\noctets = {{ 0x40 = \"xy\" }}\n"
+    );
+    assert_eq!(
+        problems(&text),
+        [
+            "operators/acme.toml: alphabets.a.base = \"gsm8\": use one of \"gsm7\", \"ascii\", \"latin1\"",
+            "operators/acme.toml: alphabets.b.octets: 0x400 is no octet: use 0x00 to 0xff",
+            "operators/acme.toml: alphabets.c.octets: 0x40 = \"xy\": use exactly one character",
+        ]
+    );
+}

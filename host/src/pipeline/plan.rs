@@ -11,7 +11,6 @@ use smpp_domain::policy::{
     EncodingAnswer, Fault, OnFailure, OutboundMessage, ReferenceWidth, SplittingAnswer,
 };
 use smpp_domain::split::{self, split};
-use std::collections::BTreeMap;
 
 /// What will be sent for a command, decided once.
 #[derive(Clone, PartialEq, Debug)]
@@ -115,7 +114,7 @@ impl Judge<'_> {
                 data_coding,
                 unencodable,
             } => {
-                let alphabet = Alphabet::from_name(&alphabet, &BTreeMap::new())
+                let alphabet = Alphabet::from_name(&alphabet, &self.operator.alphabets)
                     .map_err(|error| PlanError::Rejected(format!("the operator's policy: {error}")))?;
                 let rule = unencodable.unwrap_or_else(|| self.operator.on_unencodable.clone());
                 (alphabet, data_coding, rule)
