@@ -64,11 +64,17 @@ impl Operators {
                 self.stop(running).await;
             }
         }
-        for (config, _) in std::mem::take(&mut self.waiting) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (staying, going): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(config, _)| wanted.contains(config));
+        self.waiting = staying;
+        for (config, _) in going {
             self.backends.policies.unload_operator(config.operator_id);
         }
         for config in wanted {
-            if !self.running.contains_key(&config.operator_id) {
+            let is_waiting = self.waiting.iter().any(|(waiting, _)| waiting == config);
+            if !is_waiting && !self.running.contains_key(&config.operator_id) {
                 self.start(config.clone()).await;
             }
         }

@@ -69,10 +69,17 @@ impl Demo {
     async fn traffic(&self, stage: &Stage, bar: &ProgressBar) -> Result<Tally, Failure> {
         let mut tally = Tally::new(stage.events(), self.messages);
         let (swapped_in, swapped) = watch::channel(false);
-        let sending = traffic::send_all(stage.queue(), self.messages, swapped);
+        let (sent_in, sent_all) = watch::channel(false);
+        let sending = async {
+            let sent = traffic::send_all(stage.queue(), self.messages, swapped).await;
+            sent_in.send_replace(true);
+            sent
+        };
         let decided = tally.decided();
         let swapping = async {
-            let swaps = stage.swap_during(self.swaps, self.messages, decided).await;
+            let swaps = stage
+                .swap_during(self.swaps, self.messages, decided, sent_all)
+                .await;
             swapped_in.send_replace(true);
             swaps
         };

@@ -10,6 +10,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
         "cli",
         &[
             "app",
+            "clock",
             "config",
             "errors",
             "lifecycle",

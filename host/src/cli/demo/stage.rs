@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::cli::Failure;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
+use crate::policy::Swap;
 use crate::policy::build::{BuildRequest, build};
 use crate::ports::{CommandQueue, EventLog};
 use anyhow::Context;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// The operator that wants Latin-1; its plugin is the one that is swapped.
 pub(super) const NORDIC: &str = "6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001";
@@ -25,6 +26,9 @@ pub(super) const VOLTA: &str = "6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0002";
 
 /// submit_sm a second that each operator allows: the traffic lasts long enough to watch.
 const TPS: u32 = 800;
+
+/// How long the last messages may take to be decided.
+const LAST_DECISIONS: Duration = Duration::from_secs(1);
 
 /// A swap that was seen to take effect.
 #[derive(Clone, Copy, Debug)]
@@ -76,41 +80,53 @@ impl Stage {
         self.app.events.clone()
     }
 
-    /// Swaps the nordic plugin as an engineer would, by moving a new file over it, spread over the traffic; waits until
-    /// `decided` tells that a message was decided by the new one.
+    /// Swaps the nordic plugin as an engineer would, by moving a new file over it, spread over the traffic. A swap has
+    /// taken effect when `decided` tells of a message that the new version decided; when there is no traffic left to
+    /// decide, which `sent` tells, it is when the new version has become active.
     pub(super) async fn swap_during(
         &self,
         swaps: u32,
         messages: u32,
         mut decided: watch::Receiver<String>,
+        mut sent: watch::Receiver<bool>,
     ) -> Result<Vec<SeenSwap>, Failure> {
         let mut seen = Vec::new();
+        let mut active = self.app.policies.swaps();
         for swap in 1..=swaps {
             let share = u64::from(messages) * u64::from(swap) / u64::from(swaps + 1);
             while self.nordic.counters().submits + self.volta.counters().submits < share {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let version = if swap % 2 == 1 {
-                "payload.wasm"
-            } else {
-                "parts.wasm"
-            };
-            let component = std::fs::read(self.dir.path().join("built").join(version))?;
-            let sha256 = hex::encode(Sha256::digest(&component));
-            let fresh = self.dir.path().join("plugins/nordic.wasm.new");
-            std::fs::write(&fresh, component)?;
-            std::fs::rename(&fresh, self.dir.path().join("plugins/nordic.wasm"))?;
+            let sha256 = self.put_version(swap)?;
             let moved = Instant::now();
-            let effect = decided.wait_for(|last| *last == sha256);
-            tokio::time::timeout(Duration::from_secs(20), effect)
-                .await
-                .context("the swapped plugin did not take effect within 20 s")?
-                .context("the traffic ended before the swapped plugin took effect")?;
-            seen.push(SeenSwap {
-                took: moved.elapsed(),
-            });
+            activated(&mut active, &sha256).await?;
+            let was_active = moved.elapsed();
+            let no_more_traffic = async {
+                drop(sent.wait_for(|all| *all).await);
+                tokio::time::sleep(LAST_DECISIONS).await;
+            };
+            let took = tokio::select! {
+                _ = decided.wait_for(|last| *last == sha256) => moved.elapsed(),
+                () = no_more_traffic => was_active,
+            };
+            seen.push(SeenSwap { took });
         }
         Ok(seen)
+    }
+
+    /// Moves the other build of the plugin over the one that runs; returns its sha256.
+    fn put_version(&self, swap: u32) -> anyhow::Result<String> {
+        let version = if swap % 2 == 1 {
+            "payload.wasm"
+        } else {
+            "parts.wasm"
+        };
+        let component = std::fs::read(self.dir.path().join("built").join(version))?;
+        let sha256 = hex::encode(Sha256::digest(&component));
+        let fresh = self.dir.path().join("plugins/nordic.wasm.new");
+        std::fs::write(&fresh, component)?;
+        std::fs::rename(&fresh, self.dir.path().join("plugins/nordic.wasm"))?;
+        Ok(sha256)
     }
 
     /// How often each part of each message reached an operator and was taken: once, if nothing was sent twice.
@@ -157,6 +173,17 @@ impl Stage {
         self.nordic.stop().await;
         self.volta.stop().await;
     }
+}
+
+/// Waits until that version is the active one.
+async fn activated(active: &mut broadcast::Receiver<Swap>, sha256: &str) -> anyhow::Result<()> {
+    let wait = async {
+        while active.recv().await?.to_sha != sha256 {}
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .context("the swapped plugin did not become active within 30 s")?
 }
 
 fn build_plugins(dir: &Path) -> anyhow::Result<()> {
