@@ -116,7 +116,7 @@ fn described(pdu: &Submit) -> String {
         .iter()
         .map(|tlv| {
             format!(
-                "TLV {:04x} of {} octets {}",
+                "TLV {:04x} of {} octets{}",
                 tlv.tag,
                 tlv.value.len(),
                 head(&tlv.value)
@@ -124,7 +124,7 @@ fn described(pdu: &Submit) -> String {
         })
         .collect();
     format!(
-        "esm_class 0x{:02x}, data_coding 0x{:02x}, {} octets {}{}{}",
+        "esm_class 0x{:02x}, data_coding 0x{:02x}, {} octets{}{}{}",
         pdu.esm_class,
         pdu.data_coding,
         pdu.short_message.len(),
@@ -146,6 +146,6 @@ fn head(octets: &[u8]) -> String {
     if shown.is_empty() {
         String::new()
     } else {
-        format!("[{shown}{more}]")
+        format!(" [{shown}{more}]")
     }
 }
