@@ -7,6 +7,7 @@ mod operator;
 mod problem;
 mod secret;
 mod section;
+mod servers;
 mod value;
 
 pub use host::{HostConfig, HttpConfig};
@@ -15,6 +16,7 @@ pub use operator::{
 };
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
+pub use servers::{NatsConfig, PostgresConfig, RedisConfig};
 
 use std::path::{Path, PathBuf};
 

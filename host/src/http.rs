@@ -10,7 +10,7 @@ mod reply;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog};
+use crate::ports::{CommandQueue, EventLog, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,6 +39,8 @@ pub struct HttpState {
     pub queue: Arc<dyn CommandQueue>,
     /// Where events are read.
     pub events: Arc<dyn EventLog>,
+    /// The servers that the gateway needs.
+    pub probes: Vec<Arc<dyn Probe>>,
     /// Who can be sent to.
     pub operators: LoadedOperators,
     /// For `/metrics`.

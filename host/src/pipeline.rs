@@ -20,6 +20,7 @@ mod sessions;
 mod settle;
 
 pub use dispatcher::Dispatcher;
+pub(crate) use dispatcher::capacity as places;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;

@@ -14,6 +14,7 @@ mod message;
 mod operator;
 mod plugins;
 mod process;
+pub mod servers;
 
 pub use gateway::{Gateway, write_files};
 pub use message::Message;

@@ -1,11 +1,10 @@
 //! What is done now and then: forgetting what is over, counting reloads.
 
-use super::Embedded;
+use super::backends::Backends;
 use crate::clock;
 use crate::errors;
 use crate::metrics::Metrics;
 use crate::policy::{Refusal, Swap};
-use crate::ports::CorrelationStore;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +21,7 @@ const STEP: usize = 5_000;
 const KEEP: TimeDelta = TimeDelta::hours(72);
 
 /// Forgets what is over, a little at a time.
-pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
+pub(super) async fn housekeeping(backends: Backends, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -30,14 +29,14 @@ pub(super) async fn housekeeping(embedded: Embedded, stop: CancellationToken) {
         }
         let now = clock::utc_now();
         loop {
-            let gone = match embedded.store.expire(now, now - KEEP, now - KEEP, STEP).await {
+            let gone = match backends.store.expire(now, now - KEEP, now - KEEP, STEP).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(error = errors::chain(&error), "old rows could not be forgotten");
                     break;
                 }
             };
-            let pruned = embedded.events.prune_events(now - KEEP, STEP).await.unwrap_or(0);
+            let pruned = backends.log.prune(now - KEEP, STEP).await.unwrap_or(0);
             if gone + pruned == 0 || stop.is_cancelled() {
                 break;
             }

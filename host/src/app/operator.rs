@@ -1,13 +1,12 @@
 //! One operator as a set of running tasks, and all of them by id.
 
-use super::Backends;
+use super::backends::Backends;
 use crate::config::OperatorConfig;
 use crate::errors;
 use crate::http::LoadedOperators;
-use crate::limiter::in_process::InProcessLimiter;
-use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, publish_sessions};
+use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, places, publish_sessions};
 use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
-use crate::ports::{CommandQueue, PolicySource};
+use crate::ports::{IntakeOrder, PolicySource};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
@@ -163,14 +162,24 @@ async fn ended(operator: &str, task: &str, handle: JoinHandle<()>) {
     }
 }
 
+fn intake_order(config: &OperatorConfig, windows: usize) -> IntakeOrder {
+    let timeouts = config.sessions.iter().map(|session| session.response_timeout);
+    IntakeOrder {
+        operator_id: config.operator_id,
+        tps_limit: config.tps_limit,
+        places: places(windows),
+        response_timeout: timeouts.max().unwrap_or_default(),
+    }
+}
+
 fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySource>) -> Running {
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
     let context = OperatorContext {
         config: Arc::new(config.clone()),
-        intake: backends.embedded.queue.intake(config.operator_id),
-        store: Arc::new(backends.embedded.store.clone()),
-        events: Arc::new(backends.embedded.events.clone()),
+        intake: backends.queue.intake(intake_order(&config, windows)),
+        store: backends.store.clone(),
+        events: backends.events.clone(),
         policies,
         metrics: metrics.clone(),
     };
@@ -182,7 +191,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
     let bell = Arc::new(Notify::new());
     let link = LinkContext {
         operator_name: config.name.clone(),
-        limiter: Arc::new(InProcessLimiter::new(config.operator_id, config.tps_limit)),
+        limiter: backends.limiter(&config),
         outcomes: outcomes_in,
         inbound: inbound_in,
         inbound_limit: INBOUND,

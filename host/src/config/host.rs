@@ -3,6 +3,7 @@
 use super::problem::Problems;
 use super::secret::Secret;
 use super::section::Section;
+use super::servers::{NatsConfig, PostgresConfig, RedisConfig};
 use super::value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -21,8 +22,16 @@ pub struct HostConfig {
     pub plugins_dir: PathBuf,
     /// `shutdown_grace`, default 30 s: how long a shutdown may drain.
     pub shutdown_grace: Duration,
+    /// `host_name`, default the machine's: tells hosts apart in logs and where they share something.
+    pub host_name: String,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[nats]`; `None`: the queue and the events are in the embedded database.
+    pub nats: Option<NatsConfig>,
+    /// `[postgres]`; `None`: correlation is in the embedded database.
+    pub postgres: Option<PostgresConfig>,
+    /// `[redis]`; `None`: this host alone keeps the TPS, and binds whatever its files say.
+    pub redis: Option<RedisConfig>,
 }
 
 /// `[http]`.
@@ -45,10 +54,14 @@ impl HostConfig {
             operators_dir: base.join("operators"),
             plugins_dir: base.join("plugins"),
             shutdown_grace: Duration::from_secs(30),
+            host_name: machine_name(),
             http: HttpConfig {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 token: None,
             },
+            nats: None,
+            postgres: None,
+            redis: None,
         }
     }
 
@@ -87,17 +100,21 @@ impl HostConfig {
                 value::duration(Duration::from_secs(1), Duration::from_secs(600)),
                 problems,
             ),
+            host_name: section.or("host_name", defaults.host_name, value::name, problems),
             http: match section.table("http", problems) {
                 Some(http) => HttpConfig::read(http, base, defaults.http, problems),
                 None => defaults.http,
             },
+            nats: section
+                .table("nats", problems)
+                .and_then(|nats| NatsConfig::read(nats, base, problems)),
+            postgres: section
+                .table("postgres", problems)
+                .and_then(|postgres| PostgresConfig::read(postgres, base, problems)),
+            redis: section
+                .table("redis", problems)
+                .and_then(|redis| RedisConfig::read(redis, base, problems)),
         };
-        for backend in ["nats", "postgres", "redis"] {
-            if section.take(backend).is_some() {
-                let message = "is not available in this version: leave it out to use the embedded backend";
-                section.problem(backend, None, message.to_owned(), problems);
-            }
-        }
         section.finish(problems);
         config
     }
@@ -119,4 +136,15 @@ impl HttpConfig {
         section.finish(problems);
         Self { listen, token }
     }
+}
+
+fn machine_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        .take(64)
+        .collect();
+    if name.is_empty() { "host".to_owned() } else { name }
 }

@@ -61,6 +61,9 @@ pub struct OperatorConfig {
     pub name: String,
     /// `tps_limit`, required: submit_sm in any second.
     pub tps_limit: NonZeroU32,
+    /// `tps_fallback_share`, default `tps_limit` divided by the hosts that were last seen: what this host sends a second while
+    /// Redis is away.
+    pub tps_fallback_share: Option<NonZeroU32>,
     /// `max_message_age`, default 24 h: older commands end as EXPIRED.
     pub max_message_age: Duration,
     /// `correlation_ttl`, default 72 h: how long receipts are waited for.
@@ -177,6 +180,7 @@ impl OperatorConfig {
             "give the submit_sm a second that the operator allows",
             problems,
         );
+        let tps_fallback_share = section.optional("tps_fallback_share", limit, problems);
         let operator_name = section.or("name", stem, name, problems);
         let max_message_age = section.or("max_message_age", DAY, duration(SECOND, 30 * DAY), problems);
         let correlation_ttl = section.or("correlation_ttl", 72 * HOUR, duration(SECOND, 30 * DAY), problems);
@@ -237,6 +241,7 @@ impl OperatorConfig {
             operator_id: operator_id?,
             name: operator_name,
             tps_limit: tps_limit?,
+            tps_fallback_share,
             max_message_age,
             correlation_ttl,
             dedupe_window,

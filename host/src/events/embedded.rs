@@ -47,19 +47,6 @@ impl EmbeddedEvents {
             newest: Arc::new(watch::Sender::new(newest)),
         })
     }
-
-    /// Forgets events published before `before`, at most `limit`, oldest first. Returns how many went.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn prune_events(&self, before: DateTime<Utc>, limit: usize) -> Result<u64, BackendError> {
-        self.db
-            .write(Prune {
-                before: before.timestamp_micros(),
-                limit,
-            })
-            .await
-    }
 }
 
 #[async_trait]
@@ -109,6 +96,11 @@ impl EventLog for EmbeddedEvents {
 
     fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
+    }
+
+    async fn prune(&self, before: DateTime<Utc>, limit: usize) -> Result<u64, BackendError> {
+        let before = before.timestamp_micros();
+        self.db.write(Prune { before, limit }).await
     }
 }
 

@@ -19,6 +19,13 @@ pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     if let Err(error) = state.events.read_after(u64::MAX >> 1, 1).await {
         problems.push(crate::errors::chain(&error));
     }
+    let probed = futures_util::future::join_all(state.probes.iter().map(|probe| probe.probe())).await;
+    problems.extend(
+        probed
+            .iter()
+            .filter_map(|probed| probed.as_ref().err())
+            .map(|error| crate::errors::chain(error)),
+    );
     if state.operators.load().is_empty() {
         problems.push("no operator is loaded: put a TOML file into operators_dir".to_owned());
     }

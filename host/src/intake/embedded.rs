@@ -5,17 +5,18 @@
 //! operator's intake is made anew, and not before.
 
 use crate::clock;
-use crate::ports::{BackendError, CommandQueue, Delivery, Intake, QueuedCommand};
+use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
 use crate::store::sqlite::{Octets, SqliteDb, Write, instant, json, octets, row_limit};
 use async_trait::async_trait;
 use bytes::Bytes;
 use smpp_domain::ids::OperatorId;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use std::time::Duration;
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 
 const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'dispatch'), 0)";
 
@@ -26,6 +27,10 @@ const PUBLISH: &str = "\
 
 const FETCH: &str =
     "SELECT seq, body, published_at FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+const FETCH_RETURNED: &str = "\
+    SELECT seq, body, published_at FROM dispatch \
+    WHERE operator_id = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq";
 
 const ACK: &str = "DELETE FROM dispatch WHERE seq IN (SELECT value FROM json_each(?1))";
 
@@ -146,12 +151,14 @@ impl CommandQueue for EmbeddedQueue {
 
     /// Starts from the operator's oldest command that is not acknowledged. An operator has one intake at a time: two
     /// would hand out the same commands.
-    fn intake(&self, operator: OperatorId) -> Arc<dyn Intake> {
+    fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {
         Arc::new(EmbeddedIntake {
             db: self.db.clone(),
-            operator: operator.0.as_bytes().to_vec(),
-            lane: self.lanes.lane(operator),
+            operator: order.operator_id.0.as_bytes().to_vec(),
+            lane: self.lanes.lane(order.operator_id),
             cursor: AsyncMutex::new(0),
+            returned: Mutex::default(),
+            bell: Notify::new(),
         })
     }
 }
@@ -196,14 +203,46 @@ struct EmbeddedIntake {
     lane: Arc<Lane>,
     /// The last number that this intake handed out or saw to be empty.
     cursor: AsyncMutex<i64>,
+    /// Numbers that were handed out and given back.
+    returned: Mutex<BTreeSet<i64>>,
+    /// Rings when something was given back.
+    bell: Notify,
 }
 
 impl EmbeddedIntake {
     const ACTION: &'static str = "fetching commands";
 
+    fn returned(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        self.returned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to `max` of those that were given back, oldest first.
+    async fn fetch_returned(&self, max: usize) -> Result<Vec<Delivery>, BackendError> {
+        let failed = |error| self.db.failed(Self::ACTION, error);
+        let numbers: Vec<i64> = self.returned().iter().copied().take(max.max(1)).collect();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = sqlx::query(FETCH_RETURNED)
+            .bind(self.operator.as_slice())
+            .bind(json(&numbers).map_err(failed)?);
+        let found = self.db.read(Self::ACTION, query).await?;
+        // No await from here on: what is taken off the list is handed out.
+        let found = found
+            .iter()
+            .map(|row| self.delivery(row).map(|(_, delivery)| delivery));
+        let found = found.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let mut returned = self.returned();
+        for number in numbers {
+            returned.remove(&number);
+        }
+        Ok(found)
+    }
+
     fn delivery(&self, row: &SqliteRow) -> Result<(i64, Delivery), sqlx::Error> {
         let seq: i64 = row.try_get(0)?;
         let token = u64::try_from(seq).map_err(|_| sqlx::Error::Decode("a number is negative".into()))?;
+        // What was given back has a number that was handed out, too.
         let redelivered = seq <= self.lane.handed_out.load(Ordering::Acquire);
         Ok((
             seq,
@@ -223,14 +262,15 @@ impl Intake for EmbeddedIntake {
         let mut cursor = self.cursor.lock().await;
         let mut newest = self.lane.newest.subscribe();
         loop {
+            let again = self.fetch_returned(max).await?;
+            if !again.is_empty() {
+                return Ok(again);
+            }
             let from = *cursor;
-            // The sender lives in the lane, so that this wait cannot fail.
-            let Ok(until) = newest
-                .wait_for(|newest| *newest > from)
-                .await
-                .map(|newest| *newest)
-            else {
-                return Ok(Vec::new());
+            let until = tokio::select! {
+                // The sender lives in the lane, so that this wait cannot fail.
+                until = newest.wait_for(|newest| *newest > from) => until.map_or(from, |newest| *newest),
+                () = self.bell.notified() => continue,
             };
             let query = sqlx::query(FETCH)
                 .bind(self.operator.as_slice())
@@ -250,6 +290,22 @@ impl Intake for EmbeddedIntake {
             }
             *cursor = until;
         }
+    }
+
+    async fn release(&self, tokens: &[u64]) -> Result<(), BackendError> {
+        let numbers = tokens.iter().filter_map(|token| i64::try_from(*token).ok());
+        self.returned().extend(numbers);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Nobody else has this file.
+    fn hold_every(&self) -> Option<Duration> {
+        None
+    }
+
+    async fn hold(&self) -> Result<(), BackendError> {
+        Ok(())
     }
 
     async fn ack(&self, tokens: &[u64]) -> Result<(), BackendError> {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 const TOLERANCE: Duration = Duration::from_millis(10);
 /// How far ahead send times are given out: long enough for a batch, short enough that a lost one is not missed.
 const HORIZON: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A [`TpsWindow`] that the operator's connections share.
 pub struct InProcessLimiter {
@@ -48,5 +49,10 @@ impl TpsLimiter for InProcessLimiter {
     /// Never fails.
     async fn reserve(&self, want: u32) -> Result<Reservation, BackendError> {
         Ok(self.window().reserve(clock::now(), want))
+    }
+
+    /// Never fails.
+    async fn throttled(&self) -> Result<Duration, BackendError> {
+        Ok(FIRST_PAUSE)
     }
 }

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Outcomes handled at once.
 const BATCH: usize = 512;
@@ -57,6 +58,8 @@ pub struct Dispatcher {
     recent: Recent,
     references: References,
     next_slot: u64,
+    /// Names this dispatcher to the store: see [`crate::ports::CorrelationStore::intend`].
+    owner: Uuid,
     /// The operator asked us to slow down.
     paused_until: Option<Instant>,
     pause: Duration,
@@ -107,6 +110,7 @@ impl Dispatcher {
             recent: Recent::new(window),
             references: References::default(),
             next_slot: 0,
+            owner: Uuid::now_v7(),
             paused_until: None,
             pause: outcome::FIRST_PAUSE,
             fetching: None,
@@ -160,7 +164,7 @@ impl Dispatcher {
             // The rows of the parts that were accepted come first: they are what is gone on from.
             self.settled().await;
             let (store, name) = (self.context.store.clone(), &self.context.config.name);
-            super::retry::until_done(name, || store.withdraw(&ids)).await;
+            super::retry::until_done(name, || store.withdraw(self.owner, &ids)).await;
         }
     }
 

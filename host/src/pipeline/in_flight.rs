@@ -33,6 +33,7 @@ pub(super) struct InFlight {
     pub(super) policy: Arc<dyn Policy>,
     /// `None` while its policy cannot decide.
     pub(super) plan: Option<Plan>,
+    pub(super) published_at: DateTime<Utc>,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) accepted: Vec<AcceptedPart>,
     /// The concatenation reference of parts that were accepted before a restart.

@@ -5,6 +5,7 @@ use super::publish::event;
 use super::retry::until_done;
 use crate::clock;
 use crate::ports::{Event, ParkedReceipt, Policy, SettledOutcome, Settlement};
+use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::event::{DeadEvent, EventKind, SubmitEvent, to_json};
 use smpp_domain::ids::MessageId;
@@ -33,6 +34,8 @@ pub enum SettleItem {
         correlation: Option<MessageCorrelation>,
         /// The outcome.
         event: Box<SubmitEvent>,
+        /// When its command was published.
+        published_at: DateTime<Utc>,
         /// Its deliveries.
         tokens: Vec<u64>,
         /// Released when all is durable.
@@ -122,7 +125,8 @@ impl Settler {
             let settlements = std::mem::take(&mut batch.settlements);
             if !settlements.is_empty() {
                 let (store, name) = (&self.context.store, self.context.config.name.as_str());
-                let matched = until_done(name, || store.settle(&settlements)).await;
+                let settled = until_done(name, || store.settle(&settlements)).await;
+                let matched = settled.matched;
                 if !matched.is_empty() && self.matched.try_send(matched).is_err() {
                     tracing::debug!(operator = name, "parked receipts wait for the sweep");
                 }
@@ -146,6 +150,7 @@ impl Settler {
                 policy,
                 correlation,
                 event: body,
+                published_at,
                 tokens,
                 permit,
             } => {
@@ -157,6 +162,7 @@ impl Settler {
                 let outcome = SettledOutcome {
                     message_id: body.message_id,
                     operator_id,
+                    published_at,
                     settled_at: clock::utc_now(),
                     event: payload.clone(),
                 };

@@ -18,6 +18,7 @@ mod intents;
 mod migrate;
 mod parked;
 mod rows;
+mod settle;
 mod writer;
 
 pub use correlation::SqliteStore;

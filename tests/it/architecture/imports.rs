@@ -4,7 +4,7 @@ use super::{code, name, root, rust_files, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges of the map in `host/ARCHITECTURE.md`. `app` may name everything.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -24,11 +24,20 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("http", &["config", "errors", "metrics", "ports"]),
     ("smpp", &["clock", "config", "metrics", "ports"]),
     ("policy", &["clock", "ports"]),
-    ("limiter", &["clock", "ports"]),
-    ("store", &["clock", "ports"]),
+    ("limiter", &["clock", "config", "errors", "ports", "servers"]),
+    ("slots", &["clock", "config", "errors", "ports", "servers"]),
+    ("store", &["clock", "config", "errors", "ports"]),
     // The embedded backends are one family on one SQLite file with one writer.
-    ("events", &["clock", "ports", "store"]),
-    ("intake", &["clock", "ports", "store"]),
+    (
+        "events",
+        &["clock", "config", "errors", "ports", "servers", "store"],
+    ),
+    (
+        "intake",
+        &["clock", "config", "errors", "ports", "servers", "store"],
+    ),
+    // Connections to the servers that several adapters share.
+    ("servers", &["clock", "config", "errors", "ports"]),
     // Leaves.
     ("ports", &[]),
     ("config", &[]),
@@ -71,7 +80,9 @@ fn imports_follow_the_map() {
 }
 
 /// Libraries that one part of the gateway has to itself.
-const AT_HOME: [(&str, &[&str]); 12] = [
+const AT_HOME: [(&str, &[&str]); 14] = [
+    ("async_nats", &["servers", "intake", "events"]),
+    ("redis", &["servers", "limiter", "slots"]),
     ("wasmtime", &["policy"]),
     ("wasmparser", &["policy"]),
     ("wit_component", &["policy"]),

@@ -3,7 +3,7 @@
 //! The test runs this same program as a child, with only [`the_child`] in it.
 
 use super::Embedded;
-use super::sample::operator;
+use super::sample::{operator, order};
 use bytes::Bytes;
 use smpp_connector::ports::{CommandQueue, QueuedCommand};
 use std::collections::HashSet;
@@ -97,7 +97,7 @@ fn run_and_kill(folder: &Path, round: usize) -> HashSet<String> {
 /// Opens what the child left, takes every command, and returns the names of the batches.
 async fn take_all(folder: &Path) -> HashSet<String> {
     let open = Embedded::open(folder).await;
-    let intake = open.queue.intake(operator(1));
+    let intake = open.queue.intake(order(operator(1)));
     let depth = usize::try_from(open.queue.queue_depth(operator(1)).await.unwrap()).unwrap();
     let (mut items, mut tokens) = (Vec::new(), Vec::new());
     while items.len() < depth {

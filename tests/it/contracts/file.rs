@@ -1,6 +1,6 @@
 //! The embedded database as a file: who may open it, and what a person is told when nobody can.
 
-use super::sample::{in_seconds, message, operator, row, rows};
+use super::sample::{in_seconds, message, operator, order, row, rows};
 use super::{Embedded, Place as _, SqlitePlace};
 use bytes::Bytes;
 use smpp_connector::ports::{
@@ -85,7 +85,12 @@ async fn a_damaged_page_is_corrupt_and_not_unavailable() {
     }
     std::fs::write(&path, file).unwrap();
     let open = Embedded::open(place.folder.path()).await;
-    let error = open.queue.intake(operator(1)).fetch(500).await.unwrap_err();
+    let error = open
+        .queue
+        .intake(order(operator(1)))
+        .fetch(500)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, BackendErrorKind::Corrupt);
     assert!(error.to_string().contains(FILE_NAME), "{error}");
     open.close().await;
@@ -147,18 +152,9 @@ async fn pruning_forgets_old_events_and_never_their_numbers() {
         .publish(&["a", "b", "c"].map(event))
         .await
         .unwrap();
-    assert_eq!(
-        place.open.events.prune_events(in_seconds(-60), 10).await.unwrap(),
-        0
-    );
-    assert_eq!(
-        place.open.events.prune_events(in_seconds(60), 2).await.unwrap(),
-        2
-    );
-    assert_eq!(
-        place.open.events.prune_events(in_seconds(60), 10).await.unwrap(),
-        1
-    );
+    assert_eq!(place.open.events.prune(in_seconds(-60), 10).await.unwrap(), 0);
+    assert_eq!(place.open.events.prune(in_seconds(60), 2).await.unwrap(), 2);
+    assert_eq!(place.open.events.prune(in_seconds(60), 10).await.unwrap(), 1);
     place.reopen().await;
     assert_eq!(*place.open.events.newest().borrow(), 3);
     // Its first publication is forgotten: it counts as new, under a new number.
@@ -181,13 +177,26 @@ async fn sizes_are_told() {
         .await
         .unwrap();
     assert_eq!(place.open.queue.queue_depth(operator(1)).await.unwrap(), 2);
-    let token = place.open.queue.intake(operator(1)).fetch(1).await.unwrap()[0].token;
+    let token = place
+        .open
+        .queue
+        .intake(order(operator(1)))
+        .fetch(1)
+        .await
+        .unwrap()[0]
+        .token;
     assert_eq!(
         place.open.queue.queue_depth(operator(1)).await.unwrap(),
         2,
         "fetching does not end a command"
     );
-    place.open.queue.intake(operator(1)).ack(&[token]).await.unwrap();
+    place
+        .open
+        .queue
+        .intake(order(operator(1)))
+        .ack(&[token])
+        .await
+        .unwrap();
     assert_eq!(place.open.queue.queue_depth(operator(1)).await.unwrap(), 1);
     place
         .open

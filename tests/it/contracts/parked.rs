@@ -46,7 +46,8 @@ async fn a_row_claims_the_receipts_that_waited_for_it(place: &mut impl StorePlac
     let claimed = store
         .settle(&[rows(vec![row(operator(1), id, 1, "A")])])
         .await
-        .unwrap();
+        .unwrap()
+        .matched;
     assert_eq!(claimed, [early.clone(), late.clone()]);
     // They stay until they are released.
     assert_eq!(work(&store, 1).await, (vec![early.id, late.id], vec![other.id]));
@@ -64,6 +65,7 @@ async fn a_receipt_that_comes_after_its_row_is_due_at_once(place: &mut impl Stor
             .settle(&[rows(vec![row(operator(1), message(), 1, "A")])])
             .await
             .unwrap()
+            .matched
             .is_empty()
     );
     let (due, waiting) = (receipt(operator(1), "A", -10), receipt(operator(1), "B", -10));
@@ -102,7 +104,8 @@ async fn a_marked_receipt_still_finds_its_row(place: &mut impl StorePlace) {
     let claimed = store
         .settle(&[rows(vec![row(operator(1), message(), 1, "A")])])
         .await
-        .unwrap();
+        .unwrap()
+        .matched;
     assert_eq!(claimed, [parked.clone()]);
     assert_eq!(work(&store, 1).await, (vec![parked.id], vec![]));
 }
@@ -117,7 +120,8 @@ async fn parking_twice_is_parking_once(place: &mut impl StorePlace) {
     let claimed = store
         .settle(&[rows(vec![row(operator(1), message(), 1, "A")])])
         .await
-        .unwrap();
+        .unwrap()
+        .matched;
     assert_eq!(claimed, [parked.clone()]);
     // Parked again after the row is there, by a caller that had no answer: it is due.
     assert_eq!(store.park(&[parked.clone()]).await.unwrap(), [parked.id]);
@@ -129,8 +133,8 @@ async fn settling_again_names_the_waiting_receipts_again(place: &mut impl StoreP
     let parked = receipt(operator(1), "A", -60);
     store.park(&[parked.clone()]).await.unwrap();
     let batch = [rows(vec![row(operator(1), message(), 1, "A")])];
-    assert_eq!(store.settle(&batch).await.unwrap(), [parked.clone()]);
-    assert_eq!(store.settle(&batch).await.unwrap(), [parked]);
+    assert_eq!(store.settle(&batch).await.unwrap().matched, [parked.clone()]);
+    assert_eq!(store.settle(&batch).await.unwrap().matched, [parked]);
 }
 
 async fn work_is_oldest_first_and_bounded(place: &mut impl StorePlace) {
@@ -157,7 +161,7 @@ async fn operators_do_not_see_each_others_receipts(place: &mut impl StorePlace) 
     let parked = receipt(operator(1), "A", -60);
     store.park(&[parked.clone()]).await.unwrap();
     let other = [rows(vec![row(operator(2), message(), 1, "A")])];
-    assert!(store.settle(&other).await.unwrap().is_empty());
+    assert!(store.settle(&other).await.unwrap().matched.is_empty());
     assert_eq!(work(&store, 2).await, (vec![], vec![]));
     assert_eq!(work(&store, 1).await, (vec![], vec![parked.id]));
 }
@@ -168,7 +172,14 @@ async fn an_expired_row_claims_nothing(place: &mut impl StorePlace) {
     store.park(&[parked.clone()]).await.unwrap();
     let mut expired = row(operator(1), message(), 1, "A");
     expired.expires_at = in_seconds(-1);
-    assert!(store.settle(&[rows(vec![expired])]).await.unwrap().is_empty());
+    assert!(
+        store
+            .settle(&[rows(vec![expired])])
+            .await
+            .unwrap()
+            .matched
+            .is_empty()
+    );
     let second = receipt(operator(1), "A", -50);
     assert!(store.park(&[second.clone()]).await.unwrap().is_empty());
     assert_eq!(work(&store, 1).await, (vec![], vec![parked.id, second.id]));

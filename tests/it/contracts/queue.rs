@@ -1,7 +1,7 @@
 //! [`CommandQueue`](smpp_connector::ports::CommandQueue) and [`Intake`].
 
 use super::QueuePlace;
-use super::sample::operator;
+use super::sample::{operator, order};
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use smpp_connector::ports::{CommandQueue, Delivery, Intake, QueuedCommand};
@@ -74,7 +74,7 @@ async fn commands_come_in_order_and_unchanged(place: &mut impl QueuePlace) {
     let commands: Vec<_> = odd.iter().map(|body| command(1, *body)).collect();
     queue.publish(&commands).await.unwrap();
     publish(&queue, &["a", "b", "c"]).await;
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     let first = intake.fetch(2).await.unwrap();
     assert_eq!(bodies(&first), odd[..2]);
     assert_eq!(bodies(&take(&intake, 4).await), [odd[2], b"a", b"b", b"c"]);
@@ -85,17 +85,20 @@ async fn each_operator_gets_its_own(place: &mut impl QueuePlace) {
     let queue = place.queue();
     let both = [command(1, "one"), command(2, "two"), command(1, "one again")];
     queue.publish(&both).await.unwrap();
-    assert_eq!(bodies(&take(&queue.intake(operator(2)), 1).await), [b"two"]);
     assert_eq!(
-        bodies(&take(&queue.intake(operator(1)), 2).await),
+        bodies(&take(&queue.intake(order(operator(2))), 1).await),
+        [b"two"]
+    );
+    assert_eq!(
+        bodies(&take(&queue.intake(order(operator(1))), 2).await),
         [b"one".as_slice(), b"one again"]
     );
-    nothing_comes(&queue.intake(operator(3))).await;
+    nothing_comes(&queue.intake(order(operator(3)))).await;
 }
 
 async fn a_fetch_waits_for_a_command(place: &mut impl QueuePlace) {
     let queue = place.queue();
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     for text in ["first", "second"] {
         let waiting = tokio::spawn({
             let intake = Arc::clone(&intake);
@@ -112,7 +115,7 @@ async fn a_fetch_waits_for_a_command(place: &mut impl QueuePlace) {
 
 async fn a_dropped_fetch_takes_nothing(place: &mut impl QueuePlace) {
     let queue = place.queue();
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     publish(&queue, &["0", "1", "2", "3", "4", "5", "6", "7"]).await;
     let mut seen = Vec::new();
     // Dropped after a number of polls that grows until it is enough: every place at which it can be cut off.
@@ -144,7 +147,7 @@ async fn poll_times<T>(future: impl Future<Output = T>, times: u32) -> Option<T>
 async fn what_is_fetched_does_not_come_again_by_itself(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b"]).await;
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     take(&intake, 2).await;
     nothing_comes(&intake).await;
     publish(&queue, &["c"]).await;
@@ -154,12 +157,16 @@ async fn what_is_fetched_does_not_come_again_by_itself(place: &mut impl QueuePla
 async fn what_is_not_acknowledged_comes_again_after_a_restart(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b", "c"]).await;
-    let first = take(&queue.intake(operator(1)), 2).await;
-    queue.intake(operator(1)).ack(&[first[1].token]).await.unwrap();
+    let first = take(&queue.intake(order(operator(1))), 2).await;
+    queue
+        .intake(order(operator(1)))
+        .ack(&[first[1].token])
+        .await
+        .unwrap();
     place.reopen().await;
     let queue = place.queue();
     publish(&queue, &["d"]).await;
-    let again = take(&queue.intake(operator(1)), 3).await;
+    let again = take(&queue.intake(order(operator(1))), 3).await;
     assert_eq!(bodies(&again), [b"a", b"c", b"d"]);
     assert!(again[0].redelivered, "it was handed out before the restart");
     assert!(!again[2].redelivered, "it was published after the restart");
@@ -168,7 +175,7 @@ async fn what_is_not_acknowledged_comes_again_after_a_restart(place: &mut impl Q
 async fn what_is_acknowledged_is_gone(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b"]).await;
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     let tokens: Vec<_> = take(&intake, 2)
         .await
         .iter()
@@ -177,13 +184,13 @@ async fn what_is_acknowledged_is_gone(place: &mut impl QueuePlace) {
     intake.ack(&tokens).await.unwrap();
     intake.ack(&tokens).await.unwrap();
     intake.ack(&[]).await.unwrap();
-    nothing_comes(&queue.intake(operator(1))).await;
+    nothing_comes(&queue.intake(order(operator(1)))).await;
     place.reopen().await;
     let queue = place.queue();
-    nothing_comes(&queue.intake(operator(1))).await;
+    nothing_comes(&queue.intake(order(operator(1)))).await;
     // Tokens of before the restart do not name anything new.
     publish(&queue, &["c"]).await;
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     intake.ack(&tokens).await.unwrap();
     assert_eq!(bodies(&take(&intake, 1).await), [b"c"]);
 }
@@ -191,8 +198,8 @@ async fn what_is_acknowledged_is_gone(place: &mut impl QueuePlace) {
 async fn a_new_intake_starts_from_the_oldest(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b", "c"]).await;
-    let first = take(&queue.intake(operator(1)), 2).await;
-    let intake = queue.intake(operator(1));
+    let first = take(&queue.intake(order(operator(1))), 2).await;
+    let intake = queue.intake(order(operator(1)));
     intake.ack(&[first[0].token]).await.unwrap();
     let again = take(&intake, 2).await;
     assert_eq!(bodies(&again), [b"b", b"c"]);
@@ -220,7 +227,7 @@ async fn many_publishers_lose_nothing(place: &mut impl QueuePlace) {
             }
         });
     }
-    let intake = queue.intake(operator(1));
+    let intake = queue.intake(order(operator(1)));
     let mut seen = HashSet::new();
     while seen.len() < 800 {
         let some = timeout(Duration::from_secs(10), intake.fetch(37))
@@ -247,11 +254,11 @@ async fn a_delivery_tells_when_it_was_published(place: &mut impl QueuePlace) {
     let before = Utc::now() - TimeDelta::milliseconds(1);
     publish(&place.queue(), &["a"]).await;
     let after = Utc::now();
-    let first = take(&place.queue().intake(operator(1)), 1).await.remove(0);
+    let first = take(&place.queue().intake(order(operator(1))), 1).await.remove(0);
     assert!(first.published_at > before && first.published_at <= after);
     place.reopen().await;
     publish(&place.queue(), &["b"]).await;
-    let again = take(&place.queue().intake(operator(1)), 2).await;
+    let again = take(&place.queue().intake(order(operator(1))), 2).await;
     assert_eq!(
         again[0].published_at, first.published_at,
         "its age counts on over a restart"

@@ -35,6 +35,7 @@ async fn a_receipt_and_its_row_never_miss_each_other(place: &mut impl StorePlace
                 .settle(&[settled])
                 .await
                 .unwrap()
+                .matched
                 .iter()
                 .map(|receipt| receipt.id)
                 .collect()

@@ -1,11 +1,13 @@
 //! Values for the cases.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use smpp_connector::ports::{AppendedReceipt, ParkedReceipt, SettledOutcome, Settlement};
+use smpp_connector::ports::{AppendedReceipt, IntakeOrder, ParkedReceipt, SettledOutcome, Settlement};
 use smpp_domain::correlation::{DlrMessageState, MessageCorrelation, PartState};
 use smpp_domain::ids::{AccountId, MessageId, OperatorId};
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Ids ascend, as UUID v7 do.
@@ -16,6 +18,21 @@ pub(crate) fn next_id() -> Uuid {
 
 pub(crate) fn operator(number: u8) -> OperatorId {
     OperatorId(Uuid::from_u128(0xACE0_0000 + u128::from(number)))
+}
+
+/// An operator's intake with room for 1,000.
+pub(crate) fn order(operator_id: OperatorId) -> IntakeOrder {
+    IntakeOrder {
+        operator_id,
+        tps_limit: NonZeroU32::MIN.saturating_add(999),
+        places: 1_000,
+        response_timeout: Duration::from_secs(5),
+    }
+}
+
+/// Who sends.
+pub(crate) fn owner() -> Uuid {
+    Uuid::from_u128(0x0e)
 }
 
 pub(crate) fn message() -> MessageId {
@@ -56,6 +73,7 @@ pub(crate) fn outcome(message: MessageId, settled_at: DateTime<Utc>, event: &str
     let outcome = SettledOutcome {
         message_id: message,
         operator_id: operator(1),
+        published_at: settled_at,
         settled_at,
         event: event.as_bytes().to_vec(),
     };
@@ -101,6 +119,7 @@ pub(crate) fn appended(
             state,
             is_final,
         },
+        part_count: 3,
         received_at: in_seconds(seconds),
         expires_at: in_seconds(3600),
     }

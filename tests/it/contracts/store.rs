@@ -1,7 +1,7 @@
 //! [`CorrelationStore`](smpp_connector::ports::CorrelationStore): rows, outcomes, history, expiry.
 
 use super::StorePlace;
-use super::sample::{appended, in_seconds, message, operator, outcome, receipt, row, rows};
+use super::sample::{appended, in_seconds, message, operator, outcome, owner, receipt, row, rows};
 use chrono::TimeDelta;
 use smpp_domain::correlation::DlrMessageState::{Accepted, Delivered, Enroute, Undeliverable};
 use smpp_domain::ids::MessageId;
@@ -42,7 +42,14 @@ async fn a_settled_row_is_found_as_it_was(place: &mut impl StorePlace) {
     let mut without_reference = row(operator(1), message(), 2, "no reference");
     without_reference.reference = None;
     let settled: Vec<_> = settled.into_iter().chain([without_reference]).collect();
-    assert!(store.settle(&[rows(settled.clone())]).await.unwrap().is_empty());
+    assert!(
+        store
+            .settle(&[rows(settled.clone())])
+            .await
+            .unwrap()
+            .matched
+            .is_empty()
+    );
     let keys: Vec<_> = settled.iter().map(|row| row.message_key.clone()).collect();
     let found = store.find(operator(1), &keys).await.unwrap();
     let found: Vec<_> = found.into_iter().map(|tracked| tracked.unwrap()).collect();
@@ -318,9 +325,9 @@ async fn an_intent_lasts_until_the_outcome_or_its_withdrawal(place: &mut impl St
     let store = place.store();
     let (settled, withdrawn, under_way, never) = (message(), message(), message(), message());
     let all = [settled, withdrawn, under_way, never];
-    store.intend(&[]).await.unwrap();
-    store.intend(&all[..3]).await.unwrap();
-    store.intend(&all[..1]).await.unwrap();
+    store.intend(owner(), &[]).await.unwrap();
+    store.intend(owner(), &all[..3]).await.unwrap();
+    store.intend(owner(), &all[..1]).await.unwrap();
     assert_eq!(intended(place, &all).await, [true, true, true, false]);
     // An accepted part is not the end.
     store
@@ -331,18 +338,18 @@ async fn an_intent_lasts_until_the_outcome_or_its_withdrawal(place: &mut impl St
         .settle(&[outcome(settled, in_seconds(0), "{}")])
         .await
         .unwrap();
-    store.withdraw(&[withdrawn, never]).await.unwrap();
-    store.withdraw(&[]).await.unwrap();
+    store.withdraw(owner(), &[withdrawn, never]).await.unwrap();
+    store.withdraw(owner(), &[]).await.unwrap();
     assert_eq!(intended(place, &all).await, [false, false, true, false]);
     // It may begin again.
-    store.intend(&[withdrawn]).await.unwrap();
+    store.intend(owner(), &[withdrawn]).await.unwrap();
     assert_eq!(intended(place, &all).await, [false, true, true, false]);
 }
 
 async fn intents_survive_a_restart(place: &mut impl StorePlace) {
     let (kept, withdrawn) = (message(), message());
-    place.store().intend(&[kept, withdrawn]).await.unwrap();
-    place.store().withdraw(&[withdrawn]).await.unwrap();
+    place.store().intend(owner(), &[kept, withdrawn]).await.unwrap();
+    place.store().withdraw(owner(), &[withdrawn]).await.unwrap();
     place.reopen().await;
     assert_eq!(intended(place, &[withdrawn, kept]).await, [false, true]);
 }

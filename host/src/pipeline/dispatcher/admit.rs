@@ -141,7 +141,7 @@ impl Dispatcher {
             .collect();
         if !ids.is_empty() {
             let (store, name) = (self.context.store.clone(), &self.context.config.name);
-            until_done(name, || store.intend(&ids)).await;
+            until_done(name, || store.intend(self.owner, &ids)).await;
         }
     }
 
@@ -170,6 +170,7 @@ impl Dispatcher {
         self.next_slot += 1;
         self.by_id.insert(command.message_id, slot);
         let message = InFlight {
+            published_at: delivery.published_at,
             expires_at: command.expires_at.map_or(latest, |at| at.min(latest)),
             command,
             tokens: vec![delivery.token],

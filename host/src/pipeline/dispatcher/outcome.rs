@@ -245,6 +245,7 @@ impl Dispatcher {
             policy: message.policy,
             correlation,
             event,
+            published_at: message.published_at,
             tokens: message.tokens,
             permit: message.permit,
         };

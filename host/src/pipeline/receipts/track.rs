@@ -211,6 +211,7 @@ impl Tracking {
         self.appended.push(AppendedReceipt {
             message_id: row.message_id,
             part,
+            part_count: row.part_count,
             received_at: candidate.received_at,
             expires_at: row.expires_at,
         });

@@ -1,39 +1,23 @@
 //! [`CorrelationStore`] on SQLite: rows, outcomes and what receipts said. Parked receipts are next door.
 
 use super::expire::Expire;
-use super::intents::{self, Intents};
+use super::intents::{self, Begin, End};
 use super::parked::{self, Mark, Park};
-use super::rows::{self, Octets, json, row_limit};
+use super::rows::{self, json, row_limit};
+use super::settle::{Append, Settle};
 use super::{SqliteDb, Write};
 use crate::clock;
 use crate::ports::{
-    AppendedReceipt, BackendError, CorrelationStore, ParkedReceipt, ParkedWork, Progress, Settlement, Tracked,
+    AppendedReceipt, BackendError, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress,
+    Settled, Settlement, Tracked,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::{MessageCorrelation, PartState};
 use smpp_domain::ids::{MessageId, OperatorId};
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use std::collections::HashMap;
 use uuid::Uuid;
-
-/// Materialised, here and below, because `json_each` writes out `value` each time that a column asks for it: a quarter of the
-/// time here.
-const INSERT_CORRELATIONS: &str = "\
-    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO correlation (id, message_id, operator_message_id, operator_id, recipient, submitted_at, expires_at, \
-        message_key, account_id, part_number, part_count, reference) \
-    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5, \
-        value ->> 6, value ->> 7, unhex(value ->> 8), value ->> 9, value ->> 10, value ->> 11 \
-    FROM r WHERE true \
-    ON CONFLICT (message_id, part_number, operator_message_id) DO NOTHING";
-
-const INSERT_OUTCOMES: &str = "\
-    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO outcome (message_id, operator_id, settled_at, event) \
-    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, substr(?2, value ->> 3, value ->> 4) \
-    FROM r WHERE true \
-    ON CONFLICT (message_id) DO NOTHING";
 
 const FIND: &str = "\
     SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \
@@ -54,17 +38,10 @@ const OUTCOMES: &str = "\
 
 const SETTLED_SINCE: &str = "SELECT message_id FROM outcome WHERE settled_at >= ?1 ORDER BY settled_at DESC, message_id DESC LIMIT ?2";
 
-const HISTORY: &str = "\
+pub(super) const HISTORY: &str = "\
     SELECT message_id, part_number, state, is_final FROM receipt \
     WHERE message_id IN (SELECT unhex(value) FROM json_each(?1)) \
     ORDER BY received_at, seq";
-
-const APPEND: &str = "\
-    WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO receipt (message_id, received_at, part_number, state, is_final, expires_at) \
-    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
-    FROM r WHERE true \
-    ON CONFLICT (message_id, received_at, part_number, state, is_final) DO NOTHING";
 
 /// The correlation store in the embedded database. Times are kept to the microsecond.
 #[derive(Clone)]
@@ -103,7 +80,7 @@ impl SqliteStore {
     }
 }
 
-fn read_part(row: &sqlx::sqlite::SqliteRow) -> Result<(Uuid, PartState), sqlx::Error> {
+pub(super) fn read_part(row: &sqlx::sqlite::SqliteRow) -> Result<(Uuid, PartState), sqlx::Error> {
     let part = PartState {
         part_number: row.try_get(1)?,
         state: rows::state(row, 2)?,
@@ -114,19 +91,19 @@ fn read_part(row: &sqlx::sqlite::SqliteRow) -> Result<(Uuid, PartState), sqlx::E
 
 #[async_trait]
 impl CorrelationStore for SqliteStore {
-    async fn settle(&self, batch: &[Settlement]) -> Result<Vec<ParkedReceipt>, BackendError> {
+    async fn settle(&self, batch: &[Settlement]) -> Result<Settled, BackendError> {
         let settle = Settle::new(batch).map_err(|error| self.db.failed(Settle::ACTION, error))?;
         self.db.write(settle).await
     }
 
-    async fn intend(&self, messages: &[MessageId]) -> Result<(), BackendError> {
-        let intend = Intents::begin(messages).map_err(|error| self.db.failed(Intents::ACTION, error))?;
-        self.db.write(intend).await
+    async fn intend(&self, owner: Uuid, messages: &[MessageId]) -> Result<Vec<MessageId>, BackendError> {
+        let begin = Begin::new(owner, messages).map_err(|error| self.db.failed(Begin::ACTION, error))?;
+        self.db.write(begin).await
     }
 
-    async fn withdraw(&self, messages: &[MessageId]) -> Result<(), BackendError> {
-        let withdraw = Intents::end(messages).map_err(|error| self.db.failed(Intents::ACTION, error))?;
-        self.db.write(withdraw).await
+    async fn withdraw(&self, owner: Uuid, messages: &[MessageId]) -> Result<(), BackendError> {
+        let end = End::new(owner, messages).map_err(|error| self.db.failed(End::ACTION, error))?;
+        self.db.write(end).await
     }
 
     async fn progress(&self, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
@@ -217,7 +194,7 @@ impl CorrelationStore for SqliteStore {
         &self,
         receipts: &[AppendedReceipt],
         release: &[Uuid],
-    ) -> Result<(), BackendError> {
+    ) -> Result<Vec<MessageHistory>, BackendError> {
         let append = Append::new(receipts, release).map_err(|error| self.db.failed(Append::ACTION, error))?;
         self.db.write(append).await
     }
@@ -251,132 +228,5 @@ impl CorrelationStore for SqliteStore {
                 limit: row_limit(limit),
             })
             .await
-    }
-}
-
-struct Settle {
-    correlations: String,
-    outcomes: String,
-    events: Vec<u8>,
-    rows: usize,
-    now: i64,
-}
-
-impl Settle {
-    fn new(batch: &[Settlement]) -> Result<Self, sqlx::Error> {
-        let correlations: Vec<_> = batch
-            .iter()
-            .flat_map(|settlement| &settlement.correlations)
-            .map(row_of)
-            .collect();
-        let mut events = Octets::default();
-        let outcomes: Vec<_> = batch
-            .iter()
-            .filter_map(|settlement| settlement.outcome.as_ref())
-            .map(|outcome| {
-                let (start, length) = events.push(&outcome.event);
-                let ids = (outcome.message_id.0.simple(), outcome.operator_id.0.simple());
-                (ids.0, ids.1, outcome.settled_at.timestamp_micros(), start, length)
-            })
-            .collect();
-        Ok(Self {
-            rows: correlations.len() + outcomes.len(),
-            correlations: json(&correlations)?,
-            outcomes: json(&outcomes)?,
-            events: events.into_inner(),
-            now: clock::utc_now().timestamp_micros(),
-        })
-    }
-}
-
-fn row_of(row: &MessageCorrelation) -> impl serde::Serialize + '_ {
-    (
-        row.id.simple(),
-        row.message_id.0.simple(),
-        &row.operator_message_id,
-        row.operator_id.0.simple(),
-        &row.to,
-        row.submitted_at.timestamp_micros(),
-        row.expires_at.timestamp_micros(),
-        &row.message_key,
-        row.account_id.0.simple(),
-        row.part_number,
-        row.part_count,
-        row.reference,
-    )
-}
-
-#[async_trait]
-impl Write for Settle {
-    type Answer = Vec<ParkedReceipt>;
-    const ACTION: &'static str = "settling messages";
-
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error> {
-        sqlx::query(INSERT_CORRELATIONS)
-            .bind(self.correlations.as_str())
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query(INSERT_OUTCOMES)
-            .bind(self.outcomes.as_str())
-            .bind(self.events.as_slice())
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query(intents::SETTLED)
-            .bind(self.outcomes.as_str())
-            .execute(&mut *connection)
-            .await?;
-        parked::claim(connection, &self.correlations, self.now).await
-    }
-}
-
-struct Append {
-    receipts: String,
-    release: String,
-    rows: usize,
-}
-
-impl Append {
-    fn new(receipts: &[AppendedReceipt], release: &[Uuid]) -> Result<Self, sqlx::Error> {
-        let states: Vec<_> = receipts
-            .iter()
-            .map(|receipt| {
-                (
-                    receipt.message_id.0.simple(),
-                    receipt.received_at.timestamp_micros(),
-                    receipt.part.part_number,
-                    rows::state_number(receipt.part.state),
-                    u8::from(receipt.part.is_final),
-                    receipt.expires_at.timestamp_micros(),
-                )
-            })
-            .collect();
-        let rows = receipts.len() + release.len();
-        Ok(Self {
-            receipts: json(&states)?,
-            release: parked::ids(release)?,
-            rows,
-        })
-    }
-}
-
-#[async_trait]
-impl Write for Append {
-    type Answer = ();
-    const ACTION: &'static str = "appending receipts";
-
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query(APPEND)
-            .bind(self.receipts.as_str())
-            .execute(&mut *connection)
-            .await?;
-        parked::release(connection, &self.release).await
     }
 }

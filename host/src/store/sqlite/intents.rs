@@ -1,16 +1,21 @@
 //! Messages whose sending has begun, where a part may be written at most once.
 
-use super::{Write, json};
+use super::{Write, json, rows};
 use crate::clock;
 use async_trait::async_trait;
 use smpp_domain::ids::MessageId;
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 const INSERT: &str = "\
-    INSERT INTO intent (message_id, intended_at) SELECT unhex(value), ?2 FROM json_each(?1) WHERE true \
+    INSERT INTO intent (message_id, intended_at, owner) SELECT unhex(value), ?2, ?3 FROM json_each(?1) WHERE true \
     ON CONFLICT (message_id) DO NOTHING";
 
-const DELETE: &str = "DELETE FROM intent WHERE message_id IN (SELECT unhex(value) FROM json_each(?1))";
+const OF_OTHERS: &str = "\
+    SELECT message_id FROM intent WHERE owner <> ?2 AND message_id IN (SELECT unhex(value) FROM json_each(?1))";
+
+const DELETE: &str =
+    "DELETE FROM intent WHERE owner = ?2 AND message_id IN (SELECT unhex(value) FROM json_each(?1))";
 
 /// Ends the intents of a batch of outcomes, whose first column is the message.
 pub(super) const SETTLED: &str =
@@ -20,49 +25,91 @@ pub(super) const SETTLED: &str =
 pub(super) const READ: &str =
     "SELECT k.key FROM json_each(?1) AS k CROSS JOIN intent AS i ON i.message_id = unhex(k.value)";
 
-/// Begins or ends intents.
-pub(super) struct Intents {
-    statement: &'static str,
+/// [`crate::ports::CorrelationStore::intend`].
+pub(super) struct Begin {
     messages: String,
     count: usize,
+    owner: Uuid,
 }
 
-impl Intents {
-    pub(super) fn begin(messages: &[MessageId]) -> Result<Self, sqlx::Error> {
-        Self::new(INSERT, messages)
-    }
+/// [`crate::ports::CorrelationStore::withdraw`].
+pub(super) struct End {
+    messages: String,
+    count: usize,
+    owner: Uuid,
+}
 
-    pub(super) fn end(messages: &[MessageId]) -> Result<Self, sqlx::Error> {
-        Self::new(DELETE, messages)
-    }
-
-    fn new(statement: &'static str, messages: &[MessageId]) -> Result<Self, sqlx::Error> {
-        let ids: Vec<_> = messages.iter().map(|message| message.0.simple()).collect();
+impl Begin {
+    pub(super) fn new(owner: Uuid, messages: &[MessageId]) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            statement,
-            messages: json(&ids)?,
+            messages: ids(messages)?,
             count: messages.len(),
+            owner,
         })
     }
 }
 
+impl End {
+    pub(super) fn new(owner: Uuid, messages: &[MessageId]) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            messages: ids(messages)?,
+            count: messages.len(),
+            owner,
+        })
+    }
+}
+
+fn ids(messages: &[MessageId]) -> Result<String, sqlx::Error> {
+    json(
+        &messages
+            .iter()
+            .map(|message| message.0.simple())
+            .collect::<Vec<_>>(),
+    )
+}
+
 #[async_trait]
-impl Write for Intents {
-    type Answer = ();
+impl Write for Begin {
+    /// Those that others have begun.
+    type Answer = Vec<MessageId>;
     const ACTION: &'static str = "noting what is being sent";
 
     fn rows(&self) -> usize {
         self.count
     }
 
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Vec<MessageId>, sqlx::Error> {
+        sqlx::query(INSERT)
+            .bind(self.messages.as_str())
+            .bind(clock::utc_now().timestamp_micros())
+            .bind(self.owner.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+        let others = sqlx::query(OF_OTHERS)
+            .bind(self.messages.as_str())
+            .bind(self.owner.as_bytes().as_slice())
+            .fetch_all(connection)
+            .await?;
+        others
+            .iter()
+            .map(|row| rows::uuid(row, 0).map(MessageId))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Write for End {
+    type Answer = ();
+    const ACTION: &'static str = "taking back what was not sent";
+
+    fn rows(&self) -> usize {
+        self.count
+    }
+
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let query = sqlx::query(self.statement).bind(self.messages.as_str());
-        // DELETE has no second parameter.
-        let query = if self.statement == INSERT {
-            query.bind(clock::utc_now().timestamp_micros())
-        } else {
-            query
-        };
+        let query = sqlx::query(DELETE)
+            .bind(self.messages.as_str())
+            .bind(self.owner.as_bytes().as_slice());
         query.execute(connection).await.map(drop)
     }
 }

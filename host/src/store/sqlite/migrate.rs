@@ -12,11 +12,18 @@ struct Migration {
 }
 
 /// In order, numbered from 1 without gaps. One that has been released is never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "initial",
-    sql: include_str!("../../../../migrations/sqlite/0001_initial.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "initial",
+        sql: include_str!("../../../../migrations/sqlite/0001_initial.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "intent_owner",
+        sql: include_str!("../../../../migrations/sqlite/0002_intent_owner.sql"),
+    },
+];
 
 /// Applies what is missing, all or nothing.
 pub(super) async fn up(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {

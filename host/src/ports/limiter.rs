@@ -1,0 +1,23 @@
+//! The operator's TPS promise.
+
+use super::BackendError;
+use async_trait::async_trait;
+use smpp_domain::tps::Reservation;
+use std::time::Duration;
+
+/// Keeps the operator's TPS promise over everything that shares it.
+#[async_trait]
+pub trait TpsLimiter: Send + Sync {
+    /// Reserves up to `want` future send times; see [`Reservation`]. An answer of none says when to ask again.
+    ///
+    /// # Errors
+    /// When the limiter cannot be reached.
+    async fn reserve(&self, want: u32) -> Result<Reservation, BackendError>;
+
+    /// The operator said that it gets too much (0x58, 0x14): everything that shares it pauses, and goes on more slowly until
+    /// it has recovered. Returns how long the pause is from now on. Reports during a pause change nothing.
+    ///
+    /// # Errors
+    /// When the limiter cannot be reached; only the caller knows then.
+    async fn throttled(&self) -> Result<Duration, BackendError>;
+}

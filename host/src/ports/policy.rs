@@ -1,0 +1,54 @@
+//! The operator's policy, as its plugin answers it.
+
+use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::policy::{
+    EncodingAnswer, Fault, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
+};
+use smpp_domain::receipt::ReceiptReading;
+use std::sync::Arc;
+
+/// One operator's policy, in one version. A hook that the plugin does not export answers `HostDefault` at no cost.
+///
+/// Calls are synchronous and take microseconds; each has a deadline.
+pub trait Policy: Send + Sync {
+    /// Which plugin this is; `None` is the built-in behaviour.
+    fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
+
+    /// Which alphabet and data_coding.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer; the operator's `on_failure` applies.
+    fn encoding(&self, message: &OutboundMessage) -> Result<EncodingAnswer, Fault>;
+
+    /// How a text of `octets` encoded octets is split.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer.
+    fn splitting(
+        &self,
+        message: &OutboundMessage,
+        data_coding: u8,
+        octets: u32,
+    ) -> Result<SplittingAnswer, Fault>;
+
+    /// The key of an operator's message id; `None` is the host's own rule.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer.
+    fn message_key(&self, raw: &str, origin: IdOrigin) -> Result<Option<String>, Fault>;
+
+    /// What a deliver_sm or data_sm is. `reading` is the host's own view, `None` if it saw no receipt.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer.
+    fn inbound(&self, pdu: &DeliverSmPdu, reading: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault>;
+}
+
+/// Hands out an operator's policy. A message keeps the version that it was given first.
+pub trait PolicySource: Send + Sync {
+    /// The version that is active now.
+    fn current(&self) -> Arc<dyn Policy>;
+
+    /// Changes whenever another version has become active. Closed where none ever will.
+    fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
+}

@@ -1,0 +1,3 @@
+//! Implementations of [`crate::ports::BindSlots`].
+
+pub mod unshared;
