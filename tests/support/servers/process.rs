@@ -1,0 +1,68 @@
+//! Signals to a process and its children, and waiting for their end.
+
+use super::READY;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Sends a signal to a process and its children. The parent is stopped first, so that it has no further ones meanwhile.
+pub(super) fn signal_all(parent: u32, name: &str) {
+    signal("STOP", &[parent]);
+    let children = children(parent);
+    signal(name, &children);
+    signal(name, &[parent]);
+}
+
+/// kill -9 to a process and its children; returns when they are gone. `wait` reaps the parent, which is ours.
+pub(super) fn kill_all(parent: u32, wait: &mut dyn FnMut()) {
+    signal("STOP", &[parent]);
+    let children = children(parent);
+    signal("KILL", &[parent]);
+    signal("KILL", &children);
+    wait();
+    until_gone(&children);
+}
+
+/// Waits until these have ended. They need not be ours.
+fn until_gone(pids: &[u32]) {
+    let started = Instant::now();
+    while pids.iter().any(|&pid| lives(pid)) {
+        assert!(started.elapsed() < READY, "some of {pids:?} do not end");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Sends a signal by its name, such as `STOP`, to whoever of them is there.
+pub(super) fn signal(name: &str, pids: &[u32]) {
+    if pids.is_empty() {
+        return;
+    }
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .args(pids.iter().map(u32::to_string))
+        .stderr(Stdio::null())
+        .status();
+    // Some may have ended by themselves.
+    sent.expect("kill(1)");
+}
+
+/// The processes whose parent this is.
+fn children(parent: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|&pid| stat(pid).is_some_and(|(_, of)| of == parent))
+        .collect()
+}
+
+fn lives(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X'))
+}
+
+/// State and parent, from `/proc/PID/stat`: `PID (NAME) STATE PARENT …`.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = text.get(text.rfind(')')? + 1..)?.split_whitespace();
+    let state = fields.next()?.chars().next()?;
+    Some((state, fields.next()?.parse().ok()?))
+}

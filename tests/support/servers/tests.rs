@@ -1,0 +1,104 @@
+use super::{NatsServer, PostgresServer, RedisServer};
+use sqlx::{Connection, PgConnection};
+use std::path::Path;
+
+async fn postgres(server: &PostgresServer) -> PgConnection {
+    PgConnection::connect(&server.url()).await.unwrap()
+}
+
+async fn execute(connection: &mut PgConnection, statement: &'static str) {
+    sqlx::query(statement).execute(connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_comes_back_after_a_kill_while_it_hangs_with_work_to_do() {
+    let mut server = PostgresServer::with(&[]);
+    let mut connection = postgres(&server).await;
+    execute(&mut connection, "CREATE TABLE t (n int)").await;
+    let mut busy = postgres(&server).await;
+    let working = tokio::spawn(async move { sqlx::query("SELECT pg_sleep(600)").execute(&mut busy).await });
+    server.freeze();
+    server.kill();
+    working.await.unwrap().unwrap_err();
+    server.start_again();
+    execute(&mut postgres(&server).await, "INSERT INTO t VALUES (1)").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_leaves_nothing_behind() {
+    let mut server = PostgresServer::start();
+    let dir = server.server.dir.path().to_owned();
+    // Once in order, once after a kill.
+    server.kill();
+    let guard = super::postgres::guard_segment(&dir).unwrap();
+    drop(server);
+    assert!(!dir.exists());
+    let segments = std::fs::read_to_string("/proc/sysvipc/shm").unwrap();
+    let ids: Vec<_> = segments
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    assert!(!ids.contains(&guard.as_str()));
+
+    let server = PostgresServer::start();
+    let dir = server.server.dir.path().to_owned();
+    let pid = server.pid();
+    drop(server);
+    assert!(!dir.exists());
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_wants_a_password_when_it_does_not_trust() {
+    let server = PostgresServer::start();
+    server.trust(false);
+    let started = std::time::Instant::now();
+    // It reads its file again when it gets to the signal.
+    while PgConnection::connect(&server.url()).await.is_ok() {
+        assert!(started.elapsed() < crate::PATIENCE);
+    }
+    server.trust(true);
+    while PgConnection::connect(&server.url()).await.is_err() {
+        assert!(started.elapsed() < crate::PATIENCE);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nats_keeps_its_streams_and_redis_forgets() {
+    for mut server in [NatsServer::start(), NatsServer::start_current()] {
+        let stream = |name: &str| async_nats::jetstream::stream::Config {
+            name: name.to_owned(),
+            ..Default::default()
+        };
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let context = async_nats::jetstream::new(client);
+        context.create_stream(stream("KEPT")).await.unwrap();
+        server.freeze();
+        server.kill();
+        server.start_again();
+        let client = async_nats::connect(server.url()).await.unwrap();
+        async_nats::jetstream::new(client)
+            .get_stream("KEPT")
+            .await
+            .unwrap();
+    }
+    let mut server = RedisServer::start();
+    let connect = |url: String| async move {
+        let client = redis::Client::open(url).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    };
+    let set: () = redis::cmd("SET")
+        .arg("k")
+        .arg("v")
+        .query_async(&mut connect(server.url()).await)
+        .await
+        .unwrap();
+    server.kill();
+    server.start_again();
+    let kept: Option<String> = redis::cmd("GET")
+        .arg("k")
+        .query_async(&mut connect(server.url()).await)
+        .await
+        .unwrap();
+    assert_eq!((set, kept), ((), None));
+}
