@@ -14,6 +14,7 @@ mod message;
 mod operator;
 mod plugins;
 mod process;
+mod relay;
 pub mod servers;
 
 pub use gateway::{Gateway, write_files};
@@ -21,6 +22,7 @@ pub use message::Message;
 pub use operator::Operator;
 pub use plugins::{plugin, plugin_with};
 pub use process::{GatewayProcess, post};
+pub use relay::{Relay, Way};
 
 use std::time::Duration;
 
