@@ -34,7 +34,12 @@ impl Gateway {
 
     /// Starts a gateway in a folder that another one may have used before.
     pub async fn start_in(dir: Arc<TempDir>, operators: Vec<Operator>) -> Self {
-        write_files(dir.path(), &operators);
+        Self::start_with(dir, operators, "").await
+    }
+
+    /// The same with these top-level lines in its `smpp-connector.toml`, such as `nats.url = "…"`.
+    pub async fn start_with(dir: Arc<TempDir>, operators: Vec<Operator>, settings: &str) -> Self {
+        write_files_with(dir.path(), &operators, settings);
         let config =
             Config::load(Some(&dir.path().join("smpp-connector.toml"))).expect("a good configuration");
         let life = Lifecycle::new(Duration::from_secs(20));
@@ -155,13 +160,18 @@ async fn events_until(log: &dyn EventLog, enough: impl Fn(&[Value]) -> bool) -> 
 
 /// Writes the gateway's files into a folder, with a free HTTP port.
 pub fn write_files(dir: &Path, operators: &[Operator]) {
+    write_files_with(dir, operators, "");
+}
+
+/// The same with these top-level lines in `smpp-connector.toml`.
+pub fn write_files_with(dir: &Path, operators: &[Operator], settings: &str) {
     let write = |path: PathBuf, text: &str| std::fs::write(path, text).expect("a folder that can be written");
     for folder in ["operators", "plugins"] {
         std::fs::create_dir_all(dir.join(folder)).expect("a folder that can be written");
     }
     write(
         dir.join("smpp-connector.toml"),
-        "shutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:0\"\n",
+        &format!("shutdown_grace = \"20s\"\nhttp.listen = \"127.0.0.1:0\"\n{settings}\n"),
     );
     for operator in operators {
         write(

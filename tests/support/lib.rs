@@ -8,18 +8,22 @@
     reason = "a harness that cannot go on ends the test"
 )]
 
+mod bus;
 mod gateway;
 pub mod http;
 mod message;
 mod operator;
+mod platform;
 mod plugins;
 mod process;
 mod relay;
 pub mod servers;
 
-pub use gateway::{Gateway, write_files};
+pub use bus::{Bus, Dlr, Fate, Ledger};
+pub use gateway::{Gateway, write_files, write_files_with};
 pub use message::Message;
 pub use operator::Operator;
+pub use platform::{Platform, Relays};
 pub use plugins::{plugin, plugin_with};
 pub use process::{GatewayProcess, post};
 pub use relay::{Relay, Way};

@@ -1,6 +1,6 @@
 //! A gateway as a process of its own, to be killed.
 
-use crate::gateway::write_files;
+use crate::gateway::write_files_with;
 use crate::http::{self, Answer};
 use crate::{Message, Operator, PATIENCE};
 use serde_json::Value;
@@ -22,7 +22,13 @@ impl GatewayProcess {
     /// `CARGO_BIN_EXE_gateway`.
     #[must_use]
     pub fn start(binary: &str, dir: &Path, operators: &[Operator]) -> Self {
-        write_files(dir, operators);
+        Self::start_with(binary, dir, operators, "")
+    }
+
+    /// The same with these top-level lines in its `smpp-connector.toml`, such as `nats.url = "…"`.
+    #[must_use]
+    pub fn start_with(binary: &str, dir: &Path, operators: &[Operator], settings: &str) -> Self {
+        write_files_with(dir, operators, settings);
         Self::launch(binary, dir, "warn")
     }
 
