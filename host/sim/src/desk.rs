@@ -10,6 +10,7 @@ use crate::script::{BindRefusal, Script};
 use crate::wire::status;
 use crate::wire::submit::SubmitView;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -77,6 +78,13 @@ impl Desk {
         (self.ordinal, self.binds, self.since) = (0, 0, now);
         self.admitted.clear();
         self.script = Arc::new(script);
+    }
+
+    /// Numbers that no message gets, and how the script writes them.
+    pub(crate) fn take_numbers(&mut self, count: u64) -> (Range<u64>, Arc<Script>) {
+        let first = self.next_number;
+        self.next_number = first.saturating_add(count);
+        (first..self.next_number, self.script.clone())
     }
 
     /// The command_status for a bind request.

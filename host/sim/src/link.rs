@@ -17,7 +17,6 @@ use bytes::{Buf, BytesMut};
 use std::collections::{BinaryHeap, HashMap};
 use std::io;
 use std::sync::Arc;
-use std::time::SystemTime;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
@@ -145,10 +144,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
 
     /// Everything that can be done without waiting.
     fn take_turn(&mut self) {
-        let clock = Clock {
-            now: Instant::now(),
-            unix: unix_seconds(),
-        };
+        let clock = Clock::now();
         if self.output.is_empty() {
             self.release_held();
         }
@@ -253,10 +249,4 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
         drop(desk);
         self.hub.changed.notify_waiters();
     }
-}
-
-fn unix_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

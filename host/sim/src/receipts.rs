@@ -6,7 +6,7 @@ use crate::script::receipts::{Carrier, FinalState, Wanted};
 use crate::wire::submit::{AddressView, SubmitView};
 use crate::wire::{command, put_c_string, put_pdu, put_tlv, tag};
 use bytes::{BufMut, Bytes, BytesMut};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// The two clocks, read once per batch: one that timers and tests own, one for the dates in texts.
@@ -15,6 +15,16 @@ pub(crate) struct Clock {
     pub(crate) now: Instant,
     /// Seconds since 1970, UTC.
     pub(crate) unix: u64,
+}
+
+impl Clock {
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            now: Instant::now(),
+            unix: since.map_or(0, |since| since.as_secs()),
+        }
+    }
 }
 
 /// Where a deliver_sm goes and how its text is meant.
@@ -101,7 +111,7 @@ fn receipt(
     let text = match receipts.carrier {
         Carrier::Tlv => Vec::new(),
         Carrier::Text | Carrier::TextAndTlv | Carrier::MessagePayload => {
-            fill(&receipts.template, &text_id, submit, state, dates)
+            fill(&receipts.template, &text_id, submit.text(), state, dates)
         }
     };
     let envelope = Envelope {
@@ -123,6 +133,35 @@ fn receipt(
             put_tlv(body, tag::MESSAGE_STATE, &[state.state]);
         }
     })
+}
+
+/// The receipt, in text, of message `number`, which nobody is known to have sent.
+pub(crate) fn stray(script: &Script, number: u64, unix: u64) -> Bytes {
+    let receipts = &script.receipts;
+    let id = script.receipt_ids.unwrap_or(script.ids).format(number);
+    let text = fill(
+        &receipts.template,
+        &id,
+        b"stray",
+        &receipts.otherwise,
+        (unix, unix),
+    );
+    let (source, destination) = (international(b"491700000000"), international(b"1"));
+    let envelope = Envelope {
+        source,
+        destination,
+        esm_class: receipts.esm_class,
+        data_coding: 0,
+    };
+    deliver_sm(&envelope, &text, false, |_| {})
+}
+
+fn international(digits: &[u8]) -> AddressView<'_> {
+    AddressView {
+        ton: 1,
+        npi: 1,
+        digits,
+    }
 }
 
 /// A deliver_sm with sequence_number 0, which the link replaces. A text that does not fit into short_message
@@ -160,7 +199,7 @@ pub(crate) fn deliver_sm(
 fn fill(
     template: &str,
     id: &str,
-    submit: &SubmitView<'_>,
+    start: &[u8],
     state: &FinalState,
     (submitted, done): (u64, u64),
 ) -> Vec<u8> {
@@ -181,7 +220,7 @@ fn fill(
             "done_seconds" => text.extend_from_slice(date(done).as_bytes()),
             "stat" => text.extend_from_slice(state.word.as_bytes()),
             "err" => text.extend_from_slice(state.error.as_bytes()),
-            "text" => text.extend(submit.text().iter().take(20)),
+            "text" => text.extend(start.iter().take(20)),
             unknown => text.extend_from_slice(format!("{{{unknown}}}").as_bytes()),
         }
         rest = after;

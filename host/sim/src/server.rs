@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::link::Link;
 use crate::messages::ReceivedMessage;
 use crate::mo::{Mo, MoError};
+use crate::receipts::{self, Clock};
 use crate::records::{Counters, Submit, WaitTimedOut};
 use crate::script::Script;
 use bytes::Bytes;
@@ -226,6 +227,26 @@ impl Smsc {
             status = answer => status.map_err(|_| MoError::Dropped),
             () = self.hub.ending.cancelled() => Err(MoError::Dropped),
         }
+    }
+
+    /// Queues receipts for so many messages that nobody has sent: they take the next numbers, one each, and go to the account
+    /// that bound first. Returns how many found room in its queue.
+    ///
+    /// # Errors
+    /// [`MoError::NoAccount`] when nobody has bound yet.
+    pub fn stray_receipts(&self, count: u64) -> Result<u64, MoError> {
+        let account = lock(&self.hub.accounts).first().cloned();
+        let account = account.ok_or(MoError::NoAccount)?;
+        let (numbers, script) = lock(&self.hub.desk).take_numbers(count);
+        let clock = Clock::now();
+        let strays = numbers.map(|number| {
+            let pdu = receipts::stray(&script, number, clock.unix);
+            Pending::new(clock.now, pdu, What::Receipt(None))
+        });
+        let dropped = account.push(strays);
+        account.wake_others(0);
+        lock(&self.hub.desk).records.counters.receipts_dropped += dropped;
+        Ok(count - dropped)
     }
 
     /// What has been counted so far.

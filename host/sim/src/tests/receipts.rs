@@ -212,3 +212,17 @@ async fn the_window_of_receipts_holds_on_each_link() {
         assert_eq!(other.next().await.sequence, sequence);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn stray_receipts_have_numbers_that_no_message_gets() {
+    let smsc = smsc(Script::new().receipts(Receipts::new().template("id:{id} stat:{stat}"))).await;
+    assert!(smsc.stray_receipts(2).is_err(), "nobody is there");
+    let mut client = Client::bound(smsc.connect_in_memory(), TRANSCEIVER).await;
+    assert_eq!(smsc.stray_receipts(2), Ok(2));
+    for wanted in ["id:1 stat:DELIVRD", "id:2 stat:DELIVRD"] {
+        let receipt = client.next().await;
+        assert_eq!(receipt.command, command::DELIVER_SM);
+        assert!(receipt.contains(wanted), "{wanted}");
+    }
+    assert_eq!(client.ask(&message("49170", "hello")).await.text(), "3");
+}
