@@ -7,7 +7,9 @@ use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
-use crate::ports::{BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, TpsLimiter};
+use crate::ports::{
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, TpsLimiter,
+};
 use crate::slots::unshared::Unshared;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
@@ -75,6 +77,11 @@ impl Backends {
     /// The keeper of an operator's TPS promise.
     pub(super) fn limiter(&self, operator: &OperatorConfig) -> Arc<dyn TpsLimiter> {
         Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit))
+    }
+
+    /// What the hosts have taken of an operator's commands lately.
+    pub(super) fn seen(&self, _operator: &OperatorConfig) -> Option<Arc<dyn SeenIds>> {
+        None
     }
 
     /// Ends what must end last, when every operator has.
