@@ -174,7 +174,8 @@ impl Dispatcher {
         };
         let since = clock::utc_now() - chrono::TimeDelta::from_std(window).unwrap_or_default();
         let (store, name) = (self.context.store.clone(), self.context.config.name.clone());
-        let ids = super::retry::until_done(&name, || store.settled_since(since, 1_000_000));
+        let operator = self.context.config.operator_id;
+        let ids = super::retry::until_done(&name, || store.settled_since(operator, since, 1_000_000));
         let stop = self.stop.clone();
         let ids = tokio::select! {
             ids = ids => ids,
