@@ -167,7 +167,7 @@ fn intake_order(config: &OperatorConfig, windows: usize) -> IntakeOrder {
     IntakeOrder {
         operator_id: config.operator_id,
         tps_limit: config.tps_limit,
-        places: places(windows),
+        places: places(windows, config.tps_limit),
         response_timeout: timeouts.max().unwrap_or_default(),
     }
 }

@@ -26,6 +26,7 @@ use smpp_domain::event::Outcome;
 use smpp_domain::ids::MessageId;
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,10 +77,14 @@ pub struct Dispatcher {
 
 /// How many messages an operator may have outside the broker: enough to keep every window full while the answered ones
 /// become durable. That takes about four waits for the disk: a busy one that needs 40 ms for each lets 8,000 messages a
-/// second pass at a window of 100.
+/// second pass at a window of 100. A slow operator gets what it takes in four seconds: more would only wait here, where
+/// other hosts cannot have it.
 #[must_use]
-pub(crate) fn capacity(windows: usize) -> usize {
-    8 * windows + 512
+pub(crate) fn capacity(windows: usize, tps_limit: NonZeroU32) -> usize {
+    let taken = usize::try_from(tps_limit.get())
+        .unwrap_or(usize::MAX)
+        .saturating_mul(4);
+    (8 * windows + 512).min(taken.max(2 * windows))
 }
 
 impl Dispatcher {
@@ -94,7 +99,8 @@ impl Dispatcher {
         bell: Arc<Notify>,
         stop: CancellationToken,
     ) -> Self {
-        let capacity = capacity(binds.iter().map(|bind| bind.window).sum());
+        let windows = binds.iter().map(|bind| bind.window).sum();
+        let capacity = capacity(windows, context.config.tps_limit);
         let window = match context.config.dedupe_window {
             DedupeWindow::For(window) => window,
             DedupeWindow::CorrelationTtl => Duration::ZERO,
