@@ -43,6 +43,10 @@ impl Backends {
         } else {
             None
         };
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        if let Some(db) = &embedded {
+            probes.push(Arc::new(db.clone()));
+        }
         let missing = || anyhow::anyhow!("the embedded database is not open");
         let (queue, events, log): (Arc<dyn CommandQueue>, Arc<dyn EventSink>, Arc<dyn EventLog>) =
             match &host.nats {
@@ -67,7 +71,7 @@ impl Backends {
             log,
             store,
             slots,
-            probes: Vec::new(),
+            probes,
             metrics,
             policies,
             embedded,
