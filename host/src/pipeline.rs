@@ -29,7 +29,7 @@ pub use settle::{SettleItem, Settler};
 
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
-use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource};
+use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource, SeenIds, TpsLimiter};
 use std::sync::Arc;
 
 /// What the tasks of one operator share.
@@ -43,6 +43,10 @@ pub struct OperatorContext {
     pub store: Arc<dyn CorrelationStore>,
     /// Events.
     pub events: Arc<dyn EventSink>,
+    /// The TPS promise.
+    pub limiter: Arc<dyn TpsLimiter>,
+    /// What other hosts have taken lately; `None` where there are none.
+    pub seen: Option<Arc<dyn SeenIds>>,
     /// The policy.
     pub policies: Arc<dyn PolicySource>,
     /// Counters.

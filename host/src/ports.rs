@@ -7,6 +7,7 @@ mod limiter;
 mod link;
 mod policy;
 mod probe;
+mod seen;
 mod slots;
 mod store;
 
@@ -19,6 +20,7 @@ pub use link::{
 };
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
+pub use seen::SeenIds;
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, Settled,

@@ -7,7 +7,9 @@ use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
-use crate::ports::{BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, TpsLimiter};
+use crate::ports::{
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, TpsLimiter,
+};
 use crate::slots::unshared::Unshared;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
@@ -41,6 +43,10 @@ impl Backends {
         } else {
             None
         };
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        if let Some(db) = &embedded {
+            probes.push(Arc::new(db.clone()));
+        }
         let missing = || anyhow::anyhow!("the embedded database is not open");
         let (queue, events, log): (Arc<dyn CommandQueue>, Arc<dyn EventSink>, Arc<dyn EventLog>) =
             match &host.nats {
@@ -65,7 +71,7 @@ impl Backends {
             log,
             store,
             slots,
-            probes: Vec::new(),
+            probes,
             metrics,
             policies,
             embedded,
@@ -75,6 +81,11 @@ impl Backends {
     /// The keeper of an operator's TPS promise.
     pub(super) fn limiter(&self, operator: &OperatorConfig) -> Arc<dyn TpsLimiter> {
         Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit))
+    }
+
+    /// What the hosts have taken of an operator's commands lately.
+    pub(super) fn seen(&self, _operator: &OperatorConfig) -> Option<Arc<dyn SeenIds>> {
+        None
     }
 
     /// Ends what must end last, when every operator has.

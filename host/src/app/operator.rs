@@ -167,7 +167,7 @@ fn intake_order(config: &OperatorConfig, windows: usize) -> IntakeOrder {
     IntakeOrder {
         operator_id: config.operator_id,
         tps_limit: config.tps_limit,
-        places: places(windows),
+        places: places(windows, config.tps_limit),
         response_timeout: timeouts.max().unwrap_or_default(),
     }
 }
@@ -175,11 +175,14 @@ fn intake_order(config: &OperatorConfig, windows: usize) -> IntakeOrder {
 fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySource>) -> Running {
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
+    let limiter = backends.limiter(&config);
     let context = OperatorContext {
         config: Arc::new(config.clone()),
         intake: backends.queue.intake(intake_order(&config, windows)),
         store: backends.store.clone(),
         events: backends.events.clone(),
+        limiter: limiter.clone(),
+        seen: backends.seen(&config),
         policies,
         metrics: metrics.clone(),
     };
@@ -191,7 +194,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
     let bell = Arc::new(Notify::new());
     let link = LinkContext {
         operator_name: config.name.clone(),
-        limiter: backends.limiter(&config),
+        limiter,
         outcomes: outcomes_in,
         inbound: inbound_in,
         inbound_limit: INBOUND,

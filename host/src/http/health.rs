@@ -16,9 +16,6 @@ pub(super) async fn alive() -> &'static str {
 /// Backends can be reached, operators are loaded, and no shutdown is under way.
 pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     let mut problems = Vec::new();
-    if let Err(error) = state.events.read_after(u64::MAX >> 1, 1).await {
-        problems.push(crate::errors::chain(&error));
-    }
     let probed = futures_util::future::join_all(state.probes.iter().map(|probe| probe.probe())).await;
     problems.extend(
         probed

@@ -6,7 +6,10 @@
 
 mod admit;
 mod bench;
+mod custody;
+mod intents;
 mod outcome;
+mod twins;
 
 use super::OperatorContext;
 use super::dedupe::Recent;
@@ -14,19 +17,22 @@ use super::in_flight::InFlight;
 use super::reference::References;
 use super::settle::SettleItem;
 use crate::clock;
-use crate::config::{DedupeWindow, OnUnanswered};
+use crate::config::DedupeWindow;
 use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome};
 use bench::Bench;
+use custody::Custody;
 use futures_util::future::OptionFuture;
 use smpp_domain::event::Outcome;
 use smpp_domain::ids::MessageId;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use twins::Twin;
 use uuid::Uuid;
 
 /// Outcomes handled at once.
@@ -53,7 +59,7 @@ pub struct Dispatcher {
     messages: HashMap<u64, InFlight>,
     by_id: HashMap<MessageId, u64>,
     ready: BTreeSet<u64>,
-    delayed: BTreeMap<(Instant, u64), ()>,
+    delayed: BTreeSet<(Instant, u64)>,
     late: outcome::LateBook,
     recent: Recent,
     references: References,
@@ -62,17 +68,23 @@ pub struct Dispatcher {
     owner: Uuid,
     /// The operator asked us to slow down.
     paused_until: Option<Instant>,
-    pause: Duration,
+    custody: Custody,
+    twins: Vec<Twin>,
+    look_at_twins: Option<Instant>,
     fetching: Option<Fetching>,
     fetch_after: Option<Instant>,
 }
 
 /// How many messages an operator may have outside the broker: enough to keep every window full while the answered ones
 /// become durable. That takes about four waits for the disk: a busy one that needs 40 ms for each lets 8,000 messages a
-/// second pass at a window of 100.
+/// second pass at a window of 100. A slow operator gets what it takes in four seconds: more would only wait here, where
+/// other hosts cannot have it.
 #[must_use]
-pub(crate) fn capacity(windows: usize) -> usize {
-    8 * windows + 512
+pub(crate) fn capacity(windows: usize, tps_limit: NonZeroU32) -> usize {
+    let taken = usize::try_from(tps_limit.get())
+        .unwrap_or(usize::MAX)
+        .saturating_mul(4);
+    (8 * windows + 512).min(taken.max(2 * windows))
 }
 
 impl Dispatcher {
@@ -87,11 +99,13 @@ impl Dispatcher {
         bell: Arc<Notify>,
         stop: CancellationToken,
     ) -> Self {
-        let capacity = capacity(binds.iter().map(|bind| bind.window).sum());
+        let windows = binds.iter().map(|bind| bind.window).sum();
+        let capacity = capacity(windows, context.config.tps_limit);
         let window = match context.config.dedupe_window {
             DedupeWindow::For(window) => window,
             DedupeWindow::CorrelationTtl => Duration::ZERO,
         };
+        let hold_every = context.intake.hold_every();
         Self {
             versions: context.policies.versions(),
             context,
@@ -105,14 +119,16 @@ impl Dispatcher {
             messages: HashMap::new(),
             by_id: HashMap::new(),
             ready: BTreeSet::new(),
-            delayed: BTreeMap::new(),
+            delayed: BTreeSet::new(),
             late: outcome::LateBook::default(),
             recent: Recent::new(window),
             references: References::default(),
             next_slot: 0,
             owner: Uuid::now_v7(),
             paused_until: None,
-            pause: outcome::FIRST_PAUSE,
+            custody: Custody::new(hold_every),
+            twins: Vec::new(),
+            look_at_twins: None,
             fetching: None,
             fetch_after: None,
         }
@@ -125,6 +141,7 @@ impl Dispatcher {
         let mut outcomes = Vec::with_capacity(BATCH);
         let mut stopping = false;
         while !(stopping && self.bench.is_idle()) {
+            self.keep_custody().await;
             self.start_fetch();
             let deadline = self.next_deadline();
             let timer = OptionFuture::from(deadline.map(|at| tokio::time::sleep_until(at.into())));
@@ -144,28 +161,16 @@ impl Dispatcher {
                     self.fetching = None;
                     self.take_fetched(fetched).await;
                 }
+                Some(held) = OptionFuture::from(self.custody.holding.as_mut()) => self.custody.held(held),
                 () = self.bell.notified() => {}
                 Ok(()) = self.versions.changed() => self.wake_undecided(),
                 Some(()) = timer => {}
             }
             self.wake_delayed();
+            self.settle_twins().await;
             self.pump().await;
         }
-        self.withdraw_unsent().await;
-        let left = i64::try_from(self.messages.len()).unwrap_or(i64::MAX);
-        self.context.metrics.in_flight.dec_by(left);
-    }
-
-    /// Messages without a part in doubt may go on after the restart, also where nothing may be sent twice.
-    async fn withdraw_unsent(&mut self) {
-        let certain = self.messages.values().filter(|message| !message.unanswered);
-        let ids: Vec<_> = certain.map(|message| message.command.message_id).collect();
-        if self.context.config.on_unanswered == OnUnanswered::Report && !ids.is_empty() {
-            // The rows of the parts that were accepted come first: they are what is gone on from.
-            self.settled().await;
-            let (store, name) = (self.context.store.clone(), &self.context.config.name);
-            super::retry::until_done(name, || store.withdraw(self.owner, &ids)).await;
-        }
+        self.give_back().await;
     }
 
     /// Recognises, after a restart, what was published again within the window.
@@ -175,7 +180,8 @@ impl Dispatcher {
         };
         let since = clock::utc_now() - chrono::TimeDelta::from_std(window).unwrap_or_default();
         let (store, name) = (self.context.store.clone(), self.context.config.name.clone());
-        let ids = super::retry::until_done(&name, || store.settled_since(since, 1_000_000));
+        let operator = self.context.config.operator_id;
+        let ids = super::retry::until_done(&name, || store.settled_since(operator, since, 1_000_000));
         let stop = self.stop.clone();
         let ids = tokio::select! {
             ids = ids => ids,
@@ -191,7 +197,7 @@ impl Dispatcher {
     /// time, never dropped half way by other events.
     fn start_fetch(&mut self) {
         let waiting = self.fetch_after.is_some_and(|at| at > clock::now());
-        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit();
+        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit() || self.custody.is_lapsed();
         if self.fetching.is_some() || waiting || idle_binds || self.stop.is_cancelled() {
             return;
         }
@@ -217,21 +223,25 @@ impl Dispatcher {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let delayed = self.delayed.first_key_value().map(|(&(at, _), ())| at);
-        [delayed, self.paused_until, self.fetch_after]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.delayed.first().map(|(at, _)| *at),
+            self.paused_until,
+            self.fetch_after,
+            self.look_at_twins,
+            self.custody.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn wake_delayed(&mut self) {
         let now = clock::now();
-        while let Some(entry) = self.delayed.first_entry() {
-            let (at, slot) = *entry.key();
+        while let Some(&(at, slot)) = self.delayed.first() {
             if at > now {
                 break;
             }
-            entry.remove();
+            self.delayed.pop_first();
             self.ready.insert(slot);
         }
         for timer in [&mut self.paused_until, &mut self.fetch_after] {
@@ -248,7 +258,7 @@ impl Dispatcher {
                 .get(slot)
                 .is_some_and(|message| message.plan.is_none())
         };
-        let waiting = self.delayed.keys().copied();
+        let waiting = self.delayed.iter().copied();
         let undecided: Vec<_> = waiting.filter(|(_, slot)| is_undecided(slot)).collect();
         for key in undecided {
             self.delayed.remove(&key);
@@ -259,7 +269,7 @@ impl Dispatcher {
     /// Sends what is ready, oldest first, as far as the binds have room.
     async fn pump(&mut self) {
         self.bench.refresh();
-        if self.paused_until.is_some() || self.stop.is_cancelled() {
+        if self.paused_until.is_some() || self.stop.is_cancelled() || self.custody.is_lapsed() {
             return;
         }
         while let Some(&slot) = self.ready.first() {
@@ -280,6 +290,10 @@ impl Dispatcher {
             let Some(bind) = self.bench.choose(message.bind) else {
                 return;
             };
+            if self.wants_intent(slot) {
+                self.intend_next().await;
+                continue;
+            }
             self.ready.remove(&slot);
             if !self.send(slot, bind) {
                 return;

@@ -42,6 +42,8 @@ pub(super) struct InFlight {
     pub(super) bind: Option<usize>,
     /// Refusals of the current part for a passing reason, or failed decisions.
     pub(super) attempts: u32,
+    /// It was noted durably that it is being sent.
+    pub(super) intended: bool,
     /// The current part was written before and never answered.
     pub(super) unanswered: bool,
     /// The current part is at a bind.

@@ -89,12 +89,8 @@ impl Receipts {
             Ok(()) => track(&self.context, candidates).await,
             Err(error) => Err(error),
         };
-        let (done, due) = match done {
-            Ok(due) => (Ok(()), due),
-            Err(error) => (Err(error), Vec::new()),
-        };
-        answer(&self.context, replies, done).await;
-        self.unpark(due).await;
+        answer(&self.context, replies, done.as_ref().err()).await;
+        self.unpark(done.unwrap_or_default()).await;
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
@@ -121,14 +117,14 @@ impl Receipts {
 async fn answer(
     context: &OperatorContext,
     replies: Vec<(Reply, CommandStatus)>,
-    done: Result<(), BackendError>,
+    failed: Option<&BackendError>,
 ) {
-    if let Err(error) = &done {
+    if let Some(error) = failed {
         let error = crate::errors::chain(error);
         tracing::warn!(operator = %context.config.name, error, "receipts are left with the operator");
     }
     for (reply, status) in replies {
-        let status = if done.is_ok() {
+        let status = if failed.is_none() {
             status
         } else {
             CommandStatus::RECEIVER_TEMPORARY_ERROR

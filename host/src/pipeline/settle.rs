@@ -77,6 +77,24 @@ struct Batch {
     marks: Vec<oneshot::Sender<()>>,
 }
 
+impl Batch {
+    /// Another host had these messages too, and was first: its outcomes stand, and are what is published.
+    fn yield_to(&mut self, standing: Vec<(MessageId, Vec<u8>)>) {
+        for (message_id, payload) in standing {
+            let dedup_id = submit_id(message_id);
+            let events = self.events.iter_mut().filter(|event| event.dedup_id == dedup_id);
+            for event in events {
+                event.payload.clone_from(&payload);
+            }
+        }
+    }
+}
+
+/// The de-duplication id of a message's outcome.
+fn submit_id(message_id: MessageId) -> String {
+    format!("submit:{message_id}")
+}
+
 /// The settler of one operator.
 pub struct Settler {
     context: OperatorContext,
@@ -126,6 +144,7 @@ impl Settler {
             if !settlements.is_empty() {
                 let (store, name) = (&self.context.store, self.context.config.name.as_str());
                 let settled = until_done(name, || store.settle(&settlements)).await;
+                batch.yield_to(settled.standing);
                 let matched = settled.matched;
                 if !matched.is_empty() && self.matched.try_send(matched).is_err() {
                     tracing::debug!(operator = name, "parked receipts wait for the sweep");
@@ -173,7 +192,7 @@ impl Settler {
                 batch.events.push(Event {
                     kind: EventKind::Submit,
                     operator_id,
-                    dedup_id: format!("submit:{}", body.message_id),
+                    dedup_id: submit_id(body.message_id),
                     payload,
                 });
                 batch.tokens.extend(tokens);

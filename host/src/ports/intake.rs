@@ -43,7 +43,8 @@ pub trait Intake: Send + Sync {
     /// When the queue cannot be reached; they will come again by themselves, later.
     async fn release(&self, tokens: &[u64]) -> Result<(), BackendError>;
 
-    /// How often [`Intake::hold`] is wanted; `None` where what was handed out is held for as long as this process lives.
+    /// How often [`Intake::hold`] is wanted; `None` where what was handed out is held for as long as this process lives. A
+    /// delivery is ours for three times this long since it was handed out or last held, and then may be somebody else's.
     fn hold_every(&self) -> Option<Duration>;
 
     /// Says that everything that was handed out and neither acknowledged nor released is still being worked on: it is not to

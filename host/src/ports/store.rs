@@ -146,13 +146,17 @@ pub trait CorrelationStore: Send + Sync {
     /// When the store cannot be reached.
     async fn progress(&self, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError>;
 
-    /// Messages settled at or after `since`, at most `limit`, newest first: to recognise a command published twice
+    /// The operator's messages settled at or after `since`, at most `limit`, newest first: to recognise a command published twice
     /// across a restart.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    async fn settled_since(&self, since: DateTime<Utc>, limit: usize)
-    -> Result<Vec<MessageId>, BackendError>;
+    async fn settled_since(
+        &self,
+        operator: OperatorId,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<MessageId>, BackendError>;
 
     /// The newest unexpired row for each key of the operator, in their order.
     ///

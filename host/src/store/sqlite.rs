@@ -26,7 +26,8 @@ pub use error::OpenError;
 pub(crate) use rows::{Octets, instant, json, octets, row_limit};
 pub(crate) use writer::Write;
 
-use crate::ports::{BackendError, BackendErrorKind};
+use crate::ports::{BackendError, BackendErrorKind, Probe};
+use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -164,6 +165,19 @@ impl SqliteDb {
             kind,
             source: Box::new(source),
         }
+    }
+}
+
+#[async_trait]
+impl Probe for SqliteDb {
+    fn name(&self) -> String {
+        self.shared.name.clone()
+    }
+
+    async fn probe(&self) -> Result<String, BackendError> {
+        let newest = sqlx::query("SELECT max(version) FROM schema_migrations");
+        let version = self.number("reading its version", newest).await?;
+        Ok(format!("tables of version {version}"))
     }
 }
 

@@ -128,7 +128,7 @@ async fn a_closed_database_answers_and_does_not_hang() {
     let read = place
         .open
         .store
-        .settled_since(in_seconds(0), 1)
+        .settled_since(operator(1), in_seconds(0), 1)
         .await
         .unwrap_err();
     assert_eq!(

@@ -21,6 +21,7 @@ contract!([sqlite: SqlitePlace] {
     what_is_fetched_does_not_come_again_by_itself,
     what_is_not_acknowledged_comes_again_after_a_restart,
     what_is_acknowledged_is_gone,
+    what_is_given_back_comes_again,
     a_new_intake_starts_from_the_oldest,
     many_publishers_lose_nothing,
     a_delivery_tells_when_it_was_published,
@@ -264,4 +265,27 @@ async fn a_delivery_tells_when_it_was_published(place: &mut impl QueuePlace) {
         "its age counts on over a restart"
     );
     assert!(again[1].published_at >= after);
+}
+
+async fn what_is_given_back_comes_again(place: &mut impl QueuePlace) {
+    let queue = place.queue();
+    publish(&queue, &["a", "b", "c"]).await;
+    let intake = queue.intake(order(operator(1)));
+    let first = take(&intake, 3).await;
+    assert!(first.iter().all(|delivery| !delivery.redelivered));
+    let waiting = tokio::spawn({
+        let intake = intake.clone();
+        async move { intake.fetch(10).await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    intake.release(&[first[1].token]).await.unwrap();
+    let again = timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    assert_eq!(bodies(&again), [b"b"]);
+    assert!(again[0].redelivered);
+    assert_eq!(again[0].published_at, first[1].published_at);
+    let tokens: Vec<_> = [&first[0], &again[0], &first[2]]
+        .map(|delivery| delivery.token)
+        .to_vec();
+    intake.ack(&tokens).await.unwrap();
+    nothing_comes(&intake).await;
 }

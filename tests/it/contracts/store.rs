@@ -81,7 +81,13 @@ async fn settling_twice_is_settling_once(place: &mut impl StorePlace) {
     let progress = store.progress(&[id]).await.unwrap();
     assert_eq!(progress[0].accepted, [first]);
     assert_eq!(progress[0].outcome.as_deref(), Some(b"first".as_slice()));
-    assert_eq!(store.settled_since(in_seconds(-60), 10).await.unwrap(), [id]);
+    assert_eq!(
+        store
+            .settled_since(operator(1), in_seconds(-60), 10)
+            .await
+            .unwrap(),
+        [id]
+    );
 }
 
 async fn find_answers_in_the_order_of_the_keys(place: &mut impl StorePlace) {
@@ -185,15 +191,37 @@ async fn settled_since_gives_the_newest_first(place: &mut impl StorePlace) {
         .collect();
     store.settle(&batch).await.unwrap();
     assert_eq!(
-        store.settled_since(in_seconds(-60), 10).await.unwrap(),
+        store
+            .settled_since(operator(1), in_seconds(-60), 10)
+            .await
+            .unwrap(),
         [ids[1], ids[2], ids[0]]
     );
-    assert_eq!(store.settled_since(times[2], 10).await.unwrap(), [ids[1], ids[2]]);
     assert_eq!(
-        store.settled_since(in_seconds(-60), 2).await.unwrap(),
+        store.settled_since(operator(1), times[2], 10).await.unwrap(),
         [ids[1], ids[2]]
     );
-    assert!(store.settled_since(in_seconds(60), 10).await.unwrap().is_empty());
+    assert_eq!(
+        store
+            .settled_since(operator(1), in_seconds(-60), 2)
+            .await
+            .unwrap(),
+        [ids[1], ids[2]]
+    );
+    assert!(
+        store
+            .settled_since(operator(1), in_seconds(60), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        store
+            .settled_since(operator(2), in_seconds(-60), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn history_is_oldest_first_and_written_once(place: &mut impl StorePlace) {

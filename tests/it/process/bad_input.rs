@@ -44,7 +44,7 @@ fn every_problem_of_every_file_is_told_at_once() {
     let write = |file: &str, text: &str| std::fs::write(dir.path().join(file), text).unwrap();
     write(
         "smpp-connector.toml",
-        "shutdown_grace = \"soon\"\n[http]\nlisten = \"0.0.0.0:0\"\n[nats]\nurl = \"x\"\n",
+        "shutdown_grace = \"soon\"\n[http]\nlisten = \"0.0.0.0:0\"\n[nats]\nuser = \"x\"\n",
     );
     write("operators/broken.toml", "operator_id = \n");
     // A plugin that cannot be used is told beside the problems of other files.
@@ -64,7 +64,8 @@ fn every_problem_of_every_file_is_told_at_once() {
     let wanted = [
         "smpp-connector.toml: shutdown_grace = \"soon\"",
         "http.token",
-        "nats",
+        "nats.url: is missing",
+        "nats.user: goes with password",
         "acme.toml: tps_limit = 0: use a whole number from 1",
         "acme.toml: unknown_key: is not a known key",
         "acme.toml: on_unanswered = \"maybe\": use one of \"resend\", \"report\"",

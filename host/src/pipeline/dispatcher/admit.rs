@@ -3,6 +3,8 @@
 use super::Dispatcher;
 use crate::clock;
 use crate::config::{DedupeWindow, OnUnanswered};
+use crate::errors;
+use crate::pipeline::OperatorContext;
 use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS};
 use crate::pipeline::plan::{Plan, PlanError, plan};
 use crate::pipeline::retry::until_done;
@@ -12,15 +14,33 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{DeadEvent, Outcome};
+use smpp_domain::ids::MessageId;
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// A command with what is known about it.
-struct Candidate {
+pub(super) struct Candidate {
     command: DispatchCommand,
     delivery: Delivery,
     permit: OwnedSemaphorePermit,
     progress: Progress,
+    /// It was taken before, by a host that has not settled it yet.
+    twin: bool,
+}
+
+impl Candidate {
+    pub(super) fn token(&self) -> u64 {
+        self.delivery.token
+    }
+
+    pub(super) fn message_id(&self) -> MessageId {
+        self.command.message_id
+    }
+
+    pub(super) fn set_progress(&mut self, progress: Progress) {
+        self.progress = progress;
+    }
 }
 
 impl Dispatcher {
@@ -31,22 +51,29 @@ impl Dispatcher {
             .inc_by(i64::try_from(deliveries.len()).unwrap_or(i64::MAX));
         let candidates = self.read(deliveries).await;
         let candidates = self.recognise(candidates).await;
-        self.intend(&candidates).await;
         for candidate in candidates {
-            if let Some(event) = candidate.progress.outcome {
-                self.context.metrics.message("repeated");
-                let item = SettleItem::Repeated {
-                    message_id: candidate.command.message_id,
-                    event,
-                    token: candidate.delivery.token,
-                    redelivered: candidate.delivery.redelivered,
-                    permit: candidate.permit,
-                };
-                self.send_to_settler(item).await;
+            if candidate.twin {
+                self.wait_for_twin(candidate);
             } else {
-                self.start(candidate).await;
+                self.go_on_with(candidate).await;
             }
         }
+    }
+
+    /// Answers what has its outcome already; sends the others.
+    pub(super) async fn go_on_with(&mut self, candidate: Candidate) {
+        let Some(event) = candidate.progress.outcome else {
+            return self.start(candidate).await;
+        };
+        self.context.metrics.message("repeated");
+        let item = SettleItem::Repeated {
+            message_id: candidate.command.message_id,
+            event,
+            token: candidate.delivery.token,
+            redelivered: candidate.delivery.redelivered,
+            permit: candidate.permit,
+        };
+        self.send_to_settler(item).await;
     }
 
     /// Reads the commands; those that break a rule go to the dead, with every reason.
@@ -63,6 +90,7 @@ impl Dispatcher {
                     delivery,
                     permit,
                     progress: Progress::default(),
+                    twin: false,
                 }),
                 Err(errors) => {
                     self.context.metrics.message("dead");
@@ -104,8 +132,10 @@ impl Dispatcher {
         let now = clock::now();
         let look_up_all = self.context.config.dedupe_window == DedupeWindow::CorrelationTtl;
         let mut suspects = Vec::new();
+        let elsewhere = seen_elsewhere(&self.context, &candidates).await;
         for (i, candidate) in candidates.iter().enumerate() {
-            let again = self.recent.seen(now, candidate.command.message_id);
+            let here = self.recent.seen(now, candidate.command.message_id);
+            let again = here || elsewhere.contains(&candidate.command.message_id);
             if again || look_up_all || candidate.delivery.redelivered {
                 suspects.push(i);
             }
@@ -121,28 +151,16 @@ impl Dispatcher {
         let found = until_done(name, || store.progress(&ids)).await;
         for (i, progress) in suspects.into_iter().zip(found) {
             if let Some(candidate) = candidates.get_mut(i) {
+                let id = candidate.command.message_id;
+                // A redelivery is this very command: whoever had it has it no longer.
+                candidate.twin = elsewhere.contains(&id)
+                    && progress.outcome.is_none()
+                    && !candidate.delivery.redelivered
+                    && !self.by_id.contains_key(&id);
                 candidate.progress = progress;
             }
         }
         candidates
-    }
-
-    /// Where a part may be written at most once, notes durably that sending begins, before it does.
-    async fn intend(&mut self, candidates: &[Candidate]) {
-        if self.context.config.on_unanswered != OnUnanswered::Report {
-            return;
-        }
-        let new =
-            |candidate: &&Candidate| !candidate.progress.intended && candidate.progress.outcome.is_none();
-        let ids: Vec<_> = candidates
-            .iter()
-            .filter(new)
-            .map(|candidate| candidate.command.message_id)
-            .collect();
-        if !ids.is_empty() {
-            let (store, name) = (self.context.store.clone(), &self.context.config.name);
-            until_done(name, || store.intend(self.owner, &ids)).await;
-        }
     }
 
     async fn start(&mut self, candidate: Candidate) {
@@ -151,6 +169,7 @@ impl Dispatcher {
             delivery,
             permit,
             progress,
+            twin: _,
         } = candidate;
         if let Some(message) = self
             .by_id
@@ -158,7 +177,9 @@ impl Dispatcher {
             .and_then(|slot| self.messages.get_mut(slot))
         {
             // Published twice and still under way: one outcome serves both deliveries.
-            message.tokens.push(delivery.token);
+            if !message.tokens.contains(&delivery.token) {
+                message.tokens.push(delivery.token);
+            }
             self.context.metrics.message("repeated");
             self.context.metrics.in_flight.dec();
             return;
@@ -179,6 +200,7 @@ impl Dispatcher {
             accepted: Vec::new(),
             bind: None,
             attempts: 0,
+            intended: progress.intended,
             unanswered: false,
             out: false,
             resumed_reference: None,
@@ -270,7 +292,7 @@ impl Dispatcher {
                 };
                 message.attempts = message.attempts.saturating_add(1);
                 let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
-                self.delayed.insert((clock::now() + pause, slot), ());
+                self.delayed.insert((clock::now() + pause, slot));
             }
         }
     }
@@ -303,6 +325,27 @@ impl Dispatcher {
     pub(super) async fn send_to_settler(&mut self, item: SettleItem) {
         if self.settle.send(item).await.is_err() {
             tracing::error!(operator = %self.context.config.name, "the settler has ended before the dispatcher");
+        }
+    }
+}
+
+/// Those that some host has taken before.
+async fn seen_elsewhere(context: &OperatorContext, candidates: &[Candidate]) -> HashSet<MessageId> {
+    let Some(seen) = context.seen.as_ref().filter(|_| !candidates.is_empty()) else {
+        return HashSet::new();
+    };
+    let ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
+    match seen.seen(&ids).await {
+        Ok(before) => ids
+            .into_iter()
+            .zip(before)
+            .filter(|(_, before)| *before)
+            .map(|(id, _)| id)
+            .collect(),
+        Err(error) => {
+            let error = errors::chain(&error);
+            tracing::debug!(operator = %context.config.name, error, "duplicates are looked for on this host only");
+            HashSet::new()
         }
     }
 }

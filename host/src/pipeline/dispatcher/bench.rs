@@ -43,6 +43,15 @@ impl Bench {
         self.binds.iter().any(Seat::is_up)
     }
 
+    /// How many parts the binds can take now.
+    pub(super) fn room(&self) -> usize {
+        self.binds
+            .iter()
+            .filter(|seat| seat.is_up())
+            .map(Seat::free)
+            .sum()
+    }
+
     /// Tells the primaries whether a backup works in their place.
     pub(super) fn refresh(&self) {
         let backup = !self.primary_is_up() && self.can_submit();

@@ -16,9 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The operator's first pause after it said that we are too fast; doubled while it goes on saying so.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The pause after the operator said that we are too fast, when the limiter cannot be asked.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Parts given up as unanswered, remembered for an answer that is merely late.
 const LATE_PARTS: usize = 10_000;
@@ -99,7 +98,6 @@ impl Dispatcher {
         message.unanswered = false;
         let complete = message.is_complete();
         let policy = message.policy.clone();
-        self.pause = FIRST_PAUSE;
         self.context.metrics.part("accepted");
         if complete {
             self.finish(ticket.slot, Outcome::Accepted, None, None, Some(row))
@@ -120,12 +118,7 @@ impl Dispatcher {
                 self.context.metrics.part("throttled");
                 self.ready.insert(slot);
                 if self.paused_until.is_none() {
-                    tracing::warn!(
-                        operator = %self.context.config.name, reason = %explain(status), pause = ?self.pause,
-                        "the operator is slowed down"
-                    );
-                    self.paused_until = Some(clock::now() + self.pause);
-                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                    self.pause(status).await;
                 }
             }
             StatusClass::Retry | StatusClass::Rebind => self.retry(slot, status, MAX_ATTEMPTS).await,
@@ -146,6 +139,20 @@ impl Dispatcher {
         }
     }
 
+    /// Slows the operator down, on all hosts.
+    async fn pause(&mut self, status: CommandStatus) {
+        let operator = &self.context.config.name;
+        let pause = match self.context.limiter.throttled().await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%operator, error = crate::errors::chain(&error), "other hosts could not be told to slow down");
+                PAUSE
+            }
+        };
+        tracing::warn!(%operator, reason = %explain(status), ?pause, "the operator is slowed down");
+        self.paused_until = Some(clock::now() + pause);
+    }
+
     async fn retry(&mut self, slot: u64, status: CommandStatus, limit: u32) {
         let Some(message) = self.messages.get_mut(&slot) else {
             return;
@@ -160,7 +167,7 @@ impl Dispatcher {
         }
         self.context.metrics.part("retried");
         let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts - 1);
-        self.delayed.insert((clock::now() + pause, slot), ());
+        self.delayed.insert((clock::now() + pause, slot));
     }
 
     async fn unanswered(&mut self, ticket: Ticket, written_at: DateTime<Utc>) {

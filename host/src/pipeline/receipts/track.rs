@@ -3,9 +3,11 @@
 use crate::pipeline::OperatorContext;
 use crate::pipeline::publish::event;
 use crate::pipeline::settle::message_key;
-use crate::ports::{AppendedReceipt, BackendError, Event, Inbound, ParkedReceipt, Policy, Tracked};
+use crate::ports::{
+    AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
+};
 use chrono::{DateTime, Utc};
-use smpp_domain::correlation::{Advance, PartState, advance, message_change};
+use smpp_domain::correlation::{Advance, PartState, advance, aggregate, message_change};
 use smpp_domain::event::{DlrEvent, EventKind};
 use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
@@ -90,6 +92,16 @@ struct Tracking {
     park: Vec<ParkedReceipt>,
     /// States appended in this batch, on top of what the store knows.
     fresh: HashMap<MessageId, Vec<PartState>>,
+    /// Messages of several parts that this batch has moved.
+    moved: HashMap<MessageId, Moved>,
+}
+
+/// A message of several parts as this host sees it.
+struct Moved {
+    /// What was known and what was added.
+    history: Vec<PartState>,
+    /// What was told last.
+    told: DlrEvent,
 }
 
 /// Publishes what matches and parks what does not. Everything is durable when it returns. Returns the parked receipts whose
@@ -118,10 +130,12 @@ pub(super) async fn track(
     }
     context.events.publish(&tracking.events).await?;
     if !tracking.appended.is_empty() || !tracking.release.is_empty() {
-        context
+        let histories = context
             .store
             .append_receipts(&tracking.appended, &tracking.release)
             .await?;
+        let ends = tracking.ends_by_others(context, &histories);
+        context.events.publish(&ends).await?;
     }
     if tracking.park.is_empty() {
         return Ok(Vec::new());
@@ -208,6 +222,13 @@ impl Tracking {
         );
         self.events
             .push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
+        if row.part_count > 1 {
+            let moved = Moved {
+                history: [&*history, &[part]].concat(),
+                told: body,
+            };
+            self.moved.insert(row.message_id, moved);
+        }
         self.appended.push(AppendedReceipt {
             message_id: row.message_id,
             part,
@@ -215,6 +236,30 @@ impl Tracking {
             received_at: candidate.received_at,
             expires_at: row.expires_at,
         });
+    }
+}
+
+impl Tracking {
+    /// Messages whose end nobody has told: their parts' receipts came to several hosts at the same time, and each host saw
+    /// its own only. Whoever appended last sees them all. If two see them all, their events have one de-duplication id.
+    fn ends_by_others(&self, context: &OperatorContext, histories: &[MessageHistory]) -> Vec<Event> {
+        let rule = context.config.message_state;
+        let end = |all: &MessageHistory| {
+            let moved = self.moved.get(&all.message_id)?;
+            let seen = aggregate(rule, moved.told.part_count, &moved.history);
+            let (state, is_final) = aggregate(rule, moved.told.part_count, &all.history);
+            if seen.1 || !is_final {
+                return None;
+            }
+            let body = DlrEvent {
+                message_state: state,
+                message_final: true,
+                ..moved.told.clone()
+            };
+            let dedup_id = format!("dlr:{}:end", all.message_id);
+            Some(event(EventKind::Dlr, body.operator_id, dedup_id, &body))
+        };
+        histories.iter().filter_map(end).collect()
     }
 }
 

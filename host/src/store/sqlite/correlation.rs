@@ -36,7 +36,9 @@ const ACCEPTED: &str = "\
 const OUTCOMES: &str = "\
     SELECT k.key, o.event FROM json_each(?1) AS k CROSS JOIN outcome AS o ON o.message_id = unhex(k.value)";
 
-const SETTLED_SINCE: &str = "SELECT message_id FROM outcome WHERE settled_at >= ?1 ORDER BY settled_at DESC, message_id DESC LIMIT ?2";
+const SETTLED_SINCE: &str = "\
+    SELECT message_id FROM outcome WHERE settled_at >= ?1 AND operator_id = ?3 \
+    ORDER BY settled_at DESC, message_id DESC LIMIT ?2";
 
 pub(super) const HISTORY: &str = "\
     SELECT message_id, part_number, state, is_final FROM receipt \
@@ -136,13 +138,15 @@ impl CorrelationStore for SqliteStore {
 
     async fn settled_since(
         &self,
+        operator: OperatorId,
         since: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<MessageId>, BackendError> {
         const ACTION: &str = "listing settled messages";
         let query = sqlx::query(SETTLED_SINCE)
             .bind(since.timestamp_micros())
-            .bind(row_limit(limit));
+            .bind(row_limit(limit))
+            .bind(operator.0.as_bytes().as_slice());
         let found = self.db.read(ACTION, query).await?;
         let ids: Result<_, _> = found
             .iter()

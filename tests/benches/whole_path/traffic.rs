@@ -1,9 +1,10 @@
 //! The platform's side: commands in, events out.
 
+use crate::reader::Told;
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use serde_json::json;
-use smpp_connector::ports::{CommandQueue, LoggedEvent, QueuedCommand};
+use smpp_connector::ports::{CommandQueue, QueuedCommand};
 use smpp_domain::ids::OperatorId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +33,7 @@ impl Carried {
     }
 
     /// Anything but accepted and delivered would make the figure a lie.
-    pub(crate) fn count(&mut self, event: &LoggedEvent) -> Result<()> {
+    pub(crate) fn count(&mut self, event: &Told) -> Result<()> {
         if event.subject.starts_with("smpp.submit.") && event.payload.contains(r#""outcome":"ACCEPTED""#) {
             self.accepted += 1;
         } else if event.subject.starts_with("smpp.dlr.")
@@ -45,7 +46,7 @@ impl Carried {
         Ok(())
     }
 
-    pub(crate) fn time(&mut self, event: &LoggedEvent, now: Instant, published: &Times) -> Result<()> {
+    pub(crate) fn time(&mut self, event: &Told, now: Instant, published: &Times) -> Result<()> {
         let body: serde_json::Value = serde_json::from_str(&event.payload)?;
         let id = body
             .get("messageId")

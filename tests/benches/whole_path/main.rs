@@ -1,19 +1,22 @@
 //! How many messages a second the whole gateway carries on this machine, and what one costs.
 //!
 //! ```text
-//! cargo bench -p smpp-connector --bench whole_path [-- --messages 50000 --runs 3 --window 100 --data-dir DIR]
+//! cargo bench -p smpp-connector-tests --bench whole_path [-- --platform --messages 50000 --runs 3 --window 100 --data-dir DIR]
 //! ```
 //! A gateway with its embedded backends and a simulated operator run in this process, the operator on a thread of its own
-//! behind a TCP socket. Commands are published into the durable queue, 200 at a time, while those before them are being sent:
+//! behind a TCP socket. With `--platform` the gateway runs on private servers instead (nats-server, PostgreSQL with fsync,
+//! redis-server), started fresh for each run on the same machine, and events are read from the stream. Commands are published into the durable queue, 200 at a time, while those before them are being sent:
 //! at most 4,000 are under way. A message counts when its last event has been read from the event log: `smpp.dlr` with
 //! `messageFinal`, or `smpp.submit` where receipts are off. The clock runs from the first publish to the last of these
-//! events. Everything is on disk before it is answered (`synchronous = FULL`), as in production; texts have one part.
+//! events. Embedded, everything is on disk before it is answered (`synchronous = FULL`), as in production; a single NATS server
+//! acknowledges what is in its files and fsyncs every two minutes, unless `sync_interval` says otherwise. Texts have one part.
 //!
 //! Not measured: the HTTP intake's parsing, TLS, and an operator that is far away. The last line offers a fixed load that the
 //! machine carries easily, and tells how long a message takes from its publish call until its events can be read.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod cpu;
+mod reader;
 mod stage;
 mod traffic;
 
@@ -33,6 +36,9 @@ struct Options {
     /// Unanswered submit_sm
     #[arg(long, default_value_t = 100)]
     window: u16,
+    /// On NATS JetStream, PostgreSQL and Redis, started for each run, instead of the embedded backends
+    #[arg(long)]
+    platform: bool,
     /// The case whose name contains this, alone
     #[arg(long, default_value = "")]
     only: String,
@@ -139,7 +145,7 @@ struct Figures {
     /// Messages a second.
     rate: f64,
     /// CPU microseconds a message, by who used them.
-    cpu: [f64; 3],
+    cpu: [f64; 6],
 }
 
 /// The run in the middle, and the rates of the slowest and the fastest.
@@ -151,17 +157,22 @@ fn median(mut runs: Vec<Figures>) -> (Figures, (f64, f64)) {
     (
         runs.into_iter().nth(middle).unwrap_or(Figures {
             rate: 0.0,
-            cpu: [0.0; 3],
+            cpu: [0.0; 6],
         }),
         rates,
     )
 }
 
 fn print_figures(name: &str, figures: &Figures, (slowest, fastest): &(f64, f64)) {
-    let [gateway, sqlite, operator] = figures.cpu;
+    let used = cpu::USERS
+        .iter()
+        .zip(figures.cpu)
+        .filter(|(_, used)| *used >= 0.5);
+    let used: Vec<_> = used.map(|(user, used)| format!("{user} {used:.0} us")).collect();
     let range = format!("({slowest:.0} .. {fastest:.0})");
     println!(
-        "{name:28} {:>10.0} {range:>26}   gateway {gateway:.0} us, SQLite {sqlite:.0} us, simulated operator {operator:.0} us",
-        figures.rate
+        "{name:28} {:>10.0} {range:>26}   {}",
+        figures.rate,
+        used.join(", ")
     );
 }

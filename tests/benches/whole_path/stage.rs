@@ -1,6 +1,7 @@
 //! A gateway and a simulated operator, started for one run and ended after it.
 
 use crate::cpu::Cpu;
+use crate::reader::Reader;
 use crate::traffic::{BATCH, Carried, Publisher};
 use crate::{Case, Figures, Options};
 use anyhow::{Context, Result};
@@ -8,6 +9,7 @@ use smpp_connector::app::App;
 use smpp_connector::config::Config;
 use smpp_connector::lifecycle::Lifecycle;
 use smpp_connector::policy::build::{BuildRequest, build};
+use smpp_connector_tests::servers::{NatsServer, PostgresServer, RedisServer};
 use smpp_domain::ids::OperatorId;
 use smsc_sim::{FinalState, IdForm, Receipts, Record, Script, Smsc};
 use std::net::SocketAddr;
@@ -29,8 +31,9 @@ pub(crate) struct Stage {
     case: Case,
     app: App,
     operator: OperatorId,
-    /// Read from the log so far.
-    after: u64,
+    reader: Reader,
+    /// The processes of the servers, if the gateway runs on any.
+    servers: Option<[u32; 3]>,
 }
 
 impl Stage {
@@ -45,6 +48,7 @@ impl Stage {
         F: Future<Output = Result<T>>,
     {
         let far_side = FarSide::start(case)?;
+        let servers = options.platform.then(Servers::start);
         let dir = tempfile::tempdir_in(&options.data_dir)?;
         let operator = OperatorId(Uuid::now_v7());
         let files = Files {
@@ -53,7 +57,7 @@ impl Stage {
             addr: far_side.addr,
             window: options.window,
         };
-        let config = files.write(dir.path(), plugins)?;
+        let config = files.write(dir.path(), plugins, servers.as_ref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("gateway")
             .enable_all()
@@ -61,11 +65,16 @@ impl Stage {
         let played = runtime.block_on(async {
             let life = Lifecycle::new(Duration::from_secs(20));
             let app = App::start(config, &life).await?;
+            let reader = match &servers {
+                Some(servers) => Reader::of_stream(&servers.nats.url()).await?,
+                None => Reader::of_log(app.events.clone()),
+            };
             let mut stage = Self {
                 case,
                 app,
                 operator,
-                after: 0,
+                reader,
+                servers: servers.as_ref().map(Servers::pids),
             };
             let warm = stage.publisher(BATCH);
             let warm = stage.carry(warm, BATCH, None).await;
@@ -84,14 +93,16 @@ impl Stage {
     /// As many as it can.
     pub(crate) async fn flood(mut self, messages: usize) -> Result<Figures> {
         let publisher = self.publisher(messages);
-        let before = Cpu::now()?;
+        let before = Cpu::now(self.servers)?;
         let started = Instant::now();
         self.carry(publisher, AHEAD, None).await?;
         let took = started.elapsed().as_secs_f64();
         let count = count(messages);
         Ok(Figures {
             rate: count / took,
-            cpu: Cpu::now()?.since(&before).map(|micros| micros / count),
+            cpu: Cpu::now(self.servers)?
+                .since(&before)
+                .map(|micros| micros / count),
         })
     }
 
@@ -122,15 +133,8 @@ impl Stage {
         let publishing = tokio::spawn(publisher.run(ahead, rate, watching));
         let mut carried = Carried::default();
         let read = tokio::time::timeout(PATIENCE, async {
-            let mut newest = self.app.events.newest();
             while carried.through(self.case.receipts) < messages {
-                newest.borrow_and_update();
-                let page = self.app.events.read_after(self.after, 2_000).await?;
-                let Some(last) = page.last() else {
-                    newest.changed().await?;
-                    continue;
-                };
-                self.after = last.seq;
+                let page = self.reader.next().await?;
                 let now = Instant::now();
                 for event in &page {
                     carried.count(event)?;
@@ -249,6 +253,36 @@ fn script(case: Case) -> Script {
     }
 }
 
+/// Fresh servers, on the same machine.
+struct Servers {
+    nats: NatsServer,
+    postgres: PostgresServer,
+    redis: RedisServer,
+}
+
+impl Servers {
+    fn start() -> Self {
+        Self {
+            nats: NatsServer::start(),
+            postgres: PostgresServer::start(),
+            redis: RedisServer::start(),
+        }
+    }
+
+    fn pids(&self) -> [u32; 3] {
+        [self.nats.pid(), self.postgres.pid(), self.redis.pid()]
+    }
+
+    fn toml(&self) -> String {
+        format!(
+            "[nats]\nurl = \"{}\"\n[postgres]\nurl = \"{}\"\n[redis]\nurl = \"{}\"\n",
+            self.nats.url(),
+            self.postgres.url(),
+            self.redis.url()
+        )
+    }
+}
+
 /// The gateway's files.
 struct Files {
     case: Case,
@@ -258,7 +292,7 @@ struct Files {
 }
 
 impl Files {
-    fn write(&self, dir: &Path, plugins: &Plugins) -> Result<Config> {
+    fn write(&self, dir: &Path, plugins: &Plugins, servers: Option<&Servers>) -> Result<Config> {
         std::fs::create_dir_all(dir.join("operators"))?;
         std::fs::create_dir_all(dir.join("plugins"))?;
         let policy = match self.case.plugin {
@@ -275,7 +309,8 @@ impl Files {
         );
         std::fs::write(dir.join("operators/bench.toml"), text)?;
         let file = dir.join("smpp-connector.toml");
-        std::fs::write(&file, "[http]\nlisten = \"127.0.0.1:0\"\n")?;
+        let servers = servers.map(Servers::toml).unwrap_or_default();
+        std::fs::write(&file, format!("[http]\nlisten = \"127.0.0.1:0\"\n{servers}"))?;
         Config::load(Some(&file)).map_err(|problems| anyhow::anyhow!("{problems}"))
     }
 }
