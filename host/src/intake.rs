@@ -1,3 +1,4 @@
 //! Implementations of [`crate::ports::CommandQueue`] and [`crate::ports::Intake`].
 
 pub mod embedded;
+pub mod nats;

@@ -30,6 +30,7 @@ mod crash;
 mod events;
 mod file;
 mod limiter;
+pub(crate) mod nats;
 mod parked;
 mod queue;
 mod race;
@@ -37,6 +38,7 @@ mod sample;
 mod several_hosts;
 mod store;
 
+pub(crate) use nats::{CurrentNats, DebianNats};
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
 use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink};

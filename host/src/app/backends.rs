@@ -2,7 +2,9 @@
 
 use crate::config::{HostConfig, OperatorConfig};
 use crate::events::embedded::EmbeddedEvents;
+use crate::events::nats::NatsEvents;
 use crate::intake::embedded::EmbeddedQueue;
+use crate::intake::nats::NatsQueue;
 use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::metrics::Metrics;
@@ -10,6 +12,7 @@ use crate::policy::PolicyHost;
 use crate::ports::{
     BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, TpsLimiter,
 };
+use crate::servers::nats::NatsServer;
 use crate::slots::unshared::Unshared;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
@@ -50,7 +53,13 @@ impl Backends {
         let missing = || anyhow::anyhow!("the embedded database is not open");
         let (queue, events, log): (Arc<dyn CommandQueue>, Arc<dyn EventSink>, Arc<dyn EventLog>) =
             match &host.nats {
-                Some(_) => anyhow::bail!("[nats] is not wired yet"),
+                Some(config) => {
+                    let server = NatsServer::connect(config).await?;
+                    probes.push(Arc::new(server.clone()));
+                    let events = NatsEvents::open(server.clone(), life.tracker(), life.stopping()).await?;
+                    let queue = NatsQueue::open(server, life.tracker()).await?;
+                    (Arc::new(queue), Arc::new(events.clone()), Arc::new(events))
+                }
                 None => {
                     let db = embedded.clone().ok_or_else(missing)?;
                     let events = Arc::new(EmbeddedEvents::open(db.clone()).await?);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-contract!([sqlite: SqlitePlace] {
+contract!([sqlite: SqlitePlace, nats_2_9: DebianNats, nats: CurrentNats] {
     events_are_logged_in_order,
     an_event_published_twice_counts_once,
     reading_goes_page_by_page,

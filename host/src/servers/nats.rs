@@ -1,0 +1,195 @@
+//! The connection to NATS that intake and events share: made once, healed by itself, without a word of a secret.
+
+mod connect;
+mod publish;
+mod streams;
+
+pub use connect::ConnectError;
+pub use publish::PublishFailed;
+pub use streams::{Mismatch, StreamError};
+
+use crate::config::NatsConfig;
+use crate::ports::{BackendError, BackendErrorKind, Probe};
+use async_nats::Client;
+use async_nats::connection::State;
+use async_nats::jetstream;
+use async_nats::jetstream::context::AccountErrorKind;
+use async_trait::async_trait;
+use smpp_domain::event::EventKind;
+use smpp_domain::ids::OperatorId;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The longest that one request to the server takes.
+pub(crate) const REQUEST: Duration = Duration::from_secs(5);
+
+/// The longest that a probe takes.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// A connection to NATS. Clones share it.
+#[derive(Clone)]
+pub struct NatsServer {
+    client: Client,
+    jetstream: jetstream::Context,
+    settings: Arc<Settings>,
+    connections: watch::Receiver<u64>,
+}
+
+/// What the file says of streams, and how the server is called.
+struct Settings {
+    shown: String,
+    prefix: String,
+    replicas: usize,
+    keep_events: Duration,
+    duplicate_window: Duration,
+}
+
+impl NatsServer {
+    /// Connects, trying for ten seconds. A connection that is lost later is made again, for as long as it takes.
+    ///
+    /// # Errors
+    /// When no server answers in time, none lets us in, or the file's settings cannot be used.
+    pub async fn connect(config: &NatsConfig) -> Result<Self, ConnectError> {
+        let (client, shown, connections) = connect::connect(config).await?;
+        let jetstream = jetstream::context::ContextBuilder::new()
+            .timeout(REQUEST)
+            .ack_timeout(REQUEST)
+            .max_ack_inflight(publish::ALL_UNACKNOWLEDGED)
+            .build(client.clone());
+        let settings = Settings {
+            shown,
+            prefix: config.prefix.clone(),
+            replicas: config.replicas,
+            keep_events: config.keep_events,
+            duplicate_window: config.duplicate_window,
+        };
+        Ok(Self {
+            client,
+            jetstream,
+            settings: Arc::new(settings),
+            connections,
+        })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn jetstream(&self) -> &jetstream::Context {
+        &self.jetstream
+    }
+
+    /// Changes with every connection that was made.
+    pub(crate) fn connections(&self) -> watch::Receiver<u64> {
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        connections
+    }
+
+    /// Whether there is a connection, as far as we know. What is published without one would wait in memory and go out
+    /// long after its publisher has given up.
+    pub(crate) fn is_connected(&self) -> bool {
+        match self.client.connection_state() {
+            State::Connected => true,
+            State::Pending | State::Disconnected => false,
+        }
+    }
+
+    /// `SMPP_DISPATCH`.
+    pub(crate) fn dispatch_stream(&self) -> String {
+        format!("{}_DISPATCH", self.settings.prefix.to_uppercase())
+    }
+
+    /// `SMPP_EVENTS`.
+    pub(crate) fn events_stream(&self) -> String {
+        format!("{}_EVENTS", self.settings.prefix.to_uppercase())
+    }
+
+    /// Where the operator's commands are published.
+    pub(crate) fn command_subject(&self, operator: OperatorId) -> String {
+        format!("{}.operator.{operator}", self.settings.prefix)
+    }
+
+    /// Where the operator's events of a kind are published.
+    pub(crate) fn event_subject(&self, kind: EventKind, operator: OperatorId) -> String {
+        format!("{}.{}.{operator}", self.settings.prefix, kind.name())
+    }
+
+    /// An error of this server that may pass.
+    pub(crate) fn failed(
+        &self,
+        action: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> BackendError {
+        BackendError {
+            backend: self.name(),
+            action,
+            kind: BackendErrorKind::Unavailable,
+            source: source.into(),
+        }
+    }
+
+    /// Writes out what was published so far, or says within [`REQUEST`] that it cannot.
+    pub(crate) async fn flush(&self) -> Result<(), Lost> {
+        match tokio::time::timeout(REQUEST, self.client.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Lost),
+        }
+    }
+}
+
+/// There is no connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the connection is lost; it is being made again")]
+pub struct Lost;
+
+impl fmt::Debug for NatsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NatsServer({})", self.settings.shown)
+    }
+}
+
+/// What a server answers that works but not as we need it.
+#[derive(Debug, thiserror::Error)]
+enum ProbeError {
+    #[error("it did not answer within {PROBE:?}")]
+    Silent,
+    #[error("JetStream is off: start the server with --jetstream, or with `jetstream {{}}` in its file")]
+    JetStreamOff,
+    #[error(
+        "JetStream is not to be had by this account: it needs `jetstream: enabled` in the server's `accounts`, and permission \
+         to publish to $JS.API.>"
+    )]
+    NoJetStream(#[source] async_nats::jetstream::context::AccountError),
+}
+
+#[async_trait]
+impl Probe for NatsServer {
+    fn name(&self) -> String {
+        format!("NATS at {}", self.settings.shown)
+    }
+
+    async fn probe(&self) -> Result<String, BackendError> {
+        const ACTION: &str = "asking for JetStream";
+        if !self.is_connected() {
+            return Err(self.failed(ACTION, Lost));
+        }
+        let account = tokio::time::timeout(PROBE, self.jetstream.query_account()).await;
+        let account = account.map_err(|_| self.failed(ACTION, ProbeError::Silent))?;
+        let account = account.map_err(|error| {
+            let words = match error.kind() {
+                AccountErrorKind::TimedOut => ProbeError::Silent,
+                AccountErrorKind::JetStreamUnavailable => ProbeError::JetStreamOff,
+                AccountErrorKind::JetStream(_) | AccountErrorKind::Other => ProbeError::NoJetStream(error),
+            };
+            self.failed(ACTION, words)
+        })?;
+        let version = self.client.server_info().version;
+        Ok(format!(
+            "nats-server {version} with JetStream: {} streams, {} consumers",
+            account.streams, account.consumers
+        ))
+    }
+}
