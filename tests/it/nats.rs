@@ -1,6 +1,7 @@
 //! What only NATS has: streams that somebody has set up, consumers that hosts share, servers that go and come.
 #![cfg(test)]
 
+mod gateway;
 mod outages;
 mod setup;
 mod sharing;

@@ -242,13 +242,19 @@ impl Facts {
     fn read(reply: &str) -> Option<Self> {
         // `$JS.ACK.<stream>.<consumer>.<delivered>.<number>.<consumer's number>.<nanoseconds>.<pending>`, and since 2.15, where
         // it is set so, with domain and account before the stream and a token at the end.
-        let tokens: Vec<_> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
-        let from = if tokens.len() >= 9 { 4 } else { 2 };
-        let number = |at: usize| tokens.get(from + at)?.parse::<i64>().ok();
+        let tokens = reply.strip_prefix("$JS.ACK.")?;
+        let before = if tokens.split('.').count() >= 9 { 4 } else { 2 };
+        let mut numbers = tokens
+            .split('.')
+            .skip(before)
+            .map(|token| token.parse::<i64>().ok());
+        let (delivered, number) = (numbers.next()??, numbers.next()??);
+        // The consumer's own number lies in between.
+        let nanos = numbers.nth(1)??;
         Some(Self {
-            delivered: number(0)?,
-            number: u64::try_from(number(1)?).ok()?,
-            published_at: instant(number(3)?.into()),
+            delivered,
+            number: u64::try_from(number).ok()?,
+            published_at: instant(nanos.into()),
         })
     }
 
