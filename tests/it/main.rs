@@ -3,6 +3,7 @@
 mod architecture;
 mod contracts;
 mod flood;
+mod nats;
 mod policy;
 mod process;
 mod stories;
