@@ -29,13 +29,16 @@ macro_rules! contract {
 mod crash;
 mod events;
 mod file;
+mod intents;
 mod limiter;
 mod parked;
+mod postgres;
 mod queue;
 mod race;
 mod sample;
 mod store;
 
+pub(crate) use postgres::PostgresPlace;
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
 use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink};

@@ -9,6 +9,7 @@ use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
 use crate::ports::{BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, TpsLimiter};
 use crate::slots::unshared::Unshared;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(crate) struct Backends {
     pub(super) metrics: Arc<Metrics>,
     pub(super) policies: Arc<PolicyHost>,
     embedded: Option<SqliteDb>,
+    postgres: Option<PostgresStore>,
 }
 
 impl Backends {
@@ -51,8 +53,15 @@ impl Backends {
                     (Arc::new(EmbeddedQueue::open(db).await?), events.clone(), events)
                 }
             };
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        let mut postgres = None;
         let store: Arc<dyn CorrelationStore> = match &host.postgres {
-            Some(_) => anyhow::bail!("[postgres] is not wired yet"),
+            Some(server) => {
+                let store = PostgresStore::open(server).await?;
+                probes.push(Arc::new(store.clone()));
+                postgres = Some(store.clone());
+                Arc::new(store)
+            }
             None => Arc::new(SqliteStore::new(embedded.clone().ok_or_else(missing)?)),
         };
         let slots: Arc<dyn BindSlots> = match &host.redis {
@@ -65,10 +74,11 @@ impl Backends {
             log,
             store,
             slots,
-            probes: Vec::new(),
+            probes,
             metrics,
             policies,
             embedded,
+            postgres,
         })
     }
 
@@ -81,6 +91,9 @@ impl Backends {
     pub(super) async fn close(&self) {
         if let Some(db) = &self.embedded {
             db.close().await;
+        }
+        if let Some(store) = &self.postgres {
+            store.close().await;
         }
     }
 }
