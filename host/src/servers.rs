@@ -1,0 +1,3 @@
+//! Connections to the servers that several adapters share.
+
+pub mod redis;
