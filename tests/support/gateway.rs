@@ -32,11 +32,24 @@ impl Gateway {
         .await
     }
 
+    /// Starts a gateway that shares a Redis with others.
+    pub async fn start_with_redis(url: &str, operators: Vec<Operator>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let redis = format!("[redis]\nurl = \"{url}\"\nlease = \"2s\"\n");
+        Self::start_configured(dir, operators, &redis).await
+    }
+
     /// Starts a gateway in a folder that another one may have used before.
     pub async fn start_in(dir: Arc<TempDir>, operators: Vec<Operator>) -> Self {
+        Self::start_configured(dir, operators, "").await
+    }
+
+    async fn start_configured(dir: Arc<TempDir>, operators: Vec<Operator>, more: &str) -> Self {
         write_files(dir.path(), &operators);
-        let config =
-            Config::load(Some(&dir.path().join("smpp-connector.toml"))).expect("a good configuration");
+        let file = dir.path().join("smpp-connector.toml");
+        let text = std::fs::read_to_string(&file).expect("a file that was just written");
+        std::fs::write(&file, text + more).expect("a folder that can be written");
+        let config = Config::load(Some(&file)).expect("a good configuration");
         let life = Lifecycle::new(Duration::from_secs(20));
         let app = App::start(config, &life).await.expect("a gateway that starts");
         Self {

@@ -5,12 +5,16 @@ use crate::events::embedded::EmbeddedEvents;
 use crate::intake::embedded::EmbeddedQueue;
 use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
+use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
 use crate::ports::{BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, TpsLimiter};
+use crate::servers::redis::RedisServer;
+use crate::slots::redis::RedisSlots;
 use crate::slots::unshared::Unshared;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// What every operator needs to run.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ pub(crate) struct Backends {
     pub(super) metrics: Arc<Metrics>,
     pub(super) policies: Arc<PolicyHost>,
     embedded: Option<SqliteDb>,
+    redis: Option<RedisServer>,
+    tasks: TaskTracker,
 }
 
 impl Backends {
@@ -55,8 +61,16 @@ impl Backends {
             Some(_) => anyhow::bail!("[postgres] is not wired yet"),
             None => Arc::new(SqliteStore::new(embedded.clone().ok_or_else(missing)?)),
         };
-        let slots: Arc<dyn BindSlots> = match &host.redis {
-            Some(_) => anyhow::bail!("[redis] is not wired yet"),
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        let redis = match &host.redis {
+            Some(config) => Some(RedisServer::connect(config, life.tracker()).await?),
+            None => None,
+        };
+        let slots: Arc<dyn BindSlots> = match &redis {
+            Some(server) => {
+                probes.push(Arc::new(server.clone()));
+                Arc::new(RedisSlots::new(server.clone(), life.tracker().clone()))
+            }
             None => Arc::new(Unshared),
         };
         Ok(Self {
@@ -65,16 +79,26 @@ impl Backends {
             log,
             store,
             slots,
-            probes: Vec::new(),
+            probes,
             metrics,
             policies,
             embedded,
+            redis,
+            tasks: life.tracker().clone(),
         })
     }
 
     /// The keeper of an operator's TPS promise.
     pub(super) fn limiter(&self, operator: &OperatorConfig) -> Arc<dyn TpsLimiter> {
-        Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit))
+        let Some(server) = &self.redis else {
+            return Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit));
+        };
+        let promise = Promise {
+            operator_id: operator.operator_id,
+            limit: operator.tps_limit,
+            fallback_share: operator.tps_fallback_share,
+        };
+        Arc::new(RedisLimiter::join(server.clone(), promise, &self.tasks))
     }
 
     /// Ends what must end last, when every operator has.
