@@ -34,6 +34,7 @@ mod parked;
 mod queue;
 mod race;
 mod sample;
+mod slots;
 mod store;
 
 use smpp_connector::events::embedded::EmbeddedEvents;
