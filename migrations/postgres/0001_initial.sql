@@ -22,7 +22,8 @@ CREATE TABLE correlation (
     message_key         bytea    NOT NULL,
     recipient           text     NOT NULL
 ) PARTITION BY RANGE (expires_at);
-CREATE INDEX correlation_by_key ON correlation (operator_id, message_key);
+-- With the time, so that the newest row of a key is one step away, however often an operator uses its ids again.
+CREATE INDEX correlation_by_key ON correlation (operator_id, message_key, submitted_at);
 CREATE INDEX correlation_by_message ON correlation (message_id);
 
 -- The one outcome of a message: its smpp.submit event. `published_day` is the first microsecond of the day on which its

@@ -13,8 +13,9 @@ const POSITION: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bi
 pub(crate) async fn measure(store: &PostgresStore, raw: &mut Raw, rows: usize) -> Result<()> {
     // They end two days ago.
     let at = Utc::now() - TimeDelta::days(5);
-    for _ in 0..rows.div_ceil(BATCH) {
-        let batch = sample::without_outcomes(sample::settlements(BATCH, at));
+    let batch_size = usize::from(BATCH);
+    for _ in 0..rows.div_ceil(batch_size) {
+        let batch = sample::without_outcomes(sample::settlements(batch_size, at));
         store.settle(&batch).await?;
     }
     let day = (at + TimeDelta::hours(72)).format("correlation_%Y_%m_%d");

@@ -12,10 +12,14 @@ const CREATE: &str = "\
         client_id text NOT NULL, destination text NOT NULL, part int2 NOT NULL, parts int2 NOT NULL, \
         submitted_at int8 NOT NULL) PARTITION BY RANGE (submitted_at); \
     CREATE TABLE plain_all PARTITION OF plain DEFAULT; \
-    CREATE INDEX ON plain (operator_id, operator_message_id)";
+    CREATE INDEX ON plain (operator_id, operator_message_id); \
+    DROP TABLE IF EXISTS plain_outcome; \
+    CREATE TABLE plain_outcome (message_id text PRIMARY KEY, event bytea NOT NULL)";
 
 const INSERT: &str = "INSERT INTO plain SELECT * FROM UNNEST($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], \
     $6::int2[], $7::int2[], $8::int8[])";
+
+const INSERT_OUTCOMES: &str = "INSERT INTO plain_outcome SELECT * FROM UNNEST($1::text[], $2::bytea[])";
 
 const FIND: &str = "\
     SELECT k.n, c.message_id, c.client_id FROM UNNEST($1::int[], $2::text[]) WITH ORDINALITY AS k (op, mid, n) \
@@ -52,6 +56,27 @@ impl Raw {
             .bind(
                 all.iter()
                     .map(|row| row.submitted_at.timestamp_micros())
+                    .collect::<Vec<_>>(),
+            );
+        query.execute(&mut self.connection).await?;
+        let outcomes: Vec<_> = batch
+            .iter()
+            .filter_map(|settlement| settlement.outcome.as_ref())
+            .collect();
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(INSERT_OUTCOMES)
+            .bind(
+                outcomes
+                    .iter()
+                    .map(|outcome| outcome.message_id.0.to_string())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                outcomes
+                    .iter()
+                    .map(|outcome| outcome.event.as_slice())
                     .collect::<Vec<_>>(),
             );
         query.execute(&mut self.connection).await.map(drop)

@@ -19,7 +19,7 @@ const FIND: &str = "\
         c.part_count, c.operator_message_id, c.message_key, c.recipient \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
-        ORDER BY submitted_at DESC, id DESC LIMIT 1) AS c";
+        ORDER BY submitted_at DESC LIMIT 1) AS c";
 
 const ACCEPTED: &str = "\
     SELECT 0, id, message_id, operator_id, account_id, submitted_at, expires_at, reference, part_number, \
