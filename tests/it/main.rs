@@ -3,6 +3,7 @@
 mod architecture;
 mod contracts;
 mod flood;
+mod platform;
 mod policy;
 mod process;
 mod stories;
