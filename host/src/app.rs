@@ -2,6 +2,7 @@
 
 mod backends;
 mod housekeeping;
+mod migrate;
 mod operator;
 mod reload;
 
@@ -13,6 +14,7 @@ use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
 use anyhow::Context;
 use backends::Backends;
+pub(crate) use migrate::migrate;
 use operator::Operators;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 
 mod check;
 mod demo;
+mod migrate;
 mod plugin;
 mod run;
 mod send;
@@ -68,6 +69,8 @@ enum Command {
     Sim(sim::Sim),
     /// Send one message through a running gateway
     Send(send::Send),
+    /// Bring the databases up to what this version needs, as `run` does when it starts
+    Migrate,
     /// Build policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
+        Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));

@@ -1,3 +1,5 @@
 //! Implementations of [`crate::ports::CorrelationStore`].
 
+pub mod postgres;
 pub mod sqlite;
+mod states;

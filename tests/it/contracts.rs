@@ -29,9 +29,11 @@ macro_rules! contract {
 mod crash;
 mod events;
 mod file;
+mod intents;
 mod limiter;
 pub(crate) mod nats;
 mod parked;
+mod postgres;
 mod queue;
 mod race;
 mod sample;
@@ -39,6 +41,8 @@ mod several_hosts;
 mod store;
 
 pub(crate) use nats::{CurrentNats, DebianNats};
+pub(crate) use sample::{operator_1, operator_1_order};
+pub(crate) use postgres::PostgresPlace;
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
 use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink};

@@ -4,6 +4,7 @@ mod architecture;
 mod contracts;
 mod flood;
 mod platform;
+mod nats;
 mod policy;
 mod process;
 mod stories;

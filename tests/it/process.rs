@@ -9,6 +9,7 @@ mod intake;
 pub(crate) mod kill;
 mod kill_report;
 mod logs;
+mod migrate;
 mod operator_files;
 mod shutdown;
 

@@ -14,6 +14,7 @@ use crate::ports::{
 };
 use crate::servers::nats::NatsServer;
 use crate::slots::unshared::Unshared;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub(crate) struct Backends {
     pub(super) metrics: Arc<Metrics>,
     pub(super) policies: Arc<PolicyHost>,
     embedded: Option<SqliteDb>,
+    postgres: Option<PostgresStore>,
 }
 
 impl Backends {
@@ -66,8 +68,15 @@ impl Backends {
                     (Arc::new(EmbeddedQueue::open(db).await?), events.clone(), events)
                 }
             };
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        let mut postgres = None;
         let store: Arc<dyn CorrelationStore> = match &host.postgres {
-            Some(_) => anyhow::bail!("[postgres] is not wired yet"),
+            Some(server) => {
+                let store = PostgresStore::open(server).await?;
+                probes.push(Arc::new(store.clone()));
+                postgres = Some(store.clone());
+                Arc::new(store)
+            }
             None => Arc::new(SqliteStore::new(embedded.clone().ok_or_else(missing)?)),
         };
         let slots: Arc<dyn BindSlots> = match &host.redis {
@@ -84,6 +93,7 @@ impl Backends {
             metrics,
             policies,
             embedded,
+            postgres,
         })
     }
 
@@ -101,6 +111,9 @@ impl Backends {
     pub(super) async fn close(&self) {
         if let Some(db) = &self.embedded {
             db.close().await;
+        }
+        if let Some(store) = &self.postgres {
+            store.close().await;
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::servers::nats::{NatsServer, PublishFailed, REQUEST};
 use async_nats::client::{Request, RequestErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use consumer::Terms;
 use held::Shared;
 use puller::Puller;
@@ -36,6 +37,9 @@ pub struct NatsQueue {
     server: NatsServer,
     tracker: TaskTracker,
     ack_wait: Duration,
+    /// What was published before may have been handed out by an earlier process. The server counts deliveries, but a count
+    /// may be lost when it is killed.
+    opened_at: DateTime<Utc>,
 }
 
 impl NatsQueue {
@@ -50,6 +54,7 @@ impl NatsQueue {
             server,
             tracker: tracker.clone(),
             ack_wait: ACK_WAIT,
+            opened_at: clock::utc_now(),
         })
     }
 
@@ -85,7 +90,8 @@ impl CommandQueue for NatsQueue {
         let terms = Terms::of(&order, self.ack_wait);
         let shared = Arc::new(Shared::default());
         let closed = CancellationToken::new();
-        let puller = Puller::new(self.server.clone(), terms, Arc::clone(&shared), closed.clone());
+        let (server, shared_too) = (self.server.clone(), Arc::clone(&shared));
+        let puller = Puller::new(server, terms, shared_too, closed.clone(), self.opened_at);
         self.tracker.spawn(puller.run());
         Arc::new(NatsIntake {
             server: self.server.clone(),

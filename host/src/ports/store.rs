@@ -202,7 +202,9 @@ pub trait CorrelationStore: Send + Sync {
     async fn mark_unmatched(&self, receipts: &[Uuid]) -> Result<(), BackendError>;
 
     /// Forgets rows, outcomes, receipts and parked receipts whose time is over, at most `limit` of each kind; `parked_before`
-    /// and `outcomes_before` are the ends for those that carry no end of their own. Returns how many rows went.
+    /// and `outcomes_before` are the ends for those that carry no end of their own. A store may forget whole days at once, each
+    /// when all of it is over: then nothing goes too early, and the last of it a day later. Returns how many rows went, or
+    /// days; 0 says that nothing is left to forget now.
     ///
     /// # Errors
     /// When the store cannot be reached.

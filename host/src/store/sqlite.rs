@@ -104,6 +104,19 @@ impl SqliteDb {
         Ok(Self { shared })
     }
 
+    /// Creates or brings up to date the database at `path`, and nothing else. Returns the migrations that it lacked.
+    ///
+    /// # Errors
+    /// When the file cannot be used, as long as a gateway has it open too; the text says how to mend it.
+    pub async fn migrate(path: &Path) -> Result<Vec<&'static str>, OpenError> {
+        let _lock = claim(path)?;
+        let damaged = |source| OpenError::from_sqlx(path, source);
+        let mut connection = options(path).connect().await.map_err(damaged)?;
+        let applied = migrate::up(&mut connection, path).await?;
+        close(connection).await;
+        Ok(applied)
+    }
+
     /// Finishes the writes that were begun, refuses further ones, and closes the file. Doing it twice is harmless.
     pub async fn close(&self) {
         self.shared.readers.close().await;

@@ -85,11 +85,8 @@ fn the_domain_has_no_clock_no_await_no_log_and_no_io() {
 
 #[test]
 fn migrations_are_numbered_without_gaps() {
-    let entries = std::fs::read_dir(root().join("migrations/sqlite")).expect("migrations");
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .collect();
-    names.sort();
+    let names = migrations("sqlite");
+    assert_eq!(names, migrations("postgres"), "both databases move together");
     assert!(!names.is_empty());
     for (index, name) in names.iter().enumerate() {
         let number = format!("{:04}_", index + 1);
@@ -98,6 +95,16 @@ fn migrations_are_numbered_without_gaps() {
             "{name} should be {number}*.sql"
         );
     }
+}
+
+/// The names of a database's migrations, in order.
+fn migrations(database: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("migrations").join(database)).expect("migrations");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
 }
 
 /// Whether the word stands there as a word, and not within `unsafe_code` or `my_todo!`.

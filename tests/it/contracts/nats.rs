@@ -25,7 +25,6 @@ pub(crate) struct NatsPlace<const CURRENT: bool> {
 
 /// What one host has open on a server.
 pub(crate) struct NatsHost {
-    pub(crate) connection: NatsServer,
     pub(crate) queue: NatsQueue,
     pub(crate) events: NatsEvents,
     tasks: TaskTracker,
@@ -55,11 +54,8 @@ impl NatsHost {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let connection = NatsServer::connect(&config(url)).await.unwrap();
         let queue = NatsQueue::open(connection.clone(), &tasks).await.unwrap();
-        let events = NatsEvents::open(connection.clone(), &tasks, stop.clone())
-            .await
-            .unwrap();
+        let events = NatsEvents::open(connection, &tasks, stop.clone()).await.unwrap();
         Self {
-            connection,
             queue,
             events,
             tasks,

@@ -7,7 +7,7 @@ use smpp_domain::correlation::DlrMessageState::Delivered;
 use std::sync::Arc;
 use uuid::Uuid;
 
-contract!([sqlite: SqlitePlace] {
+contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     a_row_claims_the_receipts_that_waited_for_it,
     a_receipt_that_comes_after_its_row_is_due_at_once,
     a_receipt_without_a_row_is_overdue_until_it_is_marked,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-contract!([sqlite: SqlitePlace] { a_receipt_and_its_row_never_miss_each_other, });
+contract!([sqlite: SqlitePlace, postgres: PostgresPlace] { a_receipt_and_its_row_never_miss_each_other, });
 
 const PAIRS: usize = 400;
 
@@ -52,7 +52,8 @@ async fn a_receipt_and_its_row_never_miss_each_other(place: &mut impl StorePlace
         seen, expected,
         "a receipt whose row is there must be named by one of the two"
     );
-    assert_eq!(named, PAIRS, "whoever comes first cannot know the other");
+    // By both, where two servers' sessions commit at once.
+    assert!((PAIRS..=2 * PAIRS).contains(&named), "{named}");
     let work = store
         .parked_work(operator(1), in_seconds(0), PAIRS + 1)
         .await

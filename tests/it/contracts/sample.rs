@@ -30,6 +30,16 @@ pub(crate) fn order(operator_id: OperatorId) -> IntakeOrder {
     }
 }
 
+/// The first of them, for stories of one.
+pub(crate) fn operator_1() -> OperatorId {
+    operator(1)
+}
+
+/// Its intake.
+pub(crate) fn operator_1_order() -> IntakeOrder {
+    order(operator_1())
+}
+
 /// Who sends.
 pub(crate) fn owner() -> Uuid {
     Uuid::from_u128(0x0e)

@@ -5,7 +5,7 @@ use super::sample::{appended, in_seconds, message, operator, outcome, owner, row
 use smpp_domain::correlation::DlrMessageState::{Delivered, Enroute};
 use uuid::Uuid;
 
-contract!([sqlite: SqlitePlace] {
+contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     the_first_outcome_stands_and_is_told,
     an_intent_of_another_owner_is_told,
     an_owner_withdraws_only_its_own,

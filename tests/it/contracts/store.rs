@@ -4,9 +4,8 @@ use super::StorePlace;
 use super::sample::{appended, in_seconds, message, operator, outcome, owner, receipt, row, rows};
 use chrono::TimeDelta;
 use smpp_domain::correlation::DlrMessageState::{Accepted, Delivered, Enroute, Undeliverable};
-use smpp_domain::ids::MessageId;
 
-contract!([sqlite: SqlitePlace] {
+contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     a_settled_row_is_found_as_it_was,
     settling_twice_is_settling_once,
     find_answers_in_the_order_of_the_keys,
@@ -17,10 +16,10 @@ contract!([sqlite: SqlitePlace] {
     settled_since_gives_the_newest_first,
     history_is_oldest_first_and_written_once,
     expire_forgets_what_is_over_and_nothing_else,
-    expire_keeps_to_its_limit,
+    expire_ends_and_forgets_all_that_is_over,
     a_restart_keeps_everything,
-    an_intent_lasts_until_the_outcome_or_its_withdrawal,
-    intents_survive_a_restart,
+    a_large_batch_is_one_batch,
+    nothing_is_asked_and_nothing_is_answered,
 });
 
 async fn a_settled_row_is_found_as_it_was(place: &mut impl StorePlace) {
@@ -258,35 +257,33 @@ async fn history_is_oldest_first_and_written_once(place: &mut impl StorePlace) {
 }
 
 async fn expire_forgets_what_is_over_and_nothing_else(place: &mut impl StorePlace) {
+    // Days apart, because a backend may forget whole days: nothing too early, and all of it a day later.
+    const DAY: i64 = 24 * 3_600;
     let store = place.store();
     let (over, kept) = (message(), message());
     let mut expiring = row(operator(1), over, 1, "over");
     expiring.expires_at = in_seconds(60);
-    let settled = vec![expiring, row(operator(1), kept, 1, "kept")];
+    let mut staying = row(operator(1), kept, 1, "kept");
+    staying.expires_at = in_seconds(3 * DAY);
     let outcomes = [
-        outcome(over, in_seconds(-500), "{}"),
+        outcome(over, in_seconds(-5 * DAY), "{}"),
         outcome(kept, in_seconds(-100), "{}"),
     ];
-    store.settle(&[rows(settled)]).await.unwrap();
+    store.settle(&[rows(vec![expiring, staying])]).await.unwrap();
     store.settle(&outcomes).await.unwrap();
     let mut ended = appended(kept, 1, Enroute, -20);
     ended.expires_at = in_seconds(60);
-    store
-        .append_receipts(&[ended, appended(kept, 1, Delivered, 0)], &[])
-        .await
-        .unwrap();
-    let parked = [receipt(operator(1), "x", -500), receipt(operator(1), "x", -100)];
+    let mut said = appended(kept, 1, Delivered, 0);
+    said.expires_at = in_seconds(3 * DAY);
+    store.append_receipts(&[ended, said], &[]).await.unwrap();
+    let parked = [
+        receipt(operator(1), "x", -5 * DAY),
+        receipt(operator(1), "x", -100),
+    ];
     store.park(&parked).await.unwrap();
-    let before = in_seconds(-200);
-    let now = in_seconds(120);
-    assert_eq!(
-        store
-            .expire(in_seconds(0), in_seconds(-900), in_seconds(-900), 100)
-            .await
-            .unwrap(),
-        0
-    );
-    assert_eq!(store.expire(now, before, before, 100).await.unwrap(), 4);
+    let (now, before, never) = (in_seconds(2 * DAY), in_seconds(-2 * DAY), in_seconds(-20 * DAY));
+    assert_eq!(store.expire(in_seconds(0), never, never, 100).await.unwrap(), 0);
+    assert!(store.expire(now, before, before, 100).await.unwrap() >= 4);
     assert_eq!(store.expire(now, before, before, 100).await.unwrap(), 0);
     let found = store
         .find(operator(1), &["over".to_owned(), "kept".to_owned()])
@@ -296,35 +293,36 @@ async fn expire_forgets_what_is_over_and_nothing_else(place: &mut impl StorePlac
     assert_eq!(found[1].as_ref().unwrap().history.len(), 1);
     assert_eq!(found[1].as_ref().unwrap().history[0].state, Delivered);
     let progress = store.progress(&[over, kept]).await.unwrap();
+    assert!(progress[0].accepted.is_empty() && progress[1].accepted.len() == 1);
     assert!(progress[0].outcome.is_none() && progress[1].outcome.is_some());
     let work = store.parked_work(operator(1), in_seconds(0), 10).await.unwrap();
     assert_eq!(work.overdue, parked[1..]);
 }
 
-async fn expire_keeps_to_its_limit(place: &mut impl StorePlace) {
+async fn expire_ends_and_forgets_all_that_is_over(place: &mut impl StorePlace) {
     let store = place.store();
     let id = message();
     let mut settled: Vec<_> = (1..=5)
         .map(|part| row(operator(1), id, part, &format!("{part}")))
         .collect();
     for row in &mut settled {
-        // The last is the first to end.
         row.expires_at = in_seconds(100 - i64::from(row.part_number));
     }
     store.settle(&[rows(settled)]).await.unwrap();
-    let (now, never) = (in_seconds(200), in_seconds(-900));
-    assert_eq!(store.expire(now, never, never, 2).await.unwrap(), 2);
-    let left = store.progress(&[id]).await.unwrap();
-    assert_eq!(
-        left[0]
-            .accepted
-            .iter()
-            .map(|row| row.part_number)
-            .collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
-    assert_eq!(store.expire(now, never, never, 2).await.unwrap(), 2);
-    assert_eq!(store.expire(now, never, never, 2).await.unwrap(), 1);
+    let (now, never) = (in_seconds(3 * 24 * 3_600), in_seconds(-20 * 24 * 3_600));
+    for round in 0.. {
+        if store.expire(now, never, never, 2).await.unwrap() == 0 {
+            break;
+        }
+        assert!(round < 5, "it goes on for ever");
+    }
+    assert!(store.progress(&[id]).await.unwrap()[0].accepted.is_empty());
+    // It may write where it has just forgotten.
+    store
+        .settle(&[rows(vec![row(operator(1), id, 1, "again")])])
+        .await
+        .unwrap();
+    assert!(store.find(operator(1), &["again".to_owned()]).await.unwrap()[0].is_some());
 }
 
 async fn a_restart_keeps_everything(place: &mut impl StorePlace) {
@@ -349,40 +347,37 @@ async fn a_restart_keeps_everything(place: &mut impl StorePlace) {
     assert_eq!(work.overdue, [waiting]);
 }
 
-async fn an_intent_lasts_until_the_outcome_or_its_withdrawal(place: &mut impl StorePlace) {
+async fn a_large_batch_is_one_batch(place: &mut impl StorePlace) {
+    const MANY: usize = 10_000;
     let store = place.store();
-    let (settled, withdrawn, under_way, never) = (message(), message(), message(), message());
-    let all = [settled, withdrawn, under_way, never];
-    store.intend(owner(), &[]).await.unwrap();
-    store.intend(owner(), &all[..3]).await.unwrap();
-    store.intend(owner(), &all[..1]).await.unwrap();
-    assert_eq!(intended(place, &all).await, [true, true, true, false]);
-    // An accepted part is not the end.
-    store
-        .settle(&[rows(vec![row(operator(1), under_way, 1, "A")])])
-        .await
-        .unwrap();
-    store
-        .settle(&[outcome(settled, in_seconds(0), "{}")])
-        .await
-        .unwrap();
-    store.withdraw(owner(), &[withdrawn, never]).await.unwrap();
+    let waiting = receipt(operator(1), "K9999", -5);
+    store.park(&[waiting.clone()]).await.unwrap();
+    let batch: Vec<_> = (0..MANY)
+        .map(|number| {
+            let id = message();
+            let mut settlement = outcome(id, in_seconds(0), "{}");
+            settlement.correlations = vec![row(operator(1), id, 1, &format!("K{number}"))];
+            settlement
+        })
+        .collect();
+    assert_eq!(store.settle(&batch).await.unwrap().matched, [waiting]);
+    let keys: Vec<_> = (0..MANY).rev().map(|number| format!("K{number}")).collect();
+    let found = store.find(operator(1), &keys).await.unwrap();
+    assert_eq!(found.len(), MANY);
+    for (tracked, key) in found.iter().zip(&keys) {
+        assert_eq!(tracked.as_ref().unwrap().correlation.message_key, *key);
+    }
+}
+
+async fn nothing_is_asked_and_nothing_is_answered(place: &mut impl StorePlace) {
+    let store = place.store();
+    let settled = store.settle(&[]).await.unwrap();
+    assert!(settled.matched.is_empty() && settled.standing.is_empty());
+    assert!(store.intend(owner(), &[]).await.unwrap().is_empty());
     store.withdraw(owner(), &[]).await.unwrap();
-    assert_eq!(intended(place, &all).await, [false, false, true, false]);
-    // It may begin again.
-    store.intend(owner(), &[withdrawn]).await.unwrap();
-    assert_eq!(intended(place, &all).await, [false, true, true, false]);
-}
-
-async fn intents_survive_a_restart(place: &mut impl StorePlace) {
-    let (kept, withdrawn) = (message(), message());
-    place.store().intend(owner(), &[kept, withdrawn]).await.unwrap();
-    place.store().withdraw(owner(), &[withdrawn]).await.unwrap();
-    place.reopen().await;
-    assert_eq!(intended(place, &[withdrawn, kept]).await, [false, true]);
-}
-
-async fn intended(place: &mut impl StorePlace, messages: &[MessageId]) -> Vec<bool> {
-    let progress = place.store().progress(messages).await.unwrap();
-    progress.iter().map(|progress| progress.intended).collect()
+    assert!(store.progress(&[]).await.unwrap().is_empty());
+    assert!(store.find(operator(1), &[]).await.unwrap().is_empty());
+    assert!(store.park(&[]).await.unwrap().is_empty());
+    assert!(store.append_receipts(&[], &[]).await.unwrap().is_empty());
+    store.mark_unmatched(&[]).await.unwrap();
 }

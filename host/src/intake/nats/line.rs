@@ -64,8 +64,8 @@ pub(super) struct Line {
     queue_up: bool,
     gathered: Vec<Delivery>,
     hand_over_at: Option<Instant>,
-    /// Commands published before this may have been handed out by a consumer that is gone.
-    suspect_before: Option<DateTime<Utc>>,
+    /// Commands published before this may have been handed out, whatever the server says.
+    suspect_before: DateTime<Utc>,
 }
 
 impl Line {
@@ -74,7 +74,7 @@ impl Line {
         subscriber: Subscriber,
         inbox: String,
         consumer: &str,
-        suspect_before: Option<DateTime<Utc>>,
+        suspect_before: DateTime<Utc>,
     ) -> Self {
         Self {
             subscriber,
@@ -144,9 +144,10 @@ impl Line {
         lost
     }
 
-    /// The pull was made on a connection that is gone.
-    pub(super) fn forget_pull(&mut self) {
+    /// The pull is lost, and perhaps the server's memory of what came before this moment.
+    pub(super) fn forget_pull(&mut self, suspect_before: DateTime<Utc>) {
         self.pull = None;
+        self.suspect_before = suspect_before;
     }
 
     pub(super) fn on_message(&mut self, message: Message, shared: &Shared) -> Step {
@@ -213,7 +214,7 @@ impl Line {
         let delivery = Delivery {
             token: facts.token(),
             body: message.payload,
-            redelivered: facts.delivered > 1 || self.suspect_before.is_some_and(|at| facts.published_at < at),
+            redelivered: facts.delivered > 1 || facts.published_at < self.suspect_before,
             published_at: facts.published_at,
         };
         Some((delivery, reply))
@@ -241,13 +242,19 @@ impl Facts {
     fn read(reply: &str) -> Option<Self> {
         // `$JS.ACK.<stream>.<consumer>.<delivered>.<number>.<consumer's number>.<nanoseconds>.<pending>`, and since 2.15, where
         // it is set so, with domain and account before the stream and a token at the end.
-        let tokens: Vec<_> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
-        let from = if tokens.len() >= 9 { 4 } else { 2 };
-        let number = |at: usize| tokens.get(from + at)?.parse::<i64>().ok();
+        let tokens = reply.strip_prefix("$JS.ACK.")?;
+        let before = if tokens.split('.').count() >= 9 { 4 } else { 2 };
+        let mut numbers = tokens
+            .split('.')
+            .skip(before)
+            .map(|token| token.parse::<i64>().ok());
+        let (delivered, number) = (numbers.next()??, numbers.next()??);
+        // The consumer's own number lies in between.
+        let nanos = numbers.nth(1)??;
         Some(Self {
-            delivered: number(0)?,
-            number: u64::try_from(number(1)?).ok()?,
-            published_at: instant(number(3)?.into()),
+            delivered,
+            number: u64::try_from(number).ok()?,
+            published_at: instant(nanos.into()),
         })
     }
 

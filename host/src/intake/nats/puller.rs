@@ -7,6 +7,7 @@ use super::RELEASE;
 use super::consumer::{self, Life, Terms};
 use super::held::{self, Shared};
 use super::line::{Line, Step};
+use crate::clock;
 use crate::ports::BackendError;
 use crate::servers::nats::{Lost, NatsServer};
 use chrono::{DateTime, Utc};
@@ -30,8 +31,8 @@ pub(super) struct Puller {
     connections: watch::Receiver<u64>,
     line: Option<Line>,
     life: Option<Life>,
-    /// Commands from before this were handed out by a consumer that is gone, or may have been.
-    suspect_before: Option<DateTime<Utc>>,
+    /// Commands published before this may have been handed out, whatever the server says.
+    suspect_before: DateTime<Utc>,
     idle_since: Option<Instant>,
 }
 
@@ -57,6 +58,7 @@ impl Puller {
         terms: Terms,
         shared: Arc<Shared>,
         closed: CancellationToken,
+        suspect_before: DateTime<Utc>,
     ) -> Self {
         Self {
             connections: server.connections(),
@@ -66,7 +68,7 @@ impl Puller {
             closed,
             line: None,
             life: None,
-            suspect_before: None,
+            suspect_before,
             idle_since: None,
         }
     }
@@ -98,8 +100,10 @@ impl Puller {
                 }
                 Happened::Ended => self.line = None,
                 Happened::Reconnected => {
+                    // Perhaps the server was killed and has forgotten what it had delivered.
+                    self.suspect_before = clock::utc_now();
                     if let Some(line) = &mut self.line {
-                        line.forget_pull();
+                        line.forget_pull(self.suspect_before);
                     }
                 }
                 Happened::Time => self.on_time().await,
@@ -190,7 +194,7 @@ impl Puller {
             }
             Some(before) if before.consumer != life.consumer => {
                 tracing::warn!(consumer = self.terms.name(), "the consumer was made anew");
-                self.suspect_before = Some(life.consumer);
+                self.suspect_before = life.consumer;
             }
             Some(_) | None => {}
         }
@@ -232,7 +236,7 @@ impl Puller {
         match consumer::info(&self.server, &self.terms).await {
             Ok(Some(_)) => {
                 if let Some(line) = &mut self.line {
-                    line.forget_pull();
+                    line.forget_pull(self.suspect_before);
                 }
                 if refused {
                     self.refused("the consumer does not answer".to_owned());

@@ -15,35 +15,38 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
-        name: "initial",
+        name: "0001_initial",
         sql: include_str!("../../../../migrations/sqlite/0001_initial.sql"),
     },
     Migration {
         version: 2,
-        name: "intent_owner",
+        name: "0002_intent_owner",
         sql: include_str!("../../../../migrations/sqlite/0002_intent_owner.sql"),
     },
 ];
 
-/// Applies what is missing, all or nothing.
-pub(super) async fn up(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+/// Applies what is missing, all or nothing, and returns the names of that.
+pub(super) async fn up(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<Vec<&'static str>, OpenError> {
     let failed = |source| OpenError::from_sqlx(path, source);
     sqlx::raw_sql("BEGIN IMMEDIATE")
         .execute(&mut *connection)
         .await
         .map_err(failed)?;
     match apply(connection, path).await {
-        Ok(()) => sqlx::raw_sql("COMMIT")
+        Ok(applied) => sqlx::raw_sql("COMMIT")
             .execute(connection)
             .await
-            .map(drop)
+            .map(|_| applied)
             .map_err(failed),
         // The connection is dropped with the error, which rolls back.
         Err(error) => Err(error),
     }
 }
 
-async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<Vec<&'static str>, OpenError> {
     let failed = |source| OpenError::from_sqlx(path, source);
     let tables = scalar(connection, "SELECT count(*) FROM sqlite_schema")
         .await
@@ -71,10 +74,12 @@ async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<(), Ope
             known,
         });
     }
+    let mut applied = Vec::new();
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
         run(connection, migration).await.map_err(failed)?;
+        applied.push(migration.name);
     }
-    Ok(())
+    Ok(applied)
 }
 
 async fn run(connection: &mut SqliteConnection, migration: &Migration) -> Result<(), sqlx::Error> {

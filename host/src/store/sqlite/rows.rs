@@ -4,6 +4,7 @@
 //! it is prepared once, and there is no limit on the number of parameters. JSON cannot carry octets: ids go in hex, and
 //! bodies lie end to end in a second bind, from which `substr(?2, start, length)` cuts them.
 
+use crate::store::states;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use smpp_domain::correlation::{DlrMessageState, MessageCorrelation};
@@ -65,32 +66,8 @@ pub(crate) fn instant(row: &SqliteRow, index: usize) -> Result<DateTime<Utc>, sq
     DateTime::from_timestamp_micros(row.try_get(index)?).ok_or_else(|| broken("a time is out of range"))
 }
 
-/// message_state, SMPP 3.4 section 5.2.28.
-pub(super) fn state_number(state: DlrMessageState) -> u8 {
-    match state {
-        DlrMessageState::Enroute => 1,
-        DlrMessageState::Delivered => 2,
-        DlrMessageState::Expired => 3,
-        DlrMessageState::Deleted => 4,
-        DlrMessageState::Undeliverable => 5,
-        DlrMessageState::Accepted => 6,
-        DlrMessageState::Unknown => 7,
-        DlrMessageState::Rejected => 8,
-    }
-}
-
 pub(super) fn state(row: &SqliteRow, index: usize) -> Result<DlrMessageState, sqlx::Error> {
-    Ok(match row.try_get::<u8, _>(index)? {
-        1 => DlrMessageState::Enroute,
-        2 => DlrMessageState::Delivered,
-        3 => DlrMessageState::Expired,
-        4 => DlrMessageState::Deleted,
-        5 => DlrMessageState::Undeliverable,
-        6 => DlrMessageState::Accepted,
-        7 => DlrMessageState::Unknown,
-        8 => DlrMessageState::Rejected,
-        _ => return Err(broken("a message state is none of SMPP's")),
-    })
+    states::state(row.try_get(index)?).ok_or_else(|| broken("a message state is none of SMPP's"))
 }
 
 /// Reads a row whose columns, after the first (the position in the request), are those of `CORRELATION` in

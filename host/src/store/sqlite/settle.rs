@@ -7,6 +7,7 @@ use super::parked;
 use super::rows::{self, Octets, json};
 use crate::clock;
 use crate::ports::{AppendedReceipt, MessageHistory, Settled, Settlement};
+use crate::store::states;
 use async_trait::async_trait;
 use smpp_domain::correlation::{MessageCorrelation, PartState};
 use smpp_domain::ids::MessageId;
@@ -169,7 +170,7 @@ impl Append {
                     receipt.message_id.0.simple(),
                     receipt.received_at.timestamp_micros(),
                     receipt.part.part_number,
-                    rows::state_number(receipt.part.state),
+                    states::number(receipt.part.state),
                     u8::from(receipt.part.is_final),
                     receipt.expires_at.timestamp_micros(),
                 )

@@ -1,0 +1,80 @@
+//! The plain pattern: one table with one index, `UNNEST` in, `UNNEST JOIN` out.
+
+use crate::sample::rows;
+use anyhow::Result;
+use smpp_connector::ports::Settlement;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Row};
+
+const CREATE: &str = "\
+    DROP TABLE IF EXISTS plain; \
+    CREATE TABLE plain (operator_id int NOT NULL, operator_message_id text NOT NULL, message_id text NOT NULL, \
+        client_id text NOT NULL, destination text NOT NULL, part int2 NOT NULL, parts int2 NOT NULL, \
+        submitted_at int8 NOT NULL) PARTITION BY RANGE (submitted_at); \
+    CREATE TABLE plain_all PARTITION OF plain DEFAULT; \
+    CREATE INDEX ON plain (operator_id, operator_message_id)";
+
+const INSERT: &str = "INSERT INTO plain SELECT * FROM UNNEST($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], \
+    $6::int2[], $7::int2[], $8::int8[])";
+
+const FIND: &str = "\
+    SELECT k.n, c.message_id, c.client_id FROM UNNEST($1::int[], $2::text[]) WITH ORDINALITY AS k (op, mid, n) \
+    JOIN plain c ON c.operator_id = k.op AND c.operator_message_id = k.mid";
+
+/// A connection with the plain table.
+pub(crate) struct Raw {
+    pub(crate) connection: PgConnection,
+}
+
+impl Raw {
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        let mut connection = PgConnection::connect(url).await?;
+        sqlx::raw_sql(CREATE).execute(&mut connection).await?;
+        Ok(Self { connection })
+    }
+
+    pub(crate) async fn insert(&mut self, batch: &[Settlement]) -> Result<(), sqlx::Error> {
+        let all: Vec<_> = rows(batch).collect();
+        let messages: Vec<_> = all.iter().map(|row| row.message_id.0.to_string()).collect();
+        let accounts: Vec<_> = all.iter().map(|row| row.account_id.0.to_string()).collect();
+        let query = sqlx::query(INSERT)
+            .bind(vec![1_i32; all.len()])
+            .bind(
+                all.iter()
+                    .map(|row| row.operator_message_id.as_str())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(messages)
+            .bind(accounts)
+            .bind(all.iter().map(|row| row.to.as_str()).collect::<Vec<_>>())
+            .bind(vec![1_i16; all.len()])
+            .bind(vec![1_i16; all.len()])
+            .bind(
+                all.iter()
+                    .map(|row| row.submitted_at.timestamp_micros())
+                    .collect::<Vec<_>>(),
+            );
+        query.execute(&mut self.connection).await.map(drop)
+    }
+
+    pub(crate) async fn find(&mut self, keys: &[String]) -> Result<(), sqlx::Error> {
+        let query = sqlx::query(FIND).bind(vec![1_i32; keys.len()]).bind(keys);
+        let found = query.fetch_all(&mut self.connection).await?;
+        for row in &found {
+            let read: (i64, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            std::hint::black_box(read);
+        }
+        if found.len() < keys.len() {
+            return Err(sqlx::Error::RowNotFound);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(&mut self.connection).await.map(drop)
+    }
+
+    pub(crate) async fn number(&mut self, sql: &str) -> Result<i64, sqlx::Error> {
+        sqlx::query(sql).fetch_one(&mut self.connection).await?.try_get(0)
+    }
+}

@@ -1,0 +1,162 @@
+//! [`CorrelationStore`] on PostgreSQL, which several hosts share.
+//!
+//! ```text
+//!  PostgresStore ─► Db: a pool ─► correlation, receipt, outcome, parked (one partition a day), intent
+//!                  └─ Partitions: which days there are, made before a batch needs them
+//! ```
+//! A batch is one statement that commits by itself: it is there whole or not at all, and no transaction stays open while a
+//! host thinks. Hosts meet in three places, each explained where it happens: outcomes ([`settle`]), receipts that overtake
+//! their row ([`parked`]), days ([`partitions`]).
+
+mod db;
+mod error;
+mod expire;
+mod id;
+mod intents;
+mod lookup;
+mod migrate;
+mod parked;
+mod partitions;
+mod receipts;
+mod rows;
+mod settle;
+
+pub use error::OpenError;
+
+use crate::config::PostgresConfig;
+use crate::ports::{
+    AppendedReceipt, BackendError, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Probe,
+    Progress, Settled, Settlement, Tracked,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use db::Db;
+use smpp_domain::ids::{MessageId, OperatorId};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The correlation store on PostgreSQL. Cheap to clone. Times are kept to the microsecond.
+///
+/// Every call ends within some 25 s: 5 s to get a connection, 10 s a statement, of which there are two at most in nearly all.
+/// A connection that has failed is not used again, and the pool opens another one: the store heals by itself.
+#[derive(Clone)]
+pub struct PostgresStore {
+    db: Arc<Db>,
+}
+
+impl PostgresStore {
+    /// Connects, within about 10 s, and brings the tables up to what this version needs.
+    ///
+    /// # Errors
+    /// When the server cannot be used; the text says how to mend it.
+    pub async fn open(config: &PostgresConfig) -> Result<Self, OpenError> {
+        let server = db::Server::new(config.url.expose())?;
+        migrate::up(&server).await?;
+        Ok(Self {
+            db: Arc::new(Db::new(server, config.connections)),
+        })
+    }
+
+    /// Brings the tables up to what this version needs, and nothing else. Returns the server's name and the migrations that it
+    /// lacked. Hosts that do it at once wait for each other.
+    ///
+    /// # Errors
+    /// When the server cannot be used; the text says how to mend it.
+    pub async fn migrate(config: &PostgresConfig) -> Result<(String, Vec<&'static str>), OpenError> {
+        let server = db::Server::new(config.url.expose())?;
+        let applied = migrate::up(&server).await?;
+        Ok((server.name, applied))
+    }
+
+    /// Closes the connections. Calls of afterwards fail.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+#[async_trait]
+impl CorrelationStore for PostgresStore {
+    async fn settle(&self, batch: &[Settlement]) -> Result<Settled, BackendError> {
+        settle::settle(&self.db, batch).await
+    }
+
+    async fn intend(&self, owner: Uuid, messages: &[MessageId]) -> Result<Vec<MessageId>, BackendError> {
+        intents::begin(&self.db, owner, messages).await
+    }
+
+    async fn withdraw(&self, owner: Uuid, messages: &[MessageId]) -> Result<(), BackendError> {
+        intents::end(&self.db, owner, messages).await
+    }
+
+    async fn progress(&self, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
+        lookup::progress(&self.db, messages).await
+    }
+
+    async fn settled_since(
+        &self,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<MessageId>, BackendError> {
+        lookup::settled_since(&self.db, since, limit).await
+    }
+
+    async fn find(
+        &self,
+        operator: OperatorId,
+        keys: &[String],
+    ) -> Result<Vec<Option<Tracked>>, BackendError> {
+        lookup::find(&self.db, operator, keys).await
+    }
+
+    async fn park(&self, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
+        parked::park(&self.db, receipts).await
+    }
+
+    async fn append_receipts(
+        &self,
+        receipts: &[AppendedReceipt],
+        release: &[Uuid],
+    ) -> Result<Vec<MessageHistory>, BackendError> {
+        receipts::append(&self.db, receipts, release).await
+    }
+
+    async fn parked_work(
+        &self,
+        operator: OperatorId,
+        overdue_before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<ParkedWork, BackendError> {
+        parked::work(&self.db, operator, overdue_before, limit).await
+    }
+
+    async fn mark_unmatched(&self, receipts: &[Uuid]) -> Result<(), BackendError> {
+        parked::mark(&self.db, receipts).await
+    }
+
+    /// Drops the days that are over, whatever `limit` says, since a day costs what a row costs; makes the days to come.
+    async fn expire(
+        &self,
+        now: DateTime<Utc>,
+        parked_before: DateTime<Utc>,
+        outcomes_before: DateTime<Utc>,
+        _limit: usize,
+    ) -> Result<u64, BackendError> {
+        let ends = expire::Ends {
+            now,
+            parked_before,
+            outcomes_before,
+        };
+        expire::expire(&self.db, ends).await
+    }
+}
+
+#[async_trait]
+impl Probe for PostgresStore {
+    fn name(&self) -> String {
+        self.db.name().to_owned()
+    }
+
+    async fn probe(&self) -> Result<String, BackendError> {
+        migrate::probe(&self.db).await
+    }
+}

@@ -1,0 +1,125 @@
+//! Reading rows and outcomes.
+
+use super::db::{Connection, Db};
+use super::id::Id;
+use super::receipts;
+use super::rows;
+use crate::clock;
+use crate::ports::{BackendError, Progress, Tracked};
+use chrono::{DateTime, Utc};
+use smpp_domain::correlation::MessageCorrelation;
+use smpp_domain::ids::{MessageId, OperatorId};
+use sqlx::Row;
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// The newest living row of each key; days that are over are left out when it runs.
+const FIND: &str = "\
+    SELECT k.n, c.id, c.message_id, c.operator_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
+        c.part_count, c.operator_message_id, c.message_key, c.recipient \
+    FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
+        SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
+        ORDER BY submitted_at DESC, id DESC LIMIT 1) AS c";
+
+const ACCEPTED: &str = "\
+    SELECT 0, id, message_id, operator_id, account_id, submitted_at, expires_at, reference, part_number, \
+        part_count, operator_message_id, message_key, recipient \
+    FROM correlation WHERE message_id = ANY($1) ORDER BY part_number, submitted_at, id";
+
+const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE message_id = ANY($1)";
+
+const INTENDED: &str = "SELECT message_id FROM intent WHERE message_id = ANY($1)";
+
+const SETTLED_SINCE: &str = "SELECT message_id FROM outcome WHERE settled_at >= $1 ORDER BY settled_at DESC, message_id DESC LIMIT $2";
+
+/// [`crate::ports::CorrelationStore::find`].
+pub(super) async fn find(
+    db: &Db,
+    operator: OperatorId,
+    keys: &[String],
+) -> Result<Vec<Option<Tracked>>, BackendError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = db.connection("looking up message ids").await?;
+    let octets: Vec<_> = keys.iter().map(String::as_bytes).collect();
+    let statement = sqlx::query(FIND)
+        .bind(Id(operator.0))
+        .bind(octets)
+        .bind(clock::utc_now().timestamp_micros());
+    let mut found: Vec<(usize, MessageCorrelation)> = Vec::with_capacity(keys.len());
+    for row in connection.fetch(statement).await? {
+        let position = connection.read(rows::position(&row, 0))?;
+        found.push((position, connection.read(rows::correlation(&row))?));
+    }
+    let messages = found.iter().map(|(_, row)| row.message_id.0).collect();
+    let history = receipts::history(&mut connection, messages).await?;
+    let mut tracked = vec![None; keys.len()];
+    for (position, correlation) in found {
+        if let Some(entry) = tracked.get_mut(position) {
+            let history = history
+                .get(&correlation.message_id.0)
+                .cloned()
+                .unwrap_or_default();
+            *entry = Some(Tracked { correlation, history });
+        }
+    }
+    Ok(tracked)
+}
+
+/// [`crate::ports::CorrelationStore::progress`].
+pub(super) async fn progress(db: &Db, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = db.connection("reading progress").await?;
+    let ids: Vec<_> = messages.iter().map(|message| Id(message.0)).collect();
+    let mut known: HashMap<Uuid, Progress> = HashMap::new();
+    for row in connection.fetch(sqlx::query(OUTCOMES).bind(&ids)).await? {
+        let Id(message) = connection.read(row.try_get(0))?;
+        known.entry(message).or_default().outcome = Some(connection.read(row.try_get(1))?);
+    }
+    for row in accepted(&mut connection, &ids).await? {
+        known.entry(row.message_id.0).or_default().accepted.push(row);
+    }
+    for row in connection.fetch(sqlx::query(INTENDED).bind(&ids)).await? {
+        let Id(message) = connection.read(row.try_get(0))?;
+        known.entry(message).or_default().intended = true;
+    }
+    let told = |Id(id): &Id| known.get(id).cloned().unwrap_or_default();
+    Ok(ids.iter().map(told).collect())
+}
+
+/// A batch that was sent again, after an answer that was lost, has left its rows twice: the first of them count.
+async fn accepted(
+    connection: &mut Connection<'_>,
+    ids: &[Id],
+) -> Result<Vec<MessageCorrelation>, BackendError> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    for row in connection.fetch(sqlx::query(ACCEPTED).bind(ids)).await? {
+        let row = connection.read(rows::correlation(&row))?;
+        if seen.insert((row.message_id, row.part_number, row.operator_message_id.clone())) {
+            all.push(row);
+        }
+    }
+    Ok(all)
+}
+
+/// [`crate::ports::CorrelationStore::settled_since`].
+pub(super) async fn settled_since(
+    db: &Db,
+    since: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<MessageId>, BackendError> {
+    let mut connection = db.connection("listing settled messages").await?;
+    let statement = sqlx::query(SETTLED_SINCE)
+        .bind(since.timestamp_micros())
+        .bind(rows::row_limit(limit));
+    let found = connection.fetch(statement).await?;
+    let ids: Result<_, _> = found
+        .iter()
+        .map(|row| row.try_get(0).map(|Id(id)| MessageId(id)))
+        .collect();
+    connection.read(ids)
+}

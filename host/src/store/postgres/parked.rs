@@ -1,0 +1,187 @@
+//! Receipts that wait for their row.
+//!
+//! A receipt may be parked (P) by one host while another one settles its row (S). Both write, commit, and then look for what
+//! the other has written. Of two commits one is the second; who made it looks after both, so it sees the other's: P names a
+//! receipt whose row is there, S the receipts that waited. Both may see each other: then both name the receipt, and whoever
+//! is late finds it appended.
+//!
+//! A host may die between its commit and its look. What it would have named is found by the sweep:
+//! - A receipt that was there when S wrote is marked as matched by S's own transaction.
+//! - Another one was parked while S was committing, so it has just come and is not yet reported. The sweep looks for its row
+//!   before it calls it overdue.
+
+use super::db::{Connection, Db};
+use super::id::Id;
+use super::partitions::Table;
+use super::rows::{self, row_limit};
+use crate::clock;
+use crate::ports::{BackendError, ParkedReceipt, ParkedWork};
+use chrono::{DateTime, Utc};
+use smpp_domain::correlation::MessageCorrelation;
+use smpp_domain::ids::OperatorId;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// `$7` is now. The look-up behind EXISTS, here and below, is that of `find`: a receipt is only handed out when its row will
+/// be found.
+const PARK: &str = "\
+    INSERT INTO parked (id, operator_id, message_key, received_at, reading, raw, matched) \
+    SELECT r.*, EXISTS (SELECT FROM correlation AS c WHERE c.operator_id = r.operator_id \
+        AND c.message_key = r.message_key AND c.expires_at > $7) \
+    FROM UNNEST($1::uuid[], $2::uuid[], $3::bytea[], $4::int8[], $5::text[], $6::bytea[]) \
+        AS r (id, operator_id, message_key, received_at, reading, raw) \
+    ON CONFLICT DO NOTHING";
+
+const DUE: &str = "\
+    SELECT r.id FROM UNNEST($1::uuid[], $2::uuid[], $3::bytea[]) AS r (id, operator_id, message_key) \
+    WHERE EXISTS (SELECT FROM correlation AS c WHERE c.operator_id = r.operator_id \
+        AND c.message_key = r.message_key AND c.expires_at > $4)";
+
+const WAITING: &str = "\
+    SELECT p.id, p.operator_id, p.message_key, p.received_at, p.reading, p.raw \
+    FROM UNNEST($1::uuid[], $2::bytea[]) AS r (operator_id, message_key) \
+    JOIN parked AS p ON p.operator_id = r.operator_id AND p.message_key = r.message_key";
+
+const MARK: &str = "UPDATE parked SET reported = true WHERE id = ANY($1) AND NOT reported";
+
+const MATCHED: &str = "\
+    SELECT id, operator_id, message_key, received_at, reading, raw FROM parked AS p \
+    WHERE operator_id = $1 AND matched \
+        AND EXISTS (SELECT FROM correlation AS c WHERE c.operator_id = p.operator_id \
+            AND c.message_key = p.message_key AND c.expires_at > $2) \
+    ORDER BY received_at, id LIMIT $3";
+
+/// Those that are old and not reported, and whether their row is there.
+const OLD: &str = "\
+    SELECT id, operator_id, message_key, received_at, reading, raw, \
+        EXISTS (SELECT FROM correlation AS c WHERE c.operator_id = p.operator_id \
+            AND c.message_key = p.message_key AND c.expires_at > $2) \
+    FROM (SELECT * FROM parked WHERE operator_id = $1 AND NOT reported AND received_at < $3 \
+        ORDER BY received_at, id LIMIT $4) AS p \
+    ORDER BY received_at, id";
+
+/// [`crate::ports::CorrelationStore::park`].
+pub(super) async fn park(db: &Db, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
+    if receipts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = db.connection("parking receipts").await?;
+    let came = receipts.iter().map(|receipt| receipt.received_at);
+    db.partitions.ensure(&mut connection, Table::Parked, came).await?;
+    // One order for all hosts, so that they do not wait for each other in a circle.
+    let mut sorted: Vec<_> = receipts.iter().collect();
+    sorted.sort_unstable_by_key(|receipt| receipt.id);
+    let readings: Result<Vec<_>, _> = sorted
+        .iter()
+        .map(|receipt| serde_json::to_string(&receipt.reading))
+        .collect();
+    let readings = connection.read(readings.map_err(|error| sqlx::Error::Encode(error.into())))?;
+    let now = clock::utc_now().timestamp_micros();
+    let ids = column(&sorted, |receipt| Id(receipt.id));
+    let operators = column(&sorted, |receipt| Id(receipt.operator_id.0));
+    let keys = column(&sorted, |receipt| receipt.message_key.as_bytes());
+    let statement = sqlx::query(PARK)
+        .bind(&ids)
+        .bind(&operators)
+        .bind(&keys)
+        .bind(column(&sorted, |receipt| receipt.received_at.timestamp_micros()))
+        .bind(readings)
+        .bind(column(&sorted, |receipt| receipt.raw.as_slice()))
+        .bind(now);
+    connection.execute(statement).await?;
+    let statement = sqlx::query(DUE).bind(&ids).bind(&operators).bind(&keys).bind(now);
+    let due = connection.fetch(statement).await?;
+    let due: Result<HashSet<_>, _> = due.iter().map(|row| row.try_get(0).map(|Id(id)| id)).collect();
+    let due = connection.read(due)?;
+    let ids = receipts.iter().map(|receipt| receipt.id);
+    Ok(ids.filter(|id| due.contains(id)).collect())
+}
+
+/// The parked receipts that these rows, which are committed, have been waiting for, oldest first.
+pub(super) async fn waiting(
+    connection: &mut Connection<'_>,
+    correlations: &[&MessageCorrelation],
+    now: DateTime<Utc>,
+) -> Result<Vec<ParkedReceipt>, BackendError> {
+    let living = correlations.iter().filter(|row| row.expires_at > now);
+    let mut of: Vec<_> = living
+        .map(|row| (Id(row.operator_id.0), row.message_key.as_bytes()))
+        .collect();
+    of.sort_unstable();
+    of.dedup();
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (operators, keys): (Vec<_>, Vec<_>) = of.into_iter().unzip();
+    let found = connection
+        .fetch(sqlx::query(WAITING).bind(operators).bind(keys))
+        .await?;
+    let mut receipts = connection.read(found.iter().map(read).collect::<Result<Vec<_>, _>>())?;
+    receipts.sort_unstable_by_key(|receipt| (receipt.received_at, receipt.id));
+    Ok(receipts)
+}
+
+/// [`crate::ports::CorrelationStore::parked_work`].
+pub(super) async fn work(
+    db: &Db,
+    operator: OperatorId,
+    overdue_before: DateTime<Utc>,
+    limit: usize,
+) -> Result<ParkedWork, BackendError> {
+    let mut connection = db.connection("looking through parked receipts").await?;
+    let now = clock::utc_now().timestamp_micros();
+    let statement = sqlx::query(MATCHED)
+        .bind(Id(operator.0))
+        .bind(now)
+        .bind(row_limit(limit));
+    let found = connection.fetch(statement).await?;
+    let mut matched = connection.read(found.iter().map(read).collect::<Result<Vec<_>, _>>())?;
+    let statement = sqlx::query(OLD)
+        .bind(Id(operator.0))
+        .bind(now)
+        .bind(overdue_before.timestamp_micros())
+        .bind(row_limit(limit.saturating_mul(2)));
+    let known: HashSet<_> = matched.iter().map(|receipt| receipt.id).collect();
+    let mut overdue = Vec::new();
+    for row in connection.fetch(statement).await? {
+        let receipt = connection.read(read(&row))?;
+        if !connection.read(row.try_get(6))? {
+            overdue.push(receipt);
+        } else if !known.contains(&receipt.id) {
+            matched.push(receipt);
+        }
+    }
+    matched.sort_unstable_by_key(|receipt| (receipt.received_at, receipt.id));
+    matched.truncate(limit);
+    overdue.truncate(limit);
+    Ok(ParkedWork { matched, overdue })
+}
+
+/// [`crate::ports::CorrelationStore::mark_unmatched`].
+pub(super) async fn mark(db: &Db, receipts: &[Uuid]) -> Result<(), BackendError> {
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    let mut connection = db.connection("marking parked receipts").await?;
+    let statement = sqlx::query(MARK).bind(receipts.iter().copied().map(Id).collect::<Vec<_>>());
+    connection.execute(statement).await.map(drop)
+}
+
+fn read(row: &PgRow) -> Result<ParkedReceipt, sqlx::Error> {
+    let reading = serde_json::from_str(row.try_get(4)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(ParkedReceipt {
+        id: rows::id(row, 0)?,
+        operator_id: OperatorId(rows::id(row, 1)?),
+        message_key: rows::text(row, 2)?,
+        received_at: rows::instant(row, 3)?,
+        reading,
+        raw: row.try_get(5)?,
+    })
+}
+
+/// One column of a batch.
+fn column<'r, T>(receipts: &[&'r ParkedReceipt], value: impl Fn(&'r ParkedReceipt) -> T) -> Vec<T> {
+    receipts.iter().map(|receipt| value(receipt)).collect()
+}

@@ -1,0 +1,71 @@
+//! Values on their way into statements and out of rows.
+//!
+//! A batch is one array a column, and `UNNEST` gives its rows: the statement's text is always the same, so that it is
+//! prepared once, and there is no limit on the number of parameters.
+
+use super::id::Id;
+use crate::store::states;
+use chrono::{DateTime, Utc};
+use smpp_domain::correlation::{DlrMessageState, MessageCorrelation};
+use smpp_domain::ids::{AccountId, MessageId, OperatorId};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+/// A LIMIT.
+pub(super) fn row_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+pub(super) fn broken(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(what.into())
+}
+
+pub(super) fn id(row: &PgRow, index: usize) -> Result<Uuid, sqlx::Error> {
+    row.try_get(index).map(|Id(id)| id)
+}
+
+/// A position that `WITH ORDINALITY` gave, from 0.
+pub(super) fn position(row: &PgRow, index: usize) -> Result<usize, sqlx::Error> {
+    let from_one: i64 = row.try_get(index)?;
+    usize::try_from(from_one - 1).map_err(|_| broken("a position is not positive"))
+}
+
+pub(super) fn octet(row: &PgRow, index: usize) -> Result<u8, sqlx::Error> {
+    u8::try_from(row.try_get::<i16, _>(index)?).map_err(|_| broken("a number is no octet"))
+}
+
+pub(super) fn instant(row: &PgRow, index: usize) -> Result<DateTime<Utc>, sqlx::Error> {
+    DateTime::from_timestamp_micros(row.try_get(index)?).ok_or_else(|| broken("a time is out of range"))
+}
+
+/// Text that is kept as octets.
+pub(super) fn text(row: &PgRow, index: usize) -> Result<String, sqlx::Error> {
+    String::from_utf8(row.try_get(index)?).map_err(|_| broken("a text is not UTF-8"))
+}
+
+pub(super) fn state(row: &PgRow, index: usize) -> Result<DlrMessageState, sqlx::Error> {
+    states::state(octet(row, index)?).ok_or_else(|| broken("a message state is none of SMPP's"))
+}
+
+/// Reads a row whose columns, after the first, are those of the statements in [`super::lookup`].
+pub(super) fn correlation(row: &PgRow) -> Result<MessageCorrelation, sqlx::Error> {
+    let reference: Option<i32> = row.try_get(7)?;
+    Ok(MessageCorrelation {
+        id: id(row, 1)?,
+        message_id: MessageId(id(row, 2)?),
+        operator_id: OperatorId(id(row, 3)?),
+        account_id: AccountId(id(row, 4)?),
+        submitted_at: instant(row, 5)?,
+        expires_at: instant(row, 6)?,
+        reference: reference
+            .map(u16::try_from)
+            .transpose()
+            .map_err(|_| broken("a reference is out of range"))?,
+        part_number: octet(row, 8)?,
+        part_count: octet(row, 9)?,
+        operator_message_id: text(row, 10)?,
+        message_key: text(row, 11)?,
+        to: row.try_get(12)?,
+    })
+}
