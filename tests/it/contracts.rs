@@ -41,8 +41,8 @@ mod several_hosts;
 mod store;
 
 pub(crate) use nats::{CurrentNats, DebianNats};
-pub(crate) use sample::{operator_1, operator_1_order};
 pub(crate) use postgres::PostgresPlace;
+pub(crate) use sample::{operator_1, operator_1_order};
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
 use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink};

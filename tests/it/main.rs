@@ -3,8 +3,9 @@
 mod architecture;
 mod contracts;
 mod flood;
-mod platform;
+
 mod nats;
+mod platform;
 mod policy;
 mod process;
 mod stories;
