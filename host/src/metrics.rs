@@ -7,6 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 
 /// The label of most families.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -58,6 +59,7 @@ pub struct Metrics {
     odd_pdus: Family<OperatorLabel, Counter>,
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
+    tps_rate: Family<OperatorLabel, Gauge<f64, AtomicU64>>,
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
 }
@@ -72,6 +74,7 @@ impl Default for Metrics {
             odd_pdus: Family::default(),
             binds_up: Family::default(),
             in_flight: Family::default(),
+            tps_rate: Family::default(),
             policy_faults: Family::default(),
             policy_reloads: Family::default(),
             registry: Mutex::new(Registry::default()),
@@ -93,6 +96,11 @@ impl Default for Metrics {
             "in_flight_messages",
             "Commands taken and not yet settled",
             metrics.in_flight.clone(),
+        );
+        registry.register(
+            "tps_rate",
+            "submit_sm a second that are allowed at present, over all hosts",
+            metrics.tps_rate.clone(),
         );
         registry.register(
             "policy_faults",
@@ -141,6 +149,7 @@ impl Metrics {
             odd_pdus: self.odd_pdus.get_or_create(&operator()).clone(),
             binds_up: self.binds_up.get_or_create(&operator()).clone(),
             in_flight: self.in_flight.get_or_create(&operator()).clone(),
+            tps_rate: self.tps_rate.get_or_create(&operator()).clone(),
         }
     }
 }
@@ -160,6 +169,8 @@ pub struct OperatorMetrics {
     pub binds_up: Gauge,
     /// Commands taken and not yet settled.
     pub in_flight: Gauge,
+    /// submit_sm a second that are allowed at present: the limit, or less after the operator has throttled.
+    pub tps_rate: Gauge<f64, AtomicU64>,
 }
 
 impl OperatorMetrics {

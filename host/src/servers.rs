@@ -1,3 +1,4 @@
-//! Connections to servers that several adapters share, one module a server.
+//! Connections to the servers that several adapters share.
 
 pub mod nats;
+pub mod redis;

@@ -1,3 +1,4 @@
 //! Implementations of [`crate::ports::BindSlots`].
 
+pub mod redis;
 pub mod unshared;

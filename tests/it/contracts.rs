@@ -38,6 +38,7 @@ mod queue;
 mod race;
 mod sample;
 mod several_hosts;
+mod slots;
 mod store;
 
 pub(crate) use nats::{CurrentNats, DebianNats};

@@ -9,6 +9,7 @@ mod outages;
 mod profiles;
 mod receipts;
 mod refusals;
+mod shared_binds;
 mod statuses;
 mod submit;
 mod tps;

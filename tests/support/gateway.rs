@@ -32,6 +32,13 @@ impl Gateway {
         .await
     }
 
+    /// Starts a gateway that shares a Redis with others.
+    pub async fn start_with_redis(url: &str, operators: Vec<Operator>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let redis = format!("redis.url = \"{url}\"\nredis.lease = \"2s\"\n");
+        Self::start_with(dir, operators, &redis).await
+    }
+
     /// Starts a gateway in a folder that another one may have used before.
     pub async fn start_in(dir: Arc<TempDir>, operators: Vec<Operator>) -> Self {
         Self::start_with(dir, operators, "").await

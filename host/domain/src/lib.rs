@@ -17,6 +17,7 @@ pub mod pdu;
 pub mod policy;
 pub mod receipt;
 pub mod session;
+pub mod slots;
 pub mod split;
 pub mod status;
 pub mod tps;

@@ -6,11 +6,13 @@
 //! and such a stretch has room for no more than `cap` of them. The price is a share of tolerance / (1 s + tolerance).
 //! Nothing ever bursts.
 
+mod adaptive;
 mod pacer;
 
 #[cfg(test)]
 mod tests;
 
+pub use adaptive::{AdaptiveRate, CALM, DECREASE_PERCENT, FIRST_PAUSE, LAST_PAUSE, RECOVERY};
 pub use pacer::{Pace, Pacer};
 
 use crate::ids::OperatorId;
@@ -132,6 +134,12 @@ impl TpsWindow {
     /// handed out stays valid.
     pub fn pause_until(&mut self, at: Instant) {
         self.paused_until = self.paused_until.max(Some(at));
+    }
+
+    /// The earliest send time that what was handed out allows; `None` before the first.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        self.next
     }
 
     /// Whose window it is.

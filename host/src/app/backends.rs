@@ -7,16 +7,21 @@ use crate::intake::embedded::EmbeddedQueue;
 use crate::intake::nats::NatsQueue;
 use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
+use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
 use crate::ports::{
     BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, TpsLimiter,
 };
+use crate::seen::redis::RedisSeen;
 use crate::servers::nats::NatsServer;
+use crate::servers::redis::RedisServer;
+use crate::slots::redis::RedisSlots;
 use crate::slots::unshared::Unshared;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// What every operator needs to run.
 #[derive(Clone)]
@@ -32,6 +37,8 @@ pub(crate) struct Backends {
     pub(super) policies: Arc<PolicyHost>,
     embedded: Option<SqliteDb>,
     postgres: Option<PostgresStore>,
+    redis: Option<RedisServer>,
+    tasks: TaskTracker,
 }
 
 impl Backends {
@@ -68,7 +75,6 @@ impl Backends {
                     (Arc::new(EmbeddedQueue::open(db).await?), events.clone(), events)
                 }
             };
-        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
         let mut postgres = None;
         let store: Arc<dyn CorrelationStore> = match &host.postgres {
             Some(server) => {
@@ -79,8 +85,15 @@ impl Backends {
             }
             None => Arc::new(SqliteStore::new(embedded.clone().ok_or_else(missing)?)),
         };
-        let slots: Arc<dyn BindSlots> = match &host.redis {
-            Some(_) => anyhow::bail!("[redis] is not wired yet"),
+        let redis = match &host.redis {
+            Some(config) => Some(RedisServer::connect(config, life.tracker()).await?),
+            None => None,
+        };
+        let slots: Arc<dyn BindSlots> = match &redis {
+            Some(server) => {
+                probes.push(Arc::new(server.clone()));
+                Arc::new(RedisSlots::new(server.clone(), life.tracker().clone()))
+            }
             None => Arc::new(Unshared),
         };
         Ok(Self {
@@ -94,17 +107,29 @@ impl Backends {
             policies,
             embedded,
             postgres,
+            redis,
+            tasks: life.tracker().clone(),
         })
     }
 
     /// The keeper of an operator's TPS promise.
     pub(super) fn limiter(&self, operator: &OperatorConfig) -> Arc<dyn TpsLimiter> {
-        Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit))
+        let Some(server) = &self.redis else {
+            return Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit));
+        };
+        let promise = Promise {
+            operator_id: operator.operator_id,
+            limit: operator.tps_limit,
+            fallback_share: operator.tps_fallback_share,
+        };
+        Arc::new(RedisLimiter::join(server.clone(), promise, &self.tasks))
     }
 
     /// What the hosts have taken of an operator's commands lately.
-    pub(super) fn seen(&self, _operator: &OperatorConfig) -> Option<Arc<dyn SeenIds>> {
-        None
+    pub(super) fn seen(&self, operator: &OperatorConfig) -> Option<Arc<dyn SeenIds>> {
+        let server = self.redis.clone()?;
+        let window = operator.dedupe_window.remembered();
+        Some(Arc::new(RedisSeen::new(server, operator.operator_id, window)))
     }
 
     /// Ends what must end last, when every operator has.

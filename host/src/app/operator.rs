@@ -6,9 +6,10 @@ use crate::errors;
 use crate::http::LoadedOperators;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, places, publish_sessions};
 use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
-use crate::ports::{IntakeOrder, PolicySource};
+use crate::ports::{BindSlots, IntakeOrder, PolicySource, Seat, SlotPool};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
+use smpp_domain::pdu::BindMode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
@@ -172,6 +173,33 @@ fn intake_order(config: &OperatorConfig, windows: usize) -> IntakeOrder {
     }
 }
 
+/// The right to each bind of the operator, in the order of its file.
+fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
+    let mut pools: Vec<SlotPool> = Vec::new();
+    for session in &config.sessions {
+        let (user, host, port) = (&session.system_id, &session.host, session.port);
+        let mode = match session.bind_mode {
+            BindMode::Transceiver => "TRANSCEIVER",
+            BindMode::Transmitter => "TRANSMITTER",
+            BindMode::Receiver => "RECEIVER",
+        };
+        let name = format!("{user}@{host}:{port}/{mode}");
+        // Two sessions of one file may be alike.
+        let alike = |pool: &&SlotPool| pool.session.split('#').next() == Some(&name);
+        let alike = pools.iter().filter(alike).count();
+        pools.push(SlotPool {
+            operator_id: config.operator_id,
+            session: if alike == 0 {
+                name
+            } else {
+                format!("{name}#{alike}")
+            },
+            binds: session.binds,
+        });
+    }
+    pools.into_iter().flat_map(|pool| slots.join(pool)).collect()
+}
+
 fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySource>) -> Running {
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
@@ -201,7 +229,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
         notices: notices_in,
         metrics,
     };
-    let binds = spawn_binds(&config, &link, &bell);
+    let binds = spawn_binds(&config, &link, &bell, seats(&config, &*backends.slots));
     drop(link);
     let stop = CancellationToken::new();
     let dispatcher = Dispatcher::new(

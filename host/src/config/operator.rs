@@ -50,6 +50,17 @@ pub enum DedupeWindow {
     CorrelationTtl,
 }
 
+impl DedupeWindow {
+    /// How long ids are remembered outside of the store.
+    #[must_use]
+    pub fn remembered(self) -> Duration {
+        match self {
+            Self::For(window) => window,
+            Self::CorrelationTtl => Duration::from_secs(600),
+        }
+    }
+}
+
 /// One operator.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OperatorConfig {

@@ -4,7 +4,7 @@ use crate::clock;
 use crate::ports::{BackendError, TpsLimiter};
 use async_trait::async_trait;
 use smpp_domain::ids::OperatorId;
-use smpp_domain::tps::{Reservation, TpsWindow};
+use smpp_domain::tps::{AdaptiveRate, Reservation, TpsWindow};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,33 +13,28 @@ use std::time::{Duration, Instant};
 const TOLERANCE: Duration = Duration::from_millis(10);
 /// How far ahead send times are given out: long enough for a batch, short enough that a lost one is not missed.
 const HORIZON: Duration = Duration::from_millis(100);
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// A [`TpsWindow`] that the operator's connections share.
+/// A [`TpsWindow`] that the operator's connections share, as wide as its [`AdaptiveRate`] allows.
 pub struct InProcessLimiter {
-    window: Mutex<TpsWindow>,
+    window: Mutex<(TpsWindow, AdaptiveRate)>,
 }
 
 impl InProcessLimiter {
     /// A limiter for `limit` PDUs a second.
     #[must_use]
     pub fn new(operator: OperatorId, limit: NonZeroU32) -> Self {
+        let window = TpsWindow::new(operator, limit, TOLERANCE, HORIZON);
         Self {
-            window: Mutex::new(TpsWindow::new(operator, limit, TOLERANCE, HORIZON)),
+            window: Mutex::new((window, AdaptiveRate::new(limit))),
         }
-    }
-
-    /// Changes the limit from now on, after a reload or because the operator throttles.
-    pub fn set_limit(&self, limit: NonZeroU32) {
-        self.window().set_limit(clock::now(), limit);
     }
 
     /// Gives out no send time before `at`.
     pub fn pause_until(&self, at: Instant) {
-        self.window().pause_until(at);
+        self.window().0.pause_until(at);
     }
 
-    fn window(&self) -> MutexGuard<'_, TpsWindow> {
+    fn window(&self) -> MutexGuard<'_, (TpsWindow, AdaptiveRate)> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,11 +43,22 @@ impl InProcessLimiter {
 impl TpsLimiter for InProcessLimiter {
     /// Never fails.
     async fn reserve(&self, want: u32) -> Result<Reservation, BackendError> {
-        Ok(self.window().reserve(clock::now(), want))
+        let now = clock::now();
+        let (window, rate) = &mut *self.window();
+        window.set_limit(now, rate.limit(now));
+        Ok(window.reserve(now, want))
     }
 
     /// Never fails.
     async fn throttled(&self) -> Result<Duration, BackendError> {
-        Ok(FIRST_PAUSE)
+        let now = clock::now();
+        let (window, rate) = &mut *self.window();
+        let pause = rate.throttled(now);
+        window.pause_until(now + pause);
+        Ok(pause)
+    }
+
+    fn rate(&self) -> f64 {
+        self.window().1.rate(clock::now())
     }
 }

@@ -20,4 +20,8 @@ pub trait TpsLimiter: Send + Sync {
     /// # Errors
     /// When the limiter cannot be reached; only the caller knows then.
     async fn throttled(&self) -> Result<Duration, BackendError>;
+
+    /// The PDUs a second that are given out at present, to everything that shares the promise: the limit, or less after the
+    /// operator has throttled. As last heard, for people.
+    fn rate(&self) -> f64;
 }

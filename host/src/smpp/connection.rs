@@ -7,7 +7,7 @@ use super::codec;
 use super::socket::{Io, Socket};
 use super::supervisor::LinkContext;
 use crate::clock;
-use crate::ports::{Answer, BackendError, BindBoard, PartResult, SubmitRequest, Ticket};
+use crate::ports::{Answer, BackendError, BindBoard, PartOutcome, PartResult, SubmitRequest, Ticket};
 use chrono::{DateTime, Utc};
 use futures_util::future::OptionFuture;
 use smpp_domain::pdu::Outgoing;
@@ -38,6 +38,38 @@ pub(super) struct ConnectionParts {
     pub(super) backup_in_use: watch::Receiver<bool>,
     pub(super) stop: CancellationToken,
     pub(super) context: LinkContext,
+}
+
+impl ConnectionParts {
+    /// Waits until the bind may be up; false when it never will, since the operator stops. What is handed over meanwhile
+    /// comes back as not sent.
+    pub(super) async fn wait_until_allowed(
+        &mut self,
+        allowed: &mut watch::Receiver<bool>,
+        stop: &CancellationToken,
+    ) -> bool {
+        loop {
+            let request = tokio::select! {
+                biased;
+                () = stop.cancelled() => return false,
+                request = self.submits.recv() => request,
+                allowed = allowed.wait_for(|allowed| *allowed) => return allowed.is_ok(),
+            };
+            match request {
+                Some(request) => self.report(request.ticket, PartResult::NotSent),
+                None => return false,
+            }
+        }
+    }
+
+    fn report(&self, ticket: Ticket, result: PartResult) {
+        let bind = self.index;
+        let outcome = PartOutcome { bind, ticket, result };
+        if self.context.outcomes.try_send(outcome).is_err() {
+            // Its capacity covers every window: only a pipeline that is gone can refuse.
+            tracing::debug!("an outcome came after the pipeline had ended");
+        }
+    }
 }
 
 /// A ticket that was written, and when.
@@ -95,7 +127,8 @@ impl Connection {
     }
 
     /// Connects, binds, carries traffic and reconnects until `stop` is cancelled; then drains its window and unbinds.
-    pub(super) async fn run(mut self) {
+    /// Returns what another run is made of.
+    pub(super) async fn run(mut self) -> ConnectionParts {
         self.feed(Input::Start).await;
         while !self.is_over() {
             let wake = self.wait().await;
@@ -104,6 +137,7 @@ impl Connection {
             self.write().await;
         }
         self.return_unsent();
+        self.parts
     }
 
     fn is_over(&self) -> bool {
@@ -214,7 +248,11 @@ impl Connection {
 
     fn reserved(&mut self, reserved: Result<Reservation, BackendError>) {
         match reserved {
-            Ok(reservation) => self.pacer.granted(reservation),
+            Ok(reservation) => {
+                let limiter = &self.parts.context.limiter;
+                self.parts.context.metrics.tps_rate.set(limiter.rate());
+                self.pacer.granted(reservation);
+            }
             Err(error) => {
                 tracing::warn!(operator = %self.parts.context.operator_name, %error, "no send times");
                 self.pacer.refused(clock::now() + Duration::from_millis(100));
@@ -271,7 +309,7 @@ impl Connection {
             self.pending.push_back(request);
         }
         while let Some(request) = self.pending.pop_front() {
-            self.report(request.ticket, PartResult::NotSent);
+            self.parts.report(request.ticket, PartResult::NotSent);
         }
     }
 

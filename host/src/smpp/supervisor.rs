@@ -3,7 +3,7 @@
 use super::connection::{Connection, ConnectionParts};
 use crate::config::{OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
-use crate::ports::{BindBoard, BindHandle, Inbound, PartOutcome, SessionNotice, TpsLimiter};
+use crate::ports::{BindBoard, BindHandle, Inbound, PartOutcome, Seat, SessionNotice, TpsLimiter};
 use smpp_domain::backoff::Backoff;
 use smpp_domain::pdu::BindRequest;
 use smpp_domain::session::SessionConfig;
@@ -68,9 +68,15 @@ pub fn capacity(operator: &OperatorConfig) -> (usize, usize) {
     )
 }
 
-/// Starts every bind of the operator. `bell` rings when one of them changes.
+/// Starts every bind of the operator. `seats` has one for each, in the order of the file; a bind is up only while its
+/// seat allows it. `bell` rings when one of them changes.
 #[must_use]
-pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<Notify>) -> Binds {
+pub fn spawn_binds(
+    operator: &OperatorConfig,
+    context: &LinkContext,
+    bell: &Arc<Notify>,
+    seats: Vec<Seat>,
+) -> Binds {
     let (backup_in_use, backup_watch) = watch::channel(false);
     let mut binds = Binds {
         handles: Vec::new(),
@@ -79,12 +85,13 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
         tasks: JoinSet::new(),
         stop: CancellationToken::new(),
     };
+    let mut seats = seats.into_iter();
     for settings in &operator.sessions {
-        for _ in 0..settings.binds {
+        for seat in seats.by_ref().take(usize::from(settings.binds)) {
             let window = usize::from(settings.window);
             let (submits, taken) = mpsc::channel(window);
             let board = Arc::new(BindBoard::new(bell.clone()));
-            let connection = Connection::new(ConnectionParts {
+            let parts = ConnectionParts {
                 index: binds.handles.len(),
                 host: settings.host.clone(),
                 port: settings.port,
@@ -95,8 +102,8 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
                 backup_in_use: backup_watch.clone(),
                 stop: binds.stop.clone(),
                 context: context.clone(),
-            });
-            binds.tasks.spawn(connection.run());
+            };
+            binds.tasks.spawn(run_while_allowed(parts, seat));
             binds.handles.push(BindHandle {
                 submits,
                 board,
@@ -108,6 +115,32 @@ pub fn spawn_binds(operator: &OperatorConfig, context: &LinkContext, bell: &Arc<
         }
     }
     binds
+}
+
+/// Carries traffic whenever the seat allows it, until the operator stops.
+async fn run_while_allowed(mut parts: ConnectionParts, mut seat: Seat) {
+    let stop = parts.stop.clone();
+    while parts.wait_until_allowed(&mut seat.allowed, &stop).await {
+        seat.in_use.send_replace(true);
+        let this_time = stop.child_token();
+        parts.stop = this_time.clone();
+        let running = Connection::new(parts).run();
+        tokio::pin!(running);
+        parts = loop {
+            tokio::select! {
+                parts = &mut running => break parts,
+                () = withdrawn(&mut seat.allowed), if !this_time.is_cancelled() => this_time.cancel(),
+            }
+        };
+        seat.in_use.send_replace(false);
+    }
+}
+
+/// Waits until the bind may not be up any more. A keeper of slots that has ended has left them as they are.
+async fn withdrawn(allowed: &mut watch::Receiver<bool>) {
+    if allowed.wait_for(|allowed| !allowed).await.is_err() {
+        std::future::pending().await
+    }
 }
 
 fn session_config(settings: &SessionSettings, operator: &OperatorConfig) -> SessionConfig {

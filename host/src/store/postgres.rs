@@ -94,10 +94,11 @@ impl CorrelationStore for PostgresStore {
 
     async fn settled_since(
         &self,
+        operator: OperatorId,
         since: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<MessageId>, BackendError> {
-        lookup::settled_since(&self.db, since, limit).await
+        lookup::settled_since(&self.db, operator, since, limit).await
     }
 
     async fn find(

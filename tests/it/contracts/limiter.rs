@@ -1,41 +1,103 @@
 //! [`TpsLimiter`]: whoever shares the operator, no second sees more than its limit.
 
+mod hosts;
+mod outages;
+
 use super::sample::operator;
+use smpp_connector::config::{RedisConfig, Secret};
 use smpp_connector::limiter::in_process::InProcessLimiter;
+use smpp_connector::limiter::redis::{Promise, RedisLimiter};
 use smpp_connector::ports::TpsLimiter;
+use smpp_connector::servers::redis::RedisServer as Connection;
+use smpp_connector_tests::servers::RedisServer;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::task::TaskTracker;
 
 /// One line for each kind of limiter.
 macro_rules! contract {
-    ($($backend:ident: $make:path),+) => { $(
-        mod $backend {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn no_second_sees_more_than_the_limit() {
-                super::no_second_sees_more_than_the_limit($make).await;
-            }
-
-            #[tokio::test]
-            async fn an_answer_is_within_what_was_asked() {
-                super::an_answer_is_within_what_was_asked($make).await;
-            }
-
-            #[tokio::test]
-            async fn none_says_when_to_ask_again() {
-                super::none_says_when_to_ask_again($make).await;
-            }
-        }
+    ($($backend:ident: $place:ident),+) => { $(
+        contract!(@ $backend $place, no_second_sees_more_than_the_limit an_answer_is_within_what_was_asked
+            none_says_when_to_ask_again throttling_pauses_and_slows_down);
     )+ };
+    (@ $backend:ident $place:ident, $($case:ident)+) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let place = <super::$place as super::Place>::fresh();
+                    super::$case(&place).await;
+                }
+            )+
+        }
+    };
 }
 
-contract!(in_process: crate::contracts::limiter::in_process_limiter);
+contract!(in_process: InProcess, redis: InRedis);
 
-fn in_process_limiter(limit: u32) -> Arc<dyn TpsLimiter> {
-    Arc::new(InProcessLimiter::new(
-        operator(1),
-        NonZeroU32::new(limit).unwrap(),
-    ))
+/// Where an operator's promise is kept in one test.
+trait Place {
+    fn fresh() -> Self;
+    async fn limiter(&self, limit: u32) -> Arc<dyn TpsLimiter>;
+}
+
+struct InProcess;
+
+impl Place for InProcess {
+    fn fresh() -> Self {
+        Self
+    }
+
+    async fn limiter(&self, limit: u32) -> Arc<dyn TpsLimiter> {
+        Arc::new(InProcessLimiter::new(
+            operator(1),
+            NonZeroU32::new(limit).unwrap(),
+        ))
+    }
+}
+
+struct InRedis {
+    server: RedisServer,
+    tasks: TaskTracker,
+}
+
+impl Place for InRedis {
+    fn fresh() -> Self {
+        Self {
+            server: RedisServer::start(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    async fn limiter(&self, limit: u32) -> Arc<dyn TpsLimiter> {
+        Arc::new(self.host(limit, None).await)
+    }
+}
+
+impl InRedis {
+    /// A limiter as a host of its own has it: with its own connection.
+    async fn host(&self, limit: u32, fallback_share: Option<u32>) -> RedisLimiter {
+        host_at(&self.server.url(), limit, fallback_share, &self.tasks).await
+    }
+}
+
+async fn host_at(url: &str, limit: u32, share: Option<u32>, tasks: &TaskTracker) -> RedisLimiter {
+    let promise = Promise {
+        operator_id: operator(1),
+        limit: NonZeroU32::new(limit).unwrap(),
+        fallback_share: share.and_then(NonZeroU32::new),
+    };
+    RedisLimiter::join(connection(url, tasks).await, promise, tasks)
+}
+
+async fn connection(url: &str, tasks: &TaskTracker) -> Connection {
+    let config = RedisConfig {
+        url: Secret::new(url),
+        prefix: "smpp".to_owned(),
+        lease: Duration::from_secs(5),
+    };
+    Connection::connect(&config, tasks).await.unwrap()
 }
 
 /// Asks as fast as it may until `end`; returns the send times that it got.
@@ -51,9 +113,9 @@ async fn hungry(limiter: Arc<dyn TpsLimiter>, want: u32, end: Instant) -> Vec<(I
     permits
 }
 
-async fn no_second_sees_more_than_the_limit(make: fn(u32) -> Arc<dyn TpsLimiter>) {
+async fn no_second_sees_more_than_the_limit(place: &impl Place) {
     const LIMIT: u32 = 80;
-    let limiter = make(LIMIT);
+    let limiter = place.limiter(LIMIT).await;
     let end = Instant::now() + Duration::from_millis(1300);
     let mut connections = tokio::task::JoinSet::new();
     for want in [1, 7, 50] {
@@ -78,8 +140,8 @@ async fn no_second_sees_more_than_the_limit(make: fn(u32) -> Arc<dyn TpsLimiter>
     }
 }
 
-async fn an_answer_is_within_what_was_asked(make: fn(u32) -> Arc<dyn TpsLimiter>) {
-    let limiter = make(1000);
+async fn an_answer_is_within_what_was_asked(place: &impl Place) {
+    let limiter = place.limiter(1000).await;
     let asked = Instant::now();
     for want in [1, 2, 3] {
         let answer = limiter.reserve(want).await.unwrap();
@@ -89,8 +151,8 @@ async fn an_answer_is_within_what_was_asked(make: fn(u32) -> Arc<dyn TpsLimiter>
     assert_eq!(limiter.reserve(0).await.unwrap().count, 0);
 }
 
-async fn none_says_when_to_ask_again(make: fn(u32) -> Arc<dyn TpsLimiter>) {
-    let limiter = make(100);
+async fn none_says_when_to_ask_again(place: &impl Place) {
+    let limiter = place.limiter(100).await;
     // Times are given out some way ahead only: it ends.
     let refused = loop {
         let answer = limiter.reserve(1000).await.unwrap();
@@ -100,4 +162,39 @@ async fn none_says_when_to_ask_again(make: fn(u32) -> Arc<dyn TpsLimiter>) {
     };
     tokio::time::sleep_until(refused.first.into()).await;
     assert!(limiter.reserve(1).await.unwrap().count > 0);
+}
+
+async fn throttling_pauses_and_slows_down(place: &impl Place) {
+    let limiter = place.limiter(1000).await;
+    while limiter.reserve(1).await.unwrap().count == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(limiter.rate(), 1000.0);
+    let (throttled, pause) = (Instant::now(), limiter.throttled().await.unwrap());
+    assert!(
+        pause > Duration::from_millis(300) && pause <= Duration::from_millis(500),
+        "{pause:?}"
+    );
+    let repeated = limiter.throttled().await.unwrap();
+    assert!(repeated <= pause, "reports during a pause change nothing");
+    let rate = limiter.rate();
+    assert!((700.0..720.0).contains(&rate), "{rate}");
+    let resumed = loop {
+        let answer = limiter.reserve(1000).await.unwrap();
+        if answer.count > 0 {
+            break answer;
+        }
+        tokio::time::sleep_until(answer.first.into()).await;
+    };
+    assert!(resumed.first + Duration::from_millis(1) >= throttled + pause);
+    assert!(
+        resumed.spacing > Duration::from_micros(1_300),
+        "{:?}",
+        resumed.spacing
+    );
+    tokio::time::sleep_until((resumed.first + Duration::from_millis(20)).into()).await;
+    assert!(
+        limiter.throttled().await.unwrap() > Duration::from_millis(800),
+        "twice as long"
+    );
 }

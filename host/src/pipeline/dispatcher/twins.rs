@@ -3,7 +3,6 @@
 use super::Dispatcher;
 use super::admit::Candidate;
 use crate::clock;
-use crate::config::DedupeWindow;
 use crate::pipeline::retry::until_done;
 use std::time::{Duration, Instant};
 
@@ -43,10 +42,7 @@ impl Dispatcher {
             .collect();
         let (store, name) = (self.context.store.clone(), &self.context.config.name);
         let found = until_done(name, || store.progress(&ids)).await;
-        let window = match self.context.config.dedupe_window {
-            DedupeWindow::For(window) => window,
-            DedupeWindow::CorrelationTtl => Duration::ZERO,
-        };
+        let window = self.context.config.dedupe_window.remembered();
         for (mut twin, progress) in std::mem::take(&mut self.twins).into_iter().zip(found) {
             if progress.outcome.is_some() || now.saturating_duration_since(twin.since) >= window {
                 twin.candidate.set_progress(progress);

@@ -2,7 +2,7 @@
 
 use super::{Connection, Written};
 use crate::clock;
-use crate::ports::{Answer, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice, Ticket};
+use crate::ports::{Answer, BindStatus, Inbound, PartResult, Reply, SessionNotice};
 use chrono::{DateTime, TimeDelta, Utc};
 use smpp_domain::pdu::CommandStatus;
 use smpp_domain::session::{SessionEvent, SessionState};
@@ -17,7 +17,7 @@ impl Connection {
                 message_id,
             } => {
                 let written_at = ticket.at;
-                self.report(
+                self.parts.report(
                     ticket.ticket,
                     PartResult::Answered {
                         written_at,
@@ -28,16 +28,17 @@ impl Connection {
             }
             SessionEvent::Unanswered { ticket, reason } => {
                 let written_at = ticket.at;
-                self.report(ticket.ticket, PartResult::Unanswered { written_at, reason });
+                self.parts
+                    .report(ticket.ticket, PartResult::Unanswered { written_at, reason });
             }
-            SessionEvent::NotSent { ticket } => self.report(ticket.ticket, PartResult::NotSent),
+            SessionEvent::NotSent { ticket } => self.parts.report(ticket.ticket, PartResult::NotSent),
             SessionEvent::LateResponse {
                 ticket,
                 status,
                 message_id,
             } => {
                 let written_at = ticket.at;
-                self.report(
+                self.parts.report(
                     ticket.ticket,
                     PartResult::Late {
                         written_at,
@@ -99,18 +100,6 @@ impl Connection {
             tracing::error!(operator = %name, %reason, "bind refused: check system_id and password");
         } else {
             tracing::warn!(operator = %name, %reason, "bind refused");
-        }
-    }
-
-    pub(super) fn report(&self, ticket: Ticket, result: PartResult) {
-        let outcome = PartOutcome {
-            bind: self.parts.index,
-            ticket,
-            result,
-        };
-        if self.parts.context.outcomes.try_send(outcome).is_err() {
-            // Its capacity covers every window: only a pipeline that is gone can refuse.
-            tracing::debug!("an outcome came after the pipeline had ended");
         }
     }
 

@@ -30,7 +30,9 @@ const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE message_id =
 
 const INTENDED: &str = "SELECT message_id FROM intent WHERE message_id = ANY($1)";
 
-const SETTLED_SINCE: &str = "SELECT message_id FROM outcome WHERE settled_at >= $1 ORDER BY settled_at DESC, message_id DESC LIMIT $2";
+const SETTLED_SINCE: &str = "\
+    SELECT message_id FROM outcome WHERE settled_at >= $1 AND operator_id = $3 \
+    ORDER BY settled_at DESC, message_id DESC LIMIT $2";
 
 /// [`crate::ports::CorrelationStore::find`].
 pub(super) async fn find(
@@ -109,13 +111,15 @@ async fn accepted(
 /// [`crate::ports::CorrelationStore::settled_since`].
 pub(super) async fn settled_since(
     db: &Db,
+    operator: OperatorId,
     since: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<MessageId>, BackendError> {
     let mut connection = db.connection("listing settled messages").await?;
     let statement = sqlx::query(SETTLED_SINCE)
         .bind(since.timestamp_micros())
-        .bind(rows::row_limit(limit));
+        .bind(rows::row_limit(limit))
+        .bind(Id(operator.0));
     let found = connection.fetch(statement).await?;
     let ids: Result<_, _> = found
         .iter()

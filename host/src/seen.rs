@@ -1,0 +1,3 @@
+//! Implementations of [`crate::ports::SeenIds`].
+
+pub mod redis;
