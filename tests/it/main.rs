@@ -3,7 +3,9 @@
 mod architecture;
 mod contracts;
 mod flood;
+
 mod nats;
+mod platform;
 mod policy;
 mod process;
 mod stories;

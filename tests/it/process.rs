@@ -6,7 +6,7 @@ mod cli;
 mod events;
 mod http;
 mod intake;
-mod kill;
+pub(crate) mod kill;
 mod kill_report;
 mod logs;
 mod migrate;
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// The gateway's binary.
-const BINARY: &str = env!("CARGO_BIN_EXE_gateway");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_gateway");
 
 /// A simulated operator on threads of its own, so that the story itself may block; and a folder for the gateway.
 struct Stage {
@@ -93,7 +93,7 @@ fn run(dir: &Path, args: &[&str]) -> Told {
 }
 
 /// Asserts that a text contains all of these.
-fn has(text: &str, wanted: &[&str]) {
+pub(crate) fn has(text: &str, wanted: &[&str]) {
     for part in wanted {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }

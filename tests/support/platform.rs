@@ -4,6 +4,7 @@ use crate::bus::{Bus, Ledger};
 use crate::servers::{NatsServer, PostgresServer, RedisServer};
 use crate::{Gateway, GatewayProcess, Message, Operator, PATIENCE, Relay, write_files_with};
 use smsc_sim::{Counters, Script, Smsc};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// The servers of one platform. The test itself blocks; what awaits does so on the platform's threads.
 pub struct Platform {
-    bus: Bus,
+    bus: Arc<Bus>,
     /// The way from the hosts to the servers, when there are relays on it.
     pub relays: Option<Relays>,
     binary: &'static str,
-    settings: String,
+    settings: BTreeMap<String, String>,
     dir: TempDir,
     runtime: Runtime,
     /// Commands and events.
@@ -55,10 +57,10 @@ impl Platform {
     fn on(nats: NatsServer, binary: &'static str) -> Self {
         let runtime = Runtime::new().expect("threads");
         Self {
-            bus: runtime.block_on(Bus::connect(&nats.url())),
+            bus: Arc::new(runtime.block_on(Bus::connect(&nats.url()))),
             relays: None,
             binary,
-            settings: "redis.lease = \"3s\"\n".to_owned(),
+            settings: BTreeMap::from([("redis.lease".to_owned(), "\"3s\"".to_owned())]),
             dir: tempfile::tempdir().expect("a temporary folder"),
             runtime,
             nats,
@@ -78,29 +80,42 @@ impl Platform {
         self
     }
 
-    /// Adds top-level lines to the `smpp-connector.toml` of every host that starts from now on.
+    /// Sets a top-level key, in TOML, in the `smpp-connector.toml` of every host that starts from now on.
     #[must_use]
-    pub fn set(mut self, line: &str) -> Self {
-        self.settings += &format!("{line}\n");
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.insert(key.to_owned(), value.to_owned());
         self
     }
 
     /// The top-level lines of a host's `smpp-connector.toml`.
-    #[must_use]
-    pub fn settings(&self, host: &str) -> String {
-        let direct = [self.nats.address(), self.postgres.address(), self.redis.address()];
-        let [nats, postgres, redis]: [SocketAddr; 3] = self.relays.as_ref().map_or(direct, |relays| {
-            [
-                relays.nats.address(),
-                relays.postgres.address(),
-                relays.redis.address(),
-            ]
-        });
-        format!(
-            "host_name = \"{host}\"\nnats.url = \"nats://{nats}\"\npostgres.url = \"postgres://smpp@{postgres}/postgres\"\n\
-             redis.url = \"redis://{redis}\"\n{}",
-            self.settings
-        )
+    fn settings(&self, host: &str) -> String {
+        let mut lines = vec![
+            format!("host_name = \"{host}\""),
+            format!(
+                "nats.url = \"nats://{}\"",
+                self.way(self.nats.address(), |relays| &relays.nats)
+            ),
+            format!(
+                "postgres.url = \"postgres://smpp@{}/postgres\"",
+                self.way(self.postgres.address(), |relays| &relays.postgres)
+            ),
+            format!(
+                "redis.url = \"redis://{}\"",
+                self.way(self.redis.address(), |relays| &relays.redis)
+            ),
+        ];
+        for (key, value) in &self.settings {
+            lines.retain(|line| !line.starts_with(&format!("{key} =")));
+            lines.push(format!("{key} = {value}"));
+        }
+        lines.join("\n")
+    }
+
+    /// Where hosts find a server.
+    fn way(&self, direct: SocketAddr, relay: impl Fn(&Relays) -> &Relay) -> SocketAddr {
+        self.relays
+            .as_ref()
+            .map_or(direct, |relays| relay(relays).address())
     }
 
     /// Starts a host as a process of its own, in the folder of its name, where one of that name may have run before.
@@ -159,8 +174,16 @@ impl Platform {
 
     /// The connection to NATS, past the relays.
     #[must_use]
-    pub fn bus(&self) -> &Bus {
-        &self.bus
+    pub fn bus(&self) -> Arc<Bus> {
+        self.bus.clone()
+    }
+
+    /// Lets something go on beside the test, on the platform's threads.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(future)
     }
 
     /// Waits for a future on the platform's threads.

@@ -122,6 +122,19 @@ impl GatewayProcess {
         http::request("GET", &self.url(path), &[], b"").expect("an answer")
     }
 
+    /// The sum of a counter or gauge over those of its series whose labels contain `labels`.
+    #[must_use]
+    pub fn metric(&self, name: &str, labels: &str) -> f64 {
+        let page = self.get("/metrics").body;
+        let values = page.lines().filter_map(|line| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let (family, own) = series.split_once('{')?;
+            let is_it = family == name && own.contains(labels);
+            is_it.then(|| value.parse::<f64>().ok())?
+        });
+        values.sum()
+    }
+
     /// Its resident memory in bytes.
     #[must_use]
     pub fn resident(&self) -> u64 {

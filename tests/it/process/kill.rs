@@ -5,7 +5,7 @@
 use super::{BINARY, Stage};
 use serde_json::Value;
 use smpp_connector_tests::{GatewayProcess, Message, Operator, http, post};
-use smsc_sim::{Receipts, Script, Submit};
+use smsc_sim::{Receipts, Script, Smsc, Submit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ const ROUNDS: usize = 25;
 const WINDOW: usize = 20;
 
 /// Numbers that look random (SplitMix64), the same for the same seed.
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub(super) fn seeded() -> Self {
+    pub(crate) fn seeded() -> Self {
         let given = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| u64::from(std::process::id()) * 7_919);
         println!("KILL_SEED={seed}");
@@ -25,7 +25,7 @@ impl Dice {
     }
 
     /// 0..bound.
-    pub(super) fn roll(&mut self, bound: u64) -> u64 {
+    pub(crate) fn roll(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -36,9 +36,23 @@ impl Dice {
 
 /// What the platform knows of one message.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
-    pub(super) number: String,
-    pub(super) text: String,
+pub(crate) struct Sent {
+    pub(crate) number: String,
+    pub(crate) text: String,
+}
+
+impl Sent {
+    /// Text `number`, of several parts in one of three.
+    pub(crate) fn random(number: String, dice: &mut Dice) -> Self {
+        let words = if dice.roll(3) == 0 { 30 + dice.roll(40) } else { 1 };
+        let text: String = (0..words).map(|word| format!("{number} {word} ")).collect();
+        let text = text.trim_end().to_owned();
+        Self { number, text }
+    }
+
+    pub(crate) fn message(&self, operator: &Operator) -> Message {
+        Message::to(&self.number).text(&self.text).operator(operator.id)
+    }
 }
 
 /// What a life of the gateway has told the platform before it was killed.
@@ -106,11 +120,9 @@ fn post_until_dead(
         let mut bodies = Vec::new();
         for item in 0..=dice.roll(5) {
             let number = format!("48{round:03}{batch:04}{item:02}");
-            let words = if dice.roll(3) == 0 { 30 + dice.roll(40) } else { 1 };
-            let text: String = (0..words).map(|word| format!("{number} {word} ")).collect();
-            let text = text.trim_end().to_owned();
-            let message = Message::to(&number).text(&text).operator(operator.id);
-            sent.push((message.id().to_string(), Sent { number, text }));
+            let item = Sent::random(number, &mut dice);
+            let message = item.message(operator);
+            sent.push((message.id().to_string(), item));
             bodies.push(message);
         }
         if post(url, &bodies).is_err() {
@@ -187,9 +199,9 @@ pub(super) fn nothing_settled_is_sent_again(lives: &Lives, submits: &[Submit]) {
 }
 
 /// Every message that the SMSC got from the accepted ones is whole, once, and with its text.
-pub(super) fn arrived_whole(stage: &Stage, wanted: impl Iterator<Item = Sent>) {
+pub(crate) fn arrived_whole(smsc: &Smsc, wanted: impl Iterator<Item = Sent>) {
     let mut arrived: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for message in stage.smsc.messages() {
+    for message in smsc.messages() {
         arrived
             .entry(message.destination.clone())
             .or_default()
@@ -248,7 +260,7 @@ fn kill_9_at_any_instant_loses_nothing() {
     }
     let submits = stage.smsc.submits();
     nothing_settled_is_sent_again(&lives, &submits);
-    arrived_whole(&stage, lives.accepted.values().cloned());
+    arrived_whole(&stage.smsc, lives.accepted.values().cloned());
     let repeated = repeated(&lives, &submits);
     println!(
         "{} accepted, {} submit_sm, messages repeated by life: {repeated:?}",

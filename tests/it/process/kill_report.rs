@@ -51,7 +51,7 @@ fn with_report_nothing_is_sent_twice_and_everything_has_an_outcome() {
     }
     nothing_settled_is_sent_again(&lives, &submits);
     let whole = lives.accepted.iter().filter(|(id, _)| accepted.contains(*id));
-    arrived_whole(&stage, whole.map(|(_, sent)| sent.clone()));
+    arrived_whole(&stage.smsc, whole.map(|(_, sent)| sent.clone()));
     until_all(&last, accepted.iter(), |event| event["messageFinal"] == true);
     assert!(last.terminate().success());
 }

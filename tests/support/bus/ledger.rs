@@ -3,6 +3,7 @@
 use serde_json::Value;
 use smpp_domain::ids::MessageId;
 use std::collections::HashMap;
+use std::time::Instant;
 
 /// One entry for each message that an event has named, and counts of the rest.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Ledger {
 pub struct Fate {
     /// The outcome of each `smpp.submit`: exactly one, if all is well.
     pub outcomes: Vec<String>,
+    /// When the first of them was read.
+    pub settled_at: Option<Instant>,
     /// The reason of the last of them.
     pub reason: Option<String>,
     /// Each `smpp.dlr`.
@@ -108,6 +111,7 @@ impl Ledger {
         match kind {
             "submit" => {
                 let fate = self.of(&event);
+                fate.settled_at.get_or_insert_with(Instant::now);
                 fate.outcomes.push(text("outcome"));
                 fate.reason = event["reason"].as_str().map(str::to_owned);
             }

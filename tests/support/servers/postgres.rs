@@ -1,6 +1,7 @@
 //! A private PostgreSQL.
 
 use super::{READY, Server, process, target_dir, temp_dir};
+use sqlx::{Connection, PgConnection};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -78,12 +79,16 @@ impl PostgresServer {
         format!("postgres://smpp@{}/postgres", self.address())
     }
 
-    /// From now on connections are trusted (`true`, as at first) or need a password, which nobody has.
-    pub fn trust(&self, trusted: bool) {
-        let method = if trusted { "trust" } else { "scram-sha-256" };
+    /// From now on connections need a password, which nobody has.
+    pub async fn refuse_passwords(&self) {
         let file = self.server.dir.path().join("data/pg_hba.conf");
-        std::fs::write(&file, format!("host all all 127.0.0.1/32 {method}\n")).expect("a file of the server");
+        std::fs::write(&file, "host all all 127.0.0.1/32 scram-sha-256\n").expect("a file of the server");
         process::signal("HUP", &[self.pid()]);
+        let started = Instant::now();
+        // It reads the file when it gets to the signal.
+        while PgConnection::connect(&self.url()).await.is_ok() {
+            assert!(started.elapsed() < READY, "postgres does not read its file again");
+        }
     }
 }
 

@@ -49,21 +49,6 @@ async fn postgres_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_wants_a_password_when_it_does_not_trust() {
-    let server = PostgresServer::start();
-    server.trust(false);
-    let started = std::time::Instant::now();
-    // It reads its file again when it gets to the signal.
-    while PgConnection::connect(&server.url()).await.is_ok() {
-        assert!(started.elapsed() < crate::PATIENCE);
-    }
-    server.trust(true);
-    while PgConnection::connect(&server.url()).await.is_err() {
-        assert!(started.elapsed() < crate::PATIENCE);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn nats_keeps_its_streams_and_redis_forgets() {
     for mut server in [NatsServer::start(), NatsServer::start_current()] {
         let stream = |name: &str| async_nats::jetstream::stream::Config {
