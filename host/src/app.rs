@@ -4,6 +4,7 @@ mod backends;
 mod housekeeping;
 mod migrate;
 mod operator;
+mod reach;
 mod reload;
 
 use crate::config::{Config, HostConfig};
@@ -16,6 +17,7 @@ use anyhow::Context;
 use backends::Backends;
 pub(crate) use migrate::migrate;
 use operator::Operators;
+pub(crate) use reach::{Reach, reach};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;

@@ -8,3 +8,15 @@ mod socket;
 mod supervisor;
 
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
+
+use std::time::Duration;
+
+/// Whether an SMSC takes connections. No bind is tried: it could end another one.
+///
+/// # Errors
+/// Why not, in words.
+pub async fn reach(host: &str, port: u16, limit: Duration) -> Result<(), String> {
+    socket::Socket::connect(host.to_owned(), port, limit)
+        .await
+        .map(drop)
+}

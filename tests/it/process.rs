@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cli;
+mod connect;
 mod events;
 mod http;
 mod intake;

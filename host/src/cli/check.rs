@@ -1,6 +1,7 @@
 //! `smpp-connector check`: the very code that the start runs, without starting.
 
-use super::{CommandResult, Failure, counted};
+use super::{CommandResult, Failure, block_on, counted};
+use crate::app::{self, Reach};
 use crate::config::{Config, OperatorConfig};
 use crate::errors;
 use crate::policy;
@@ -9,6 +10,9 @@ use std::path::Path;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Check {
+    /// Also try whether every server and every SMSC can be reached
+    #[arg(long)]
+    connect: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -18,22 +22,62 @@ impl Check {
     pub(super) fn run(&self, config: Option<&Path>) -> CommandResult {
         let (config, problems) = Config::read(config);
         let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        let readable = config.map_or_else(Vec::new, |config| config.operators);
-        let (operators, refused) = check_plugins(&readable);
+        let readable = config.as_ref().map_or(&[][..], |config| &config.operators);
+        let (operators, refused) = check_plugins(readable);
         problems.extend(refused);
+        let reached = match config.filter(|_| self.connect) {
+            Some(config) => reach(&config)?,
+            None => Vec::new(),
+        };
+        let unreachable = reached.iter().any(|reach| reach.told.is_err());
         if self.json {
+            let ok = problems.is_empty() && !unreachable;
+            let connections: Vec<_> = reached.iter().map(as_json).collect();
             println!(
                 "{}",
-                json!({ "ok": problems.is_empty(), "problems": problems, "operators": operators })
+                json!({ "ok": ok, "problems": problems, "operators": operators, "connections": connections })
             );
         } else {
             tell(&operators, &problems);
+            tell_reached(&reached);
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::Told(78))
+        match (problems.is_empty(), unreachable) {
+            (false, _) => Err(Failure::Told(78)),
+            (true, true) => Err(Failure::Told(69)),
+            (true, false) => Ok(()),
         }
+    }
+}
+
+fn reach(config: &Config) -> Result<Vec<Reach>, Failure> {
+    let mut reached = Vec::new();
+    block_on(async {
+        reached = app::reach(config).await;
+        Ok(())
+    })?;
+    Ok(reached)
+}
+
+fn as_json(reach: &Reach) -> Value {
+    let (ok, told) = match &reach.told {
+        Ok(told) => (true, told),
+        Err(told) => (false, told),
+    };
+    json!({ "what": reach.what, "ok": ok, "told": told })
+}
+
+fn tell_reached(reached: &[Reach]) {
+    for reach in reached {
+        match &reach.told {
+            Ok(told) => println!("{}: {told}", reach.what),
+            Err(told) => eprintln!("error: {}: {told}", reach.what),
+        }
+    }
+    let away = reached.iter().filter(|reach| reach.told.is_err()).count();
+    if away > 0 {
+        eprintln!("{away} of {} cannot be used", reached.len());
+    } else if !reached.is_empty() {
+        println!("everything can be reached");
     }
 }
 

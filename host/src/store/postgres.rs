@@ -68,6 +68,16 @@ impl PostgresStore {
         Ok((server.name, applied))
     }
 
+    /// Looks whether the server can be used, and says what a start would do to its tables. Returns the server's name beside it.
+    ///
+    /// # Errors
+    /// When the server cannot be used; the text says how to mend it.
+    pub async fn look(config: &PostgresConfig) -> Result<(String, String), OpenError> {
+        let server = db::Server::new(config.url.expose())?;
+        let told = migrate::look(&server).await?;
+        Ok((server.name, told))
+    }
+
     /// Closes the connections. Calls of afterwards fail.
     pub async fn close(&self) {
         self.db.close().await;

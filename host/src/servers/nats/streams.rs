@@ -85,7 +85,16 @@ fn joined(found: &[Mismatch]) -> String {
 impl NatsServer {
     /// The stream of commands: a work queue that refuses what it has no room for.
     pub(crate) async fn ensure_dispatch(&self) -> Result<Info, StreamError> {
-        let wanted = Config {
+        self.ensure(&self.dispatch_config()).await
+    }
+
+    /// The stream of events, kept for a time.
+    pub(crate) async fn ensure_events(&self) -> Result<Info, StreamError> {
+        self.ensure(&self.events_config()).await
+    }
+
+    fn dispatch_config(&self) -> Config {
+        Config {
             name: self.dispatch_stream(),
             description: Some("Commands of the SMPP gateway, one subject an operator".to_owned()),
             subjects: vec![format!("{}.operator.*", self.settings.prefix)],
@@ -94,14 +103,12 @@ impl NatsServer {
             storage: StorageType::File,
             num_replicas: self.settings.replicas,
             ..Config::default()
-        };
-        self.ensure(&wanted).await
+        }
     }
 
-    /// The stream of events, kept for a time.
-    pub(crate) async fn ensure_events(&self) -> Result<Info, StreamError> {
+    fn events_config(&self) -> Config {
         let subjects = KINDS.map(|kind| format!("{}.{}.*", self.settings.prefix, kind.name()));
-        let wanted = Config {
+        Config {
             name: self.events_stream(),
             description: Some("Events of the SMPP gateway".to_owned()),
             subjects: subjects.into(),
@@ -113,8 +120,26 @@ impl NatsServer {
             // The server refuses a longer one.
             duplicate_window: self.settings.duplicate_window.min(self.settings.keep_events),
             ..Config::default()
-        };
-        self.ensure(&wanted).await
+        }
+    }
+
+    /// What a start would find of the two streams, in words. Changes nothing.
+    ///
+    /// # Errors
+    /// When one of them cannot be used as it is.
+    pub async fn look_at_streams(&self) -> Result<String, StreamError> {
+        let mut told = Vec::new();
+        for wanted in [self.dispatch_config(), self.events_config()] {
+            let stream = &wanted.name;
+            told.push(match self.look(stream).await? {
+                Some(info) => {
+                    let messages = verified(&wanted, info)?.state.messages;
+                    format!("stream {stream} has {messages} messages")
+                }
+                None => format!("stream {stream} is not there yet: the start makes it"),
+            });
+        }
+        Ok(told.join(", "))
     }
 
     async fn ensure(&self, wanted: &Config) -> Result<Info, StreamError> {

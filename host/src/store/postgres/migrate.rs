@@ -76,6 +76,32 @@ pub(super) async fn up(server: &Server) -> Result<Vec<&'static str>, OpenError> 
     Ok(applied)
 }
 
+/// What [`up`] would do, in words. Changes nothing: what it makes is rolled back.
+pub(super) async fn look(server: &Server) -> Result<String, OpenError> {
+    let mut connection = connect(server).await?;
+    let failed = |source| OpenError::from_sqlx(&server.name, source);
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    let found = prepare(&mut transaction, &server.name).await?;
+    transaction.rollback().await.map_err(failed)?;
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    Ok(match found {
+        newer if newer > known => {
+            return Err(OpenError::Newer {
+                name: server.name.clone(),
+                found,
+                known,
+            });
+        }
+        0 => "it has no tables yet: the start, or `smpp-connector migrate`, makes them".to_owned(),
+        older if older < known => {
+            format!(
+                "its schema is {found} of {known}: the start, or `smpp-connector migrate`, brings it up to date"
+            )
+        }
+        _ => format!("its schema is {found}, which is what this version needs"),
+    })
+}
+
 /// A server that is starting, or about to be started, gets its time.
 async fn connect(server: &Server) -> Result<PgConnection, OpenError> {
     let until = clock::now() + CONNECT;
