@@ -44,7 +44,7 @@ impl SlotTable {
                 give: 0,
             };
         }
-        let one_more = u16::from(self.slots % hosts.max(1) > 0);
+        let one_more = u16::from(!self.slots.is_multiple_of(hosts.max(1)));
         SlotDecision {
             take: u16::from(mine < due + one_more && free > needed),
             give: mine
