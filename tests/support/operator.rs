@@ -58,6 +58,7 @@ impl Operator {
     #[must_use]
     pub fn session(mut self, key: &str, value: &str) -> Self {
         if let Some((_, lines)) = self.sessions.last_mut() {
+            lines.retain(|line| !line.starts_with(&format!("{key} =")));
             lines.push(format!("{key} = {value}"));
         }
         self

@@ -7,7 +7,7 @@ use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
 };
 use chrono::{DateTime, Utc};
-use smpp_domain::correlation::{Advance, PartState, advance, aggregate, message_change};
+use smpp_domain::correlation::{Advance, DlrMessageState, PartState, advance, aggregate, message_change};
 use smpp_domain::event::{DlrEvent, EventKind};
 use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
@@ -216,10 +216,13 @@ impl Tracking {
         };
         // With what it means for the message: when a crash comes between publishing and appending, parts can come again in
         // another order, and the one that now completes the message has news although its own state was told.
-        let dedup_id = format!(
-            "dlr:{}:{}:{:?}:{}:{change:?}",
-            row.message_id, row.part_number, part.state, part.is_final
-        );
+        let dedup_id = match change {
+            Some((state, true)) => end_id(row.message_id, state),
+            Some((_, false)) | None => format!(
+                "dlr:{}:{}:{:?}:{}:{change:?}",
+                row.message_id, row.part_number, part.state, part.is_final
+            ),
+        };
         self.events
             .push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
         if row.part_count > 1 {
@@ -241,7 +244,8 @@ impl Tracking {
 
 impl Tracking {
     /// Messages whose end nobody has told: their parts' receipts came to several hosts at the same time, and each host saw
-    /// its own only. Whoever appended last sees them all. If two see them all, their events have one de-duplication id.
+    /// its own only. Whoever appended last sees them all. If two see them all, their events have one de-duplication id, and
+    /// so has the event of a part that one of them has seen end the message by itself.
     fn ends_by_others(&self, context: &OperatorContext, histories: &[MessageHistory]) -> Vec<Event> {
         let rule = context.config.message_state;
         let end = |all: &MessageHistory| {
@@ -256,11 +260,16 @@ impl Tracking {
                 message_final: true,
                 ..moved.told.clone()
             };
-            let dedup_id = format!("dlr:{}:end", all.message_id);
+            let dedup_id = end_id(all.message_id, state?);
             Some(event(EventKind::Dlr, body.operator_id, dedup_id, &body))
         };
         histories.iter().filter_map(end).collect()
     }
+}
+
+/// The de-duplication id of whatever tells the message's end. Its part was told before, if another event was first.
+fn end_id(message: MessageId, state: DlrMessageState) -> String {
+    format!("dlr:{message}:end:{state:?}")
 }
 
 /// Octets as lower-case hex.
