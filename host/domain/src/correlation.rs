@@ -182,6 +182,13 @@ pub fn message_change(
     }
 }
 
+/// Whether a message's end takes the ends of all of its parts, of which several hosts may each have seen one. Any other end
+/// is that of one part.
+#[must_use]
+pub fn takes_all_parts(rule: AggregateRule, end: DlrMessageState) -> bool {
+    rule == AggregateRule::AllDelivered && !is_failure(end)
+}
+
 /// The end of a part is the first final state that it had.
 fn end_of(history: &[PartState], part_number: u8) -> Option<DlrMessageState> {
     history

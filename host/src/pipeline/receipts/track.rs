@@ -7,7 +7,9 @@ use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
 };
 use chrono::{DateTime, Utc};
-use smpp_domain::correlation::{Advance, DlrMessageState, PartState, advance, aggregate, message_change};
+use smpp_domain::correlation::{
+    Advance, DlrMessageState, PartState, advance, aggregate, message_change, takes_all_parts,
+};
 use smpp_domain::event::{DlrEvent, EventKind};
 use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
@@ -217,8 +219,10 @@ impl Tracking {
         // With what it means for the message: when a crash comes between publishing and appending, parts can come again in
         // another order, and the one that now completes the message has news although its own state was told.
         let dedup_id = match change {
-            Some((state, true)) => end_id(row.message_id, state),
-            Some((_, false)) | None => format!(
+            Some((state, true)) if takes_all_parts(context.config.message_state, state) => {
+                end_id(row.message_id, state)
+            }
+            Some(_) | None => format!(
                 "dlr:{}:{}:{:?}:{}:{change:?}",
                 row.message_id, row.part_number, part.state, part.is_final
             ),
@@ -252,15 +256,16 @@ impl Tracking {
             let moved = self.moved.get(&all.message_id)?;
             let seen = aggregate(rule, moved.told.part_count, &moved.history);
             let (state, is_final) = aggregate(rule, moved.told.part_count, &all.history);
-            if seen.1 || !is_final {
+            let state = state.filter(|state| is_final && takes_all_parts(rule, *state))?;
+            if seen.1 {
                 return None;
             }
             let body = DlrEvent {
-                message_state: state,
+                message_state: Some(state),
                 message_final: true,
                 ..moved.told.clone()
             };
-            let dedup_id = end_id(all.message_id, state?);
+            let dedup_id = end_id(all.message_id, state);
             Some(event(EventKind::Dlr, body.operator_id, dedup_id, &body))
         };
         histories.iter().filter_map(end).collect()
