@@ -1,6 +1,6 @@
 //! Which backends this host runs on: servers where its file names them, else the embedded database.
 
-use crate::config::{HostConfig, OperatorConfig};
+use crate::config::{HostConfig, NatsConfig, OperatorConfig};
 use crate::events::embedded::EmbeddedEvents;
 use crate::events::nats::NatsEvents;
 use crate::intake::embedded::EmbeddedQueue;
@@ -21,6 +21,7 @@ use crate::slots::unshared::Unshared;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 /// What every operator needs to run.
@@ -41,6 +42,41 @@ pub(crate) struct Backends {
     tasks: TaskTracker,
 }
 
+/// Where commands come from and events go.
+struct Bus {
+    queue: Arc<dyn CommandQueue>,
+    events: Arc<dyn EventSink>,
+    log: Arc<dyn EventLog>,
+}
+
+impl Bus {
+    async fn on_nats(
+        config: &NatsConfig,
+        lease: Duration,
+        life: &Lifecycle,
+        probes: &mut Vec<Arc<dyn Probe>>,
+    ) -> anyhow::Result<Self> {
+        let server = NatsServer::connect(config).await?;
+        probes.push(Arc::new(server.clone()));
+        let events = Arc::new(NatsEvents::open(server.clone(), life.tracker(), life.stopping()).await?);
+        let queue = NatsQueue::open(server, life.tracker()).await?;
+        Ok(Self {
+            queue: Arc::new(queue.with_ack_wait(lease)),
+            events: events.clone(),
+            log: events,
+        })
+    }
+
+    async fn embedded(db: &SqliteDb) -> anyhow::Result<Self> {
+        let events = Arc::new(EmbeddedEvents::open(db.clone()).await?);
+        Ok(Self {
+            queue: Arc::new(EmbeddedQueue::open(db.clone()).await?),
+            events: events.clone(),
+            log: events,
+        })
+    }
+}
+
 impl Backends {
     /// Connects to what the file names and opens the embedded database for the rest.
     pub(super) async fn open(
@@ -49,43 +85,30 @@ impl Backends {
         policies: Arc<PolicyHost>,
         life: &Lifecycle,
     ) -> anyhow::Result<Self> {
-        let needs_file = host.nats.is_none() || host.postgres.is_none();
-        let embedded = if needs_file {
-            Some(SqliteDb::open(&host.data_dir.join(FILE_NAME), life.tracker()).await?)
+        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
+        let embedded = if host.nats.is_none() || host.postgres.is_none() {
+            let db = SqliteDb::open(&host.data_dir.join(FILE_NAME), life.tracker()).await?;
+            probes.push(Arc::new(db.clone()));
+            Some(db)
         } else {
             None
         };
-        let mut probes: Vec<Arc<dyn Probe>> = Vec::new();
-        if let Some(db) = &embedded {
-            probes.push(Arc::new(db.clone()));
-        }
-        let missing = || anyhow::anyhow!("the embedded database is not open");
-        let (queue, events, log): (Arc<dyn CommandQueue>, Arc<dyn EventSink>, Arc<dyn EventLog>) =
-            match &host.nats {
-                Some(config) => {
-                    let server = NatsServer::connect(config).await?;
-                    probes.push(Arc::new(server.clone()));
-                    let events = NatsEvents::open(server.clone(), life.tracker(), life.stopping()).await?;
-                    let queue = NatsQueue::open(server, life.tracker())
-                        .await?
-                        .with_ack_wait(host.lease);
-                    (Arc::new(queue), Arc::new(events.clone()), Arc::new(events))
-                }
-                None => {
-                    let db = embedded.clone().ok_or_else(missing)?;
-                    let events = Arc::new(EmbeddedEvents::open(db.clone()).await?);
-                    (Arc::new(EmbeddedQueue::open(db).await?), events.clone(), events)
-                }
-            };
-        let mut postgres = None;
-        let store: Arc<dyn CorrelationStore> = match &host.postgres {
-            Some(server) => {
-                let store = PostgresStore::open(server).await?;
+        let bus = match (&host.nats, &embedded) {
+            (Some(nats), _) => Bus::on_nats(nats, host.lease, life, &mut probes).await?,
+            (None, Some(db)) => Bus::embedded(db).await?,
+            (None, None) => anyhow::bail!("the embedded database is not open"),
+        };
+        let postgres = match &host.postgres {
+            Some(config) => Some(PostgresStore::open(config).await?),
+            None => None,
+        };
+        let store: Arc<dyn CorrelationStore> = match (&postgres, &embedded) {
+            (Some(store), _) => {
                 probes.push(Arc::new(store.clone()));
-                postgres = Some(store.clone());
-                Arc::new(store)
+                Arc::new(store.clone())
             }
-            None => Arc::new(SqliteStore::new(embedded.clone().ok_or_else(missing)?)),
+            (None, Some(db)) => Arc::new(SqliteStore::new(db.clone())),
+            (None, None) => anyhow::bail!("the embedded database is not open"),
         };
         let redis = match &host.redis {
             Some(config) => Some(RedisServer::connect(config, life.tracker()).await?),
@@ -99,9 +122,9 @@ impl Backends {
             None => Arc::new(Unshared),
         };
         Ok(Self {
-            queue,
-            events,
-            log,
+            queue: bus.queue,
+            events: bus.events,
+            log: bus.log,
             store,
             slots,
             probes,
