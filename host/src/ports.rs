@@ -23,8 +23,8 @@ pub use probe::Probe;
 pub use seen::SeenIds;
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
-    AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, Settled,
-    SettledOutcome, Settlement, Tracked,
+    AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,
+    Settled, SettledOutcome, Settlement, Tracked,
 };
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.

@@ -32,6 +32,7 @@ mod file;
 mod intents;
 mod limiter;
 pub(crate) mod nats;
+mod numbers;
 mod parked;
 mod postgres;
 mod queue;

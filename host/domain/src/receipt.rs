@@ -15,7 +15,7 @@ mod golden;
 mod tests;
 
 use crate::correlation::DlrMessageState;
-use crate::pdu::{DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
+use crate::pdu::{Address, DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
 use serde::{Deserialize, Serialize};
 use text::TextReceipt;
 
@@ -42,6 +42,9 @@ pub struct ReceiptReading {
     /// write one in decimal and the other in hexadecimal.
     #[serde(default)]
     pub text_id: Option<String>,
+    /// Who the receipt comes from: the number that its message went to, as the operator writes it.
+    #[serde(default)]
+    pub sender: Address,
     /// The operator used a state that nobody knows. It reads as UNKNOWN, not final, and should be counted.
     #[serde(default)]
     pub unknown_word: bool,
@@ -60,6 +63,7 @@ impl Default for ReceiptReading {
             network_error_code: None,
             done_at: None,
             text_id: None,
+            sender: Address::default(),
             unknown_word: false,
         }
     }
@@ -147,6 +151,7 @@ fn combine(pdu: &DeliverSmPdu, receipted: Option<String>, details: TextReceipt) 
         network_error_code: find_tlv(&pdu.tlvs, tag::NETWORK_ERROR_CODE).map(<[u8]>::to_vec),
         done_at: details.done_date.and_then(|raw| date::done_at(&raw, None)),
         text_id,
+        sender: pdu.source.clone(),
     }
 }
 

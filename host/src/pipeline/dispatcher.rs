@@ -340,7 +340,9 @@ impl Dispatcher {
         } else {
             (Outcome::Expired, "its time was over before it could be sent")
         };
-        self.finish(slot, outcome, None, Some(reason.to_owned()), None)
+        let message = self.messages.get(&slot).filter(|_| written);
+        let doubt = message.map(|message| message.doubt(&self.context.config));
+        self.finish(slot, outcome, None, Some(reason.to_owned()), doubt)
             .await;
     }
 }

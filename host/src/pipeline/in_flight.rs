@@ -46,6 +46,8 @@ pub(super) struct InFlight {
     pub(super) intended: bool,
     /// The current part was written before and never answered.
     pub(super) unanswered: bool,
+    /// When the part that was never answered was written, as far as this host knows.
+    pub(super) in_doubt_since: Option<DateTime<Utc>>,
     /// The current part is at a bind.
     pub(super) out: bool,
     /// Counts it as outside the broker.
@@ -94,6 +96,17 @@ impl InFlight {
             part_count: self.part_count(),
             reference: self.plan.as_ref().and_then(|plan| plan.reference),
         }
+    }
+
+    /// The row of the part in doubt: only its number leads a receipt to it.
+    pub(super) fn doubt(&self, operator: &OperatorConfig) -> MessageCorrelation {
+        let part = AcceptedPart {
+            part_number: self.next_part(),
+            operator_message_id: String::new(),
+            // Written after its command was published, at least.
+            written_at: self.in_doubt_since.unwrap_or(self.published_at),
+        };
+        self.correlation(&part, operator)
     }
 
     /// The event of its outcome. `refused` is the status that ended it; `reason` is `None` for ACCEPTED only.

@@ -4,13 +4,37 @@ use super::OperatorContext;
 use super::publish::event;
 use super::receipts::hex;
 use crate::clock;
-use crate::ports::{BackendError, Event, ParkedReceipt};
+use crate::ports::{BackendError, Event, ParkedReceipt, Tracked};
 use chrono::TimeDelta;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
-use smpp_domain::receipt::message_id::near_misses;
+use smpp_domain::receipt::message_id::{key_of_number, near_misses};
+use std::collections::HashMap;
 
 /// Parked receipts looked at in one sweep.
 const SWEEP: usize = 1_000;
+
+/// What a look has found.
+pub(super) struct Found {
+    /// Their rows have come.
+    pub(super) matched: Vec<ParkedReceipt>,
+    /// Their ids lead nowhere, but their number does.
+    pub(super) resolved: Vec<(ParkedReceipt, Tracked)>,
+}
+
+/// The one row that the receipt can belong to, taken out: the next receipt belongs to another.
+fn only_one(rows: &mut Vec<Tracked>, receipt: &ParkedReceipt) -> Option<Tracked> {
+    let may_be = |row: &Tracked| {
+        let part = row.correlation.part_number;
+        let ended = row
+            .history
+            .iter()
+            .any(|state| state.part_number == part && state.is_final);
+        !ended && row.correlation.submitted_at <= receipt.received_at
+    };
+    let mut candidates = rows.iter().enumerate().filter(|(_, row)| may_be(row));
+    let (only, more) = (candidates.next()?.0, candidates.next().is_some());
+    (!more).then(|| rows.swap_remove(only))
+}
 
 /// The parking lot of one operator.
 pub(super) struct Parked<'a> {
@@ -22,8 +46,8 @@ impl<'a> Parked<'a> {
         Self { context }
     }
 
-    /// Reports what is overdue and returns what has its row by now.
-    pub(super) async fn look(&self) -> Result<Vec<ParkedReceipt>, BackendError> {
+    /// Reports what is overdue and returns what has found its message.
+    pub(super) async fn look(&self) -> Result<Found, BackendError> {
         let config = &self.context.config;
         let patience = TimeDelta::from_std(config.unmatched_after).unwrap_or(TimeDelta::MAX);
         let before = clock::utc_now() - patience;
@@ -32,10 +56,47 @@ impl<'a> Parked<'a> {
             .store
             .parked_work(config.operator_id, before, SWEEP)
             .await?;
-        if !work.overdue.is_empty() {
-            self.report(&work.overdue).await?;
+        let (resolved, overdue) = self.resolve(work.overdue).await?;
+        if !overdue.is_empty() {
+            self.report(&overdue).await?;
         }
-        Ok(work.matched)
+        Ok(Found {
+            matched: work.matched,
+            resolved,
+        })
+    }
+
+    /// Receipts of messages whose answer was lost: nobody knows their ids, and nobody will, for the id has been waited for. If
+    /// there is just one message to that number whose fate is unknown, it is that one's.
+    async fn resolve(
+        &self,
+        overdue: Vec<ParkedReceipt>,
+    ) -> Result<(Vec<(ParkedReceipt, Tracked)>, Vec<ParkedReceipt>), BackendError> {
+        let key = |receipt: &ParkedReceipt| key_of_number(&receipt.reading.sender.digits);
+        let keys: Vec<_> = overdue.iter().filter_map(key).collect();
+        if keys.is_empty() {
+            return Ok((Vec::new(), overdue));
+        }
+        let config = &self.context.config;
+        let found = self.context.store.find_all(config.operator_id, &keys).await?;
+        let mut by_key: HashMap<_, _> = keys.into_iter().zip(found).collect();
+        let (mut resolved, mut left) = (Vec::new(), Vec::new());
+        // An id leads to one message, once that is found.
+        let mut by_id: HashMap<String, Tracked> = HashMap::new();
+        for receipt in overdue {
+            let rows = key(&receipt).and_then(|key| by_key.get_mut(&key));
+            let known = by_id.get(&receipt.message_key).cloned();
+            match known.or_else(|| only_one(rows?, &receipt)) {
+                Some(row) => {
+                    by_id.insert(receipt.message_key.clone(), row.clone());
+                    self.context.metrics.inbound("by_number");
+                    tracing::info!(operator = %config.name, message = %row.correlation.message_id, "a receipt tells of a message without an id");
+                    resolved.push((receipt, row));
+                }
+                None => left.push(receipt),
+            }
+        }
+        Ok((resolved, left))
     }
 
     async fn report(&self, overdue: &[ParkedReceipt]) -> Result<(), BackendError> {

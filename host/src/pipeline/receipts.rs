@@ -94,7 +94,11 @@ impl Receipts {
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
-        let candidates = matched.into_iter().map(Candidate::parked).collect();
+        self.take(matched.into_iter().map(Candidate::parked).collect())
+            .await;
+    }
+
+    async fn take(&self, candidates: Vec<Candidate>) {
         if let Err(error) = track(&self.context, candidates).await {
             let error = crate::errors::chain(&error);
             tracing::warn!(operator = %self.context.config.name, error, "parked receipts wait for the sweep");
@@ -103,8 +107,16 @@ impl Receipts {
 
     async fn sweep(&self) {
         match Parked::new(&self.context).look().await {
-            Ok(matched) if matched.is_empty() => {}
-            Ok(matched) => self.unpark(matched).await,
+            Ok(found) => {
+                self.unpark(found.matched).await;
+                let resolved = found.resolved.into_iter();
+                self.take(
+                    resolved
+                        .map(|(receipt, row)| Candidate::resolved(receipt, row))
+                        .collect(),
+                )
+                .await;
+            }
             Err(error) => {
                 let error = crate::errors::chain(&error);
                 tracing::warn!(operator = %self.context.config.name, error, "parked receipts cannot be looked at");

@@ -10,7 +10,7 @@ use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::event::{DeadEvent, EventKind, SubmitEvent, to_json};
 use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
-use smpp_domain::receipt::message_id::default_key;
+use smpp_domain::receipt::message_id::{default_key, key_of_number};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -238,12 +238,17 @@ impl Settler {
 
     /// The row with its canonical key. A policy that fails leaves the host's own rule: the part is accepted already.
     fn keyed(&self, policy: &dyn Policy, mut row: MessageCorrelation) -> MessageCorrelation {
-        row.message_key = message_key(
-            &self.context,
-            policy,
-            &row.operator_message_id,
-            IdOrigin::SubmitResp,
-        );
+        row.message_key = if row.operator_message_id.is_empty() {
+            // All that a receipt and this part have in common.
+            key_of_number(&row.to).unwrap_or_default()
+        } else {
+            message_key(
+                &self.context,
+                policy,
+                &row.operator_message_id,
+                IdOrigin::SubmitResp,
+            )
+        };
         row
     }
 }

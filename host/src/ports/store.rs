@@ -113,6 +113,9 @@ pub struct ParkedWork {
     pub overdue: Vec<ParkedReceipt>,
 }
 
+/// Rows of one key that [`CorrelationStore::find_all`] gives at most: enough to see that a key is not one row's alone.
+pub const SAME_KEY: usize = 16;
+
 /// Remembers which message an operator's id belongs to, and what its receipts said.
 ///
 /// Implementations must pass the contract suite in `tests/it/contracts`. Every method is durable when it returns, and
@@ -164,6 +167,17 @@ pub trait CorrelationStore: Send + Sync {
     /// When the store cannot be reached.
     async fn find(&self, operator: OperatorId, keys: &[String])
     -> Result<Vec<Option<Tracked>>, BackendError>;
+
+    /// The unexpired rows of each key of the operator, oldest first, at most [`SAME_KEY`] of each: for keys that several rows
+    /// may have, such as a number's.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn find_all(
+        &self,
+        operator: OperatorId,
+        keys: &[String],
+    ) -> Result<Vec<Vec<Tracked>>, BackendError>;
 
     /// Parks receipts that [`CorrelationStore::find`] did not match. Returns those ids whose row has appeared in the
     /// meantime: they are parked too, and due at once.

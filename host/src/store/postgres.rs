@@ -119,6 +119,14 @@ impl CorrelationStore for PostgresStore {
         lookup::find(&self.db, operator, keys).await
     }
 
+    async fn find_all(
+        &self,
+        operator: OperatorId,
+        keys: &[String],
+    ) -> Result<Vec<Vec<Tracked>>, BackendError> {
+        lookup::find_all(&self.db, operator, keys).await
+    }
+
     async fn park(&self, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
         parked::park(&self.db, receipts).await
     }

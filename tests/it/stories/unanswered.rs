@@ -106,3 +106,50 @@ async fn after_a_cut_nothing_goes_again_where_that_was_asked() {
     let times = smsc.submits_by_destination();
     assert!((0..30).all(|i| times[&number(i)] == 1), "{times:?}");
 }
+
+/// A receipt whose id nobody has heard of.
+fn stray(number: &str, id: &str, word: &str) -> Mo {
+    Mo {
+        esm_class: 0x04,
+        ..Mo::text(number, "Story", &format!("id:{id} stat:{word}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_tells_of_a_message_whose_answer_was_lost() {
+    let silent = Rule::when(When::First(3)).then(Then::NoAnswer);
+    let smsc = Smsc::start(Script::new().respond(silent).receipts(Receipts::off()))
+        .await
+        .unwrap();
+    let operator = impatient(&smsc).set("on_unanswered", "\"report\"");
+    let gateway = Gateway::start(vec![operator]).await;
+    let alone = Message::to("+491510000001");
+    let twins = [Message::to("+491510000002"), Message::to("+491510000002")];
+    let all = [alone.clone(), twins[0].clone(), twins[1].clone()];
+    gateway.send(&all).await;
+    let events = gateway.events_until(|events| count(events, "submit") == 3).await;
+    assert_outcomes(&events, &all, "UNKNOWN");
+
+    // On the way, and then the end, under an id that only the operator knows.
+    assert_eq!(
+        smsc.send_mo(stray("491510000001", "lost", "ENROUTE")).await,
+        Ok(0)
+    );
+    assert_eq!(
+        smsc.send_mo(stray("491510000001", "lost", "DELIVRD")).await,
+        Ok(0)
+    );
+    let end = gateway.end(alone.id()).await;
+    assert_eq!(
+        (&end["state"], &end["operatorMessageId"]),
+        (&json!("DELIVERED"), &json!("lost"))
+    );
+    // Which of two it is nobody can say, and another receipt of a message that has ended belongs to neither.
+    for (number, id) in [("491510000002", "either"), ("491510000001", "other")] {
+        assert_eq!(smsc.send_mo(stray(number, id, "DELIVRD")).await, Ok(0));
+    }
+    let events = gateway
+        .events_until(|events| count(events, "unmatched") == 2)
+        .await;
+    assert_eq!(count(&events, "dlr"), 2, "{events:#?}");
+}

@@ -40,6 +40,16 @@ pub fn default_key(raw: &str) -> String {
     raw.trim_end_matches(['\0', ' ']).to_owned()
 }
 
+/// The key of a part whose id nobody knows, because its answer was lost or held none: by the number that it went to. No operator
+/// writes ids like that. `None` for what is no number.
+#[must_use]
+pub fn key_of_number(number: &str) -> Option<String> {
+    let digits = number.trim_start_matches('+');
+    let digits = digits.strip_prefix("00").unwrap_or(digits);
+    let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    is_number.then(|| format!("\u{1f}to:{digits}"))
+}
+
 /// One form for ids that are the same under `form`; `None` if the id is not written that way, or is a number above
 /// 128 bits. Numbers become decimal without padding, so that a `Hex` side equals a `Decimal` side; other letters
 /// become lower case. A UUID is no number, and its zeros are significant: only its case changes.

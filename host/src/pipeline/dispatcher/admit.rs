@@ -202,6 +202,7 @@ impl Dispatcher {
             attempts: 0,
             intended: progress.intended,
             unanswered: false,
+            in_doubt_since: None,
             out: false,
             resumed_reference: None,
             permit,
@@ -236,7 +237,9 @@ impl Dispatcher {
             let reason = "its sending was interrupted by a restart: a receipt may still tell".to_owned();
             (Outcome::Unknown, Some(reason))
         };
-        self.finish(slot, outcome, None, reason, None).await;
+        let message = self.messages.get(&slot).filter(|_| !complete);
+        let doubt = message.map(|message| message.doubt(&self.context.config));
+        self.finish(slot, outcome, None, reason, doubt).await;
     }
 
     /// Takes over the parts that were accepted before a restart.

@@ -181,15 +181,16 @@ impl Dispatcher {
             operator_message_id: String::new(),
             written_at,
         };
+        message.in_doubt_since = Some(written_at);
         let row = message.correlation(&part, &self.context.config);
-        self.late.remember(ticket, message.policy.clone(), row);
+        self.late.remember(ticket, message.policy.clone(), row.clone());
         match self.context.config.on_unanswered {
             OnUnanswered::Resend => {
                 self.ready.insert(ticket.slot);
             }
             OnUnanswered::Report => {
                 let reason = "it was sent and never answered: a receipt may still tell".to_owned();
-                self.finish(ticket.slot, Outcome::Unknown, None, Some(reason), None)
+                self.finish(ticket.slot, Outcome::Unknown, None, Some(reason), Some(row))
                     .await;
             }
         }

@@ -34,6 +34,8 @@ pub(super) struct Candidate {
     raw: Vec<u8>,
     received_at: DateTime<Utc>,
     origin: Origin,
+    /// Its message, where that was found by other means than a key.
+    row: Option<Tracked>,
 }
 
 impl Candidate {
@@ -60,6 +62,7 @@ impl Candidate {
             raw,
             received_at: inbound.received_at,
             origin,
+            row: None,
         }
     }
 
@@ -70,6 +73,15 @@ impl Candidate {
             raw: receipt.raw,
             received_at: receipt.received_at,
             origin: Origin::Parked(receipt.id),
+            row: None,
+        }
+    }
+
+    /// A parked receipt whose message is known.
+    pub(super) fn resolved(receipt: ParkedReceipt, row: Tracked) -> Self {
+        Self {
+            row: Some(row),
+            ..Self::parked(receipt)
         }
     }
 
@@ -120,8 +132,12 @@ pub(super) async fn track(
     }
     let rows = find(context, &candidates).await?;
     let mut tracking = Tracking::default();
-    for candidate in candidates {
-        match candidate.keys.iter().find_map(|key| rows.get(key)) {
+    for mut candidate in candidates {
+        let known = candidate.row.take();
+        match known
+            .as_ref()
+            .or_else(|| candidate.keys.iter().find_map(|key| rows.get(key)))
+        {
             Some(tracked) => tracking.matched(context, candidate, tracked),
             None if candidate.origin == Origin::Live => {
                 context.metrics.inbound("parked");

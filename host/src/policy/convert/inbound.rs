@@ -100,6 +100,7 @@ fn read_receipt(
         text_id: reading
             .and_then(|reading| reading.text_id.clone())
             .filter(|text_id| *text_id != receipt.message_id),
+        sender: pdu.source.clone(),
         unknown_word: reading.is_some_and(|reading| {
             reading.unknown_word
                 && reading.state == from_wire(receipt.state)

@@ -153,6 +153,7 @@ fn host_reading() -> ReceiptReading {
         network_error_code: Some(vec![3, 0, 1]),
         done_at: Some("2601011200".to_owned()),
         text_id: Some("66".to_owned()),
+        sender: smpp_domain::pdu::Address::default(),
         unknown_word: true,
     }
 }

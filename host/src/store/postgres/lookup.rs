@@ -5,7 +5,7 @@ use super::id::Id;
 use super::receipts;
 use super::rows;
 use crate::clock;
-use crate::ports::{BackendError, Progress, Tracked};
+use crate::ports::{BackendError, Progress, SAME_KEY, Tracked};
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::{MessageId, OperatorId};
@@ -20,6 +20,15 @@ const FIND: &str = "\
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
         ORDER BY submitted_at DESC LIMIT 1) AS c";
+
+/// The first living rows of each key.
+const FIND_ALL: &str = "\
+    SELECT k.n, c.id, c.message_id, c.operator_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
+        c.part_count, c.operator_message_id, c.message_key, c.recipient \
+    FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
+        SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
+        ORDER BY submitted_at LIMIT $4) AS c \
+    ORDER BY k.n, c.submitted_at, c.id";
 
 const ACCEPTED: &str = "\
     SELECT 0, id, message_id, operator_id, account_id, submitted_at, expires_at, reference, part_number, \
@@ -67,6 +76,46 @@ pub(super) async fn find(
         }
     }
     Ok(tracked)
+}
+
+/// [`crate::ports::CorrelationStore::find_all`]. A batch that was sent again has left its rows twice: they count once.
+pub(super) async fn find_all(
+    db: &Db,
+    operator: OperatorId,
+    keys: &[String],
+) -> Result<Vec<Vec<Tracked>>, BackendError> {
+    let mut all = vec![Vec::new(); keys.len()];
+    if keys.is_empty() {
+        return Ok(all);
+    }
+    let mut connection = db.connection("looking up numbers").await?;
+    let octets: Vec<_> = keys.iter().map(String::as_bytes).collect();
+    let statement = sqlx::query(FIND_ALL)
+        .bind(Id(operator.0))
+        .bind(octets)
+        .bind(clock::utc_now().timestamp_micros())
+        .bind(rows::row_limit(SAME_KEY));
+    let mut found: Vec<(usize, MessageCorrelation)> = Vec::new();
+    for row in connection.fetch(statement).await? {
+        let position = connection.read(rows::position(&row, 0))?;
+        found.push((position, connection.read(rows::correlation(&row))?));
+    }
+    let messages = found.iter().map(|(_, row)| row.message_id.0).collect();
+    let history = receipts::history(&mut connection, messages).await?;
+    let mut seen = HashSet::new();
+    for (position, correlation) in found {
+        let Some(rows) = all.get_mut(position) else {
+            continue;
+        };
+        if seen.insert((position, correlation.message_id, correlation.part_number)) {
+            let history = history
+                .get(&correlation.message_id.0)
+                .cloned()
+                .unwrap_or_default();
+            rows.push(Tracked { correlation, history });
+        }
+    }
+    Ok(all)
 }
 
 /// [`crate::ports::CorrelationStore::progress`].

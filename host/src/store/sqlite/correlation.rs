@@ -9,7 +9,7 @@ use super::{SqliteDb, Write};
 use crate::clock;
 use crate::ports::{
     AppendedReceipt, BackendError, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress,
-    Settled, Settlement, Tracked,
+    SAME_KEY, Settled, Settlement, Tracked,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -26,6 +26,16 @@ const FIND: &str = "\
         SELECT rowid FROM correlation \
         WHERE operator_id = ?1 AND message_key = k.value AND expires_at > ?3 \
         ORDER BY submitted_at DESC, id DESC LIMIT 1)";
+
+/// As many rows of a key as [`SAME_KEY`] says.
+const FIND_ALL: &str = "\
+    SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \
+        c.expires_at, c.message_key, c.account_id, c.part_number, c.part_count, c.reference \
+    FROM json_each(?2) AS k CROSS JOIN correlation AS c ON c.rowid IN ( \
+        SELECT rowid FROM correlation \
+        WHERE operator_id = ?1 AND message_key = k.value AND expires_at > ?3 \
+        ORDER BY submitted_at, id LIMIT ?4) \
+    ORDER BY k.key, c.submitted_at, c.id";
 
 const ACCEPTED: &str = "\
     SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \
@@ -187,6 +197,38 @@ impl CorrelationStore for SqliteStore {
             }
         }
         Ok(tracked)
+    }
+
+    async fn find_all(
+        &self,
+        operator: OperatorId,
+        keys: &[String],
+    ) -> Result<Vec<Vec<Tracked>>, BackendError> {
+        const ACTION: &str = "looking up numbers";
+        let failed = |error| self.db.failed(ACTION, error);
+        let query = sqlx::query(FIND_ALL)
+            .bind(operator.0.as_bytes().as_slice())
+            .bind(json(&keys).map_err(failed)?)
+            .bind(clock::utc_now().timestamp_micros())
+            .bind(row_limit(SAME_KEY));
+        let found = self.db.read(ACTION, query).await?;
+        let position_and_row = |row| Ok((rows::position(row, 0)?, rows::correlation(row)?));
+        let found: Result<Vec<_>, _> = found.iter().map(position_and_row).collect();
+        let found = found.map_err(failed)?;
+        let history = self
+            .history(found.iter().map(|(_, row)| row.message_id.0).collect())
+            .await?;
+        let mut all = vec![Vec::new(); keys.len()];
+        for (position, correlation) in found {
+            if let Some(rows) = all.get_mut(position) {
+                let history = history
+                    .get(&correlation.message_id.0)
+                    .cloned()
+                    .unwrap_or_default();
+                rows.push(Tracked { correlation, history });
+            }
+        }
+        Ok(all)
     }
 
     async fn park(&self, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
