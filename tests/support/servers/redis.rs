@@ -1,7 +1,6 @@
 //! A private redis-server.
 
-use super::{Server, temp_dir};
-use std::process::Command;
+use super::{Server, process, temp_dir};
 
 /// redis-server without persistence: a restart loses everything.
 pub struct RedisServer {
@@ -13,7 +12,7 @@ impl RedisServer {
     #[must_use]
     pub fn start() -> Self {
         let server = Server::start("redis-server", temp_dir("redis"), |dir, port| {
-            let mut command = Command::new("redis-server");
+            let mut command = process::mortal("redis-server", "KILL", &[]);
             command
                 .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
                 .args(["--save", "", "--appendonly", "no"])
