@@ -35,7 +35,7 @@ impl Gateway {
     /// Starts a gateway that shares a Redis with others.
     pub async fn start_with_redis(url: &str, operators: Vec<Operator>) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let redis = format!("redis.url = \"{url}\"\nredis.lease = \"2s\"\n");
+        let redis = format!("redis.url = \"{url}\"\nlease = \"2s\"\n");
         Self::start_with(dir, operators, &redis).await
     }
 

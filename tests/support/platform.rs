@@ -60,7 +60,7 @@ impl Platform {
             bus: Arc::new(runtime.block_on(Bus::connect(&nats.url()))),
             relays: None,
             binary,
-            settings: BTreeMap::from([("redis.lease".to_owned(), "\"3s\"".to_owned())]),
+            settings: BTreeMap::from([("lease".to_owned(), "\"3s\"".to_owned())]),
             dir: tempfile::tempdir().expect("a temporary folder"),
             runtime,
             nats,

@@ -66,7 +66,9 @@ impl Backends {
                     let server = NatsServer::connect(config).await?;
                     probes.push(Arc::new(server.clone()));
                     let events = NatsEvents::open(server.clone(), life.tracker(), life.stopping()).await?;
-                    let queue = NatsQueue::open(server, life.tracker()).await?;
+                    let queue = NatsQueue::open(server, life.tracker())
+                        .await?
+                        .with_ack_wait(host.lease);
                     (Arc::new(queue), Arc::new(events.clone()), Arc::new(events))
                 }
                 None => {

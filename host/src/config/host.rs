@@ -24,6 +24,9 @@ pub struct HostConfig {
     pub shutdown_grace: Duration,
     /// `host_name`, default the machine's: tells hosts apart in logs and where they share something.
     pub host_name: String,
+    /// `lease`, default 10 s: how long what a host holds stays its own after it was last heard of: binds, its share of the TPS,
+    /// commands that it works on. The same on all hosts.
+    pub lease: Duration,
     /// `[http]`.
     pub http: HttpConfig,
     /// `[nats]`; `None`: the queue and the events are in the embedded database.
@@ -55,6 +58,7 @@ impl HostConfig {
             plugins_dir: base.join("plugins"),
             shutdown_grace: Duration::from_secs(30),
             host_name: machine_name(),
+            lease: Duration::from_secs(10),
             http: HttpConfig {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 token: None,
@@ -89,6 +93,8 @@ impl HostConfig {
     fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Self {
         let defaults = Self::defaults(base);
         let folder = |value| value::text(value).map(|folder| base.join(folder));
+        let lease = value::duration(Duration::from_secs(1), Duration::from_secs(600));
+        let lease = section.or("lease", defaults.lease, lease, problems);
         let config = Self {
             file: None,
             data_dir: section.or("data_dir", defaults.data_dir, folder, problems),
@@ -101,6 +107,7 @@ impl HostConfig {
                 problems,
             ),
             host_name: section.or("host_name", defaults.host_name, value::name, problems),
+            lease,
             http: match section.table("http", problems) {
                 Some(http) => HttpConfig::read(http, base, defaults.http, problems),
                 None => defaults.http,
@@ -113,7 +120,7 @@ impl HostConfig {
                 .and_then(|postgres| PostgresConfig::read(postgres, base, problems)),
             redis: section
                 .table("redis", problems)
-                .and_then(|redis| RedisConfig::read(redis, base, problems)),
+                .and_then(|redis| RedisConfig::read(redis, lease, base, problems)),
         };
         section.finish(problems);
         config

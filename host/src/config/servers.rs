@@ -57,7 +57,7 @@ pub struct RedisConfig {
     pub url: Secret,
     /// `prefix`, default `smpp`: of every key.
     pub prefix: String,
-    /// `lease`, default 10 s: how long the binds of a host that died stay reserved for it.
+    /// The host's `lease`.
     pub lease: Duration,
 }
 
@@ -121,10 +121,14 @@ impl PostgresConfig {
 }
 
 impl RedisConfig {
-    pub(super) fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn read(
+        mut section: Section<'_>,
+        lease: Duration,
+        base: &Path,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let url = url(&mut section, "redis://127.0.0.1:6379", base, problems);
         let prefix = section.or("prefix", "smpp".to_owned(), token, problems);
-        let lease = section.or("lease", 10 * SECOND, duration(SECOND, 600 * SECOND), problems);
         section.finish(problems);
         url.map(|url| Self { url, prefix, lease })
     }

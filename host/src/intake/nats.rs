@@ -23,9 +23,9 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-/// How long a host may be silent about a command before the server gives it to another: the time that a takeover takes after
-/// a kill. It is not derived from the operator's TPS: what waits long for its turn is held, so it need not be covered.
-const ACK_WAIT: Duration = Duration::from_secs(15);
+/// How long a host may be silent about a command before the server gives it to another, unless the host's `lease` says
+/// otherwise: the time that a takeover takes after a kill. It is not derived from the operator's TPS: what waits long for its turn is held, so it need not be covered.
+const ACK_WAIT: Duration = Duration::from_secs(10);
 
 const ACK: &str = "+ACK";
 const RELEASE: &str = "-NAK";
@@ -58,7 +58,7 @@ impl NatsQueue {
         })
     }
 
-    /// With another `ack_wait` than 15 s: a shorter one takes over faster and costs more messages that say "still here".
+    /// With another `ack_wait` than 10 s: a shorter one takes over faster and costs more messages that say "still here".
     #[must_use]
     pub fn with_ack_wait(mut self, ack_wait: Duration) -> Self {
         self.ack_wait = ack_wait;
@@ -131,14 +131,14 @@ impl Intake for NatsIntake {
         };
         self.send(ACTION, ACK, replies).await?;
         let request = Request::new().payload(ACK.into()).timeout(Some(REQUEST));
-        let answer = tokio::time::timeout(REQUEST, self.server.client().send_request(last, request)).await;
-        let failed = match answer {
-            Ok(Ok(_)) => {
+        let answer = tokio::time::timeout(REQUEST, self.server.client().send_request(last, request));
+        let failed = match self.server.on_this_connection(answer).await {
+            Ok(Ok(Ok(_))) => {
                 self.shared.forget(tokens);
                 return Ok(());
             }
-            Ok(Err(error)) => error,
-            Err(_) => return Err(self.server.failed(ACTION, crate::servers::nats::Lost)),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) | Err(_) => return Err(self.server.failed(ACTION, crate::servers::nats::Lost)),
         };
         if failed.kind() == RequestErrorKind::NoResponders {
             // The consumer is gone, and perhaps the stream. The puller makes them anew and knows what that means for these.

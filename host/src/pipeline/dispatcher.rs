@@ -137,6 +137,14 @@ impl Dispatcher {
     /// Runs until `stop` is cancelled and every part that was written has its answer. What was not written stays in
     /// the intake.
     pub async fn run(mut self) {
+        let holding = custody::hold(self.context.clone(), self.custody.teller());
+        tokio::select! {
+            () = holding => {}
+            () = self.work() => {}
+        }
+    }
+
+    async fn work(&mut self) {
         self.remember_recent().await;
         let mut outcomes = Vec::with_capacity(BATCH);
         let mut stopping = false;
@@ -161,7 +169,7 @@ impl Dispatcher {
                     self.fetching = None;
                     self.take_fetched(fetched).await;
                 }
-                Some(held) = OptionFuture::from(self.custody.holding.as_mut()) => self.custody.held(held),
+                Ok(()) = self.custody.heard.changed() => {}
                 () = self.bell.notified() => {}
                 Ok(()) = self.versions.changed() => self.wake_undecided(),
                 Some(()) = timer => {}

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use smpp_domain::event::EventKind;
 use smpp_domain::ids::OperatorId;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -95,6 +96,17 @@ impl NatsServer {
         match self.client.connection_state() {
             State::Connected => true,
             State::Pending | State::Disconnected => false,
+        }
+    }
+
+    /// Does something whose answer comes over the connection of now. A connection that was made meanwhile will not bring it:
+    /// then there is nothing to wait for.
+    pub(crate) async fn on_this_connection<T>(&self, work: impl Future<Output = T>) -> Result<T, Lost> {
+        let mut connections = self.connections();
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            Ok(()) = connections.changed() => Err(Lost),
         }
     }
 

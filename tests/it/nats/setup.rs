@@ -185,7 +185,7 @@ async fn a_consumer_is_brought_up_to_date_or_told() {
         .unwrap();
     timeout(PATIENCE, intake.fetch(1)).await.unwrap().unwrap();
     let found = stream.consumer_info(&name).await.unwrap().config;
-    assert_eq!(found.ack_wait, Duration::from_secs(15));
+    assert_eq!(found.ack_wait, Duration::from_secs(10));
     assert_eq!(found.max_ack_pending, 16 * 1_000);
     drop(intake);
     place.end().await;

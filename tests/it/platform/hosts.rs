@@ -39,7 +39,7 @@ struct Stage {
 
 impl Stage {
     fn new(hosts: usize) -> Self {
-        let platform = Platform::start(BINARY).set("redis.lease", "\"3s\"");
+        let platform = Platform::start(BINARY).set("lease", "\"3s\"");
         let script = Script::new()
             .latency(Duration::from_millis(20))
             .receipts(Receipts::off())

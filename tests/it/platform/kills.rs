@@ -40,7 +40,7 @@ fn live_a_little(platform: &Platform, smsc: &Smsc, dice: &mut Dice) {
 fn play(hosts: usize, rounds: usize, on_unanswered: &str, promise: Promise) {
     let _turn = my_turn();
     let mut dice = Dice::seeded();
-    let platform = Platform::start(BINARY).set("redis.lease", "\"1s\"");
+    let platform = Platform::start(BINARY).set("lease", "\"1s\"");
     let smsc = smsc(&platform, dice.roll(u64::MAX));
     let operator = operator(&smsc)
         .session("binds", &hosts.to_string())

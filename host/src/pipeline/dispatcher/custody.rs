@@ -8,30 +8,20 @@ use super::Dispatcher;
 use crate::clock;
 use crate::config::OnUnanswered;
 use crate::errors;
-use crate::ports::BackendError;
-use std::future::Future;
-use std::pin::Pin;
+use crate::pipeline::OperatorContext;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// For how long messages wait for a bind to come back before other hosts get them.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-type Holding = Pin<Box<dyn Future<Output = Held> + Send>>;
-
-/// What came of one [`crate::ports::Intake::hold`].
-pub(super) struct Held {
-    began: Instant,
-    result: Result<(), BackendError>,
-}
 
 /// How sure it is that what we have is ours.
 pub(super) struct Custody {
     /// `None`: nobody else can have it.
     every: Option<Duration>,
     /// When the last hold that was heard began.
-    held_at: Instant,
-    next_hold: Instant,
-    pub(super) holding: Option<Holding>,
+    pub(super) heard: watch::Receiver<Instant>,
+    teller: watch::Sender<Instant>,
     lapsed: bool,
     /// No bind has taken submits since then.
     idle_since: Option<Instant>,
@@ -39,15 +29,19 @@ pub(super) struct Custody {
 
 impl Custody {
     pub(super) fn new(every: Option<Duration>) -> Self {
-        let now = clock::now();
+        let teller = watch::Sender::new(clock::now());
         Self {
             every,
-            held_at: now,
-            next_hold: every.map_or(now, |every| now + every),
-            holding: None,
+            heard: teller.subscribe(),
+            teller,
             lapsed: false,
             idle_since: None,
         }
+    }
+
+    /// For [`hold`].
+    pub(super) fn teller(&self) -> watch::Sender<Instant> {
+        self.teller.clone()
     }
 
     /// Nothing may be sent: it may be somebody else's.
@@ -55,60 +49,60 @@ impl Custody {
         self.lapsed
     }
 
-    pub(super) fn held(&mut self, held: Held) {
-        self.holding = None;
-        let Some(every) = self.every else { return };
-        match held.result {
-            Ok(()) => {
-                self.held_at = held.began;
-                self.lapsed = false;
-                self.next_hold = held.began + every;
-            }
-            Err(error) => {
-                tracing::warn!(error = errors::chain(&error), "deliveries could not be held");
-                self.next_hold = clock::now() + Duration::from_secs(1).min(every);
-            }
-        }
-    }
-
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let every = self.every?;
-        let hold = self.holding.is_none().then_some(self.next_hold);
         let lapse = (!self.lapsed).then(|| self.ends(every));
         let patience = self.idle_since.map(|since| since + PATIENCE);
-        [hold, lapse, patience].into_iter().flatten().min()
+        [lapse, patience].into_iter().flatten().min()
     }
 
     /// When our right ends: with a margin for what is on its way to a bind.
     fn ends(&self, every: Duration) -> Instant {
-        self.held_at + every * 5 / 2
+        *self.heard.borrow() + every * 5 / 2
+    }
+}
+
+/// Says regularly that we work on what we have. It runs beside the dispatcher in one task: a dispatcher that waits for another
+/// backend is alive and keeps what it has, and a task that hangs says nothing.
+pub(super) async fn hold(context: OperatorContext, heard: watch::Sender<Instant>) {
+    let Some(every) = context.intake.hold_every() else {
+        return std::future::pending().await;
+    };
+    let mut next = *heard.borrow() + every;
+    loop {
+        tokio::time::sleep_until(next.into()).await;
+        let began = clock::now();
+        match context.intake.hold().await {
+            Ok(()) => {
+                heard.send_replace(began);
+                next = began + every;
+            }
+            Err(error) => {
+                let error = errors::chain(&error);
+                tracing::warn!(operator = %context.config.name, error, "commands could not be held");
+                next = clock::now() + Duration::from_secs(1).min(every);
+            }
+        }
     }
 }
 
 impl Dispatcher {
-    /// Holds what is due to be held; forgets or gives back what cannot be.
+    /// Forgets what could not be held, and gives back what cannot be sent.
     pub(super) async fn keep_custody(&mut self) {
         let Some(every) = self.custody.every else {
             return;
         };
         let now = clock::now();
-        if !self.custody.lapsed && now >= self.custody.ends(every) {
+        let over = now >= self.custody.ends(every);
+        if over && !self.custody.lapsed {
             tracing::warn!(
                 operator = %self.context.config.name,
                 "the queue could not be told for {:?} what is being worked on: what was not sent yet is left to other hosts",
-                now - self.custody.held_at
+                every * 5 / 2
             );
-            self.custody.lapsed = true;
             self.forget_unsent().await;
         }
-        if self.custody.holding.is_none() && now >= self.custody.next_hold {
-            let intake = self.context.intake.clone();
-            self.custody.holding = Some(Box::pin(async move {
-                let began = clock::now();
-                let result = intake.hold().await;
-                Held { began, result }
-            }));
-        }
+        self.custody.lapsed = over;
         let idle = !self.bench.can_submit() && !self.messages.is_empty();
         self.custody.idle_since = idle.then(|| self.custody.idle_since.unwrap_or(now));
         if self

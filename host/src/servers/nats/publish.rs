@@ -21,7 +21,7 @@ const CALL: Duration = Duration::from_secs(20);
 /// Why not all of the messages are in their stream. Some may be.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishFailed {
-    /// Nothing was sent: it would go out later, when its publisher has long sent it again.
+    /// There is no connection, or it is not the one of before. Nothing goes out later: its publisher has sent it again by then.
     #[error(transparent)]
     Disconnected(super::Lost),
     /// The stream has reached a limit and refuses what is new.
@@ -50,9 +50,11 @@ impl NatsServer {
         if !self.is_connected() {
             return Err(PublishFailed::Disconnected(super::Lost));
         }
-        tokio::time::timeout(CALL, self.pipelined(messages))
-            .await
-            .unwrap_or(Err(PublishFailed::Slow))
+        let published = tokio::time::timeout(CALL, self.pipelined(messages));
+        match self.on_this_connection(published).await {
+            Ok(published) => published.unwrap_or(Err(PublishFailed::Slow)),
+            Err(lost) => Err(PublishFailed::Disconnected(lost)),
+        }
     }
 
     async fn pipelined(
