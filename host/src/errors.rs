@@ -11,3 +11,17 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// Whether a connection failed because its two sides do not trust each other's certificates, or one wants TLS and the other does
+/// not speak it. Libraries wrap rustls' errors in different ways, but all of them pass on its words.
+pub(crate) fn is_tls(error: &dyn std::error::Error) -> bool {
+    let told = chain(error);
+    [
+        "peer certificate",
+        "fatal alert",
+        "InvalidContentType",
+        "corrupt message",
+    ]
+    .iter()
+    .any(|words| told.contains(words))
+}

@@ -13,6 +13,7 @@ mod logs;
 mod migrate;
 mod operator_files;
 mod shutdown;
+mod tls;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use smsc_sim::{Counters, Script, Smsc};

@@ -9,6 +9,7 @@
 )]
 
 mod bus;
+pub mod certificates;
 mod gateway;
 pub mod http;
 mod message;

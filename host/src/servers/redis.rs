@@ -56,6 +56,18 @@ pub enum ConnectError {
         #[source]
         source: RedisError,
     },
+    /// TLS did not come about.
+    #[error(
+        "{server}: no TLS: the host in redis.url must be the name in its certificate, and this machine must trust who signed that \
+         (the system's authorities, or those in the file that SSL_CERT_FILE names)"
+    )]
+    Tls {
+        /// Which.
+        server: String,
+        /// Why.
+        #[source]
+        source: RedisError,
+    },
     /// Nothing can be written there.
     #[error("{server} is a replica: name the primary in redis.url")]
     Replica {

@@ -5,8 +5,8 @@
 //!                  └─ Partitions: which days there are, made before a batch needs them
 //! ```
 //! A batch is one statement that commits by itself: it is there whole or not at all, and no transaction stays open while a
-//! host thinks. Hosts meet in three places, each explained where it happens: outcomes ([`settle`]), receipts that overtake
-//! their row ([`parked`]), days ([`partitions`]).
+//! host thinks. Hosts meet in three places, each explained where it happens: outcomes (`settle`), receipts that overtake
+//! their row (`parked`), days (`partitions`).
 
 mod db;
 mod error;

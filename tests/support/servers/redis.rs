@@ -11,13 +11,22 @@ impl RedisServer {
     /// Starts one.
     #[must_use]
     pub fn start() -> Self {
-        let server = Server::start("redis-server", temp_dir("redis"), |dir, port| {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments; `{port}` stands for its port.
+    #[must_use]
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let server = Server::start("redis-server", temp_dir("redis"), move |dir, port| {
+            let port = port.to_string();
             let mut command = process::mortal("redis-server", "KILL", &[]);
             command
-                .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+                .args(["--bind", "127.0.0.1", "--port", &port])
                 .args(["--save", "", "--appendonly", "no"])
                 .arg("--dir")
-                .arg(dir);
+                .arg(dir)
+                .args(arguments.iter().map(|argument| argument.replace("{port}", &port)));
             command
         });
         Self { server }

@@ -79,6 +79,7 @@ pub(super) async fn connect(
                 return Err(ConnectError::Refused(shown, error));
             }
             ConnectErrorKind::Tls => return Err(ConnectError::Tls(shown, error)),
+            ConnectErrorKind::Io if errors::is_tls(&error) => return Err(ConnectError::Tls(shown, error)),
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut

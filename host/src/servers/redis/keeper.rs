@@ -187,6 +187,8 @@ impl ConnectError {
         ) || matches!(source.code(), Some("NOAUTH" | "NOPERM" | "WRONGPASS"));
         if refused {
             Self::Refused { server, source }
+        } else if errors::is_tls(&source) {
+            Self::Tls { server, source }
         } else {
             Self::Unreachable { server, source }
         }
@@ -196,7 +198,7 @@ impl ConnectError {
     fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Silent { .. } => true,
-            Self::Url(_) | Self::Refused { .. } | Self::Replica { .. } => false,
+            Self::Url(_) | Self::Refused { .. } | Self::Tls { .. } | Self::Replica { .. } => false,
         }
     }
 }

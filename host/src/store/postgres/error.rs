@@ -1,5 +1,6 @@
 //! What can be wrong with the server, for people at start-up and as a kind at the ports.
 
+use crate::errors;
 use crate::ports::BackendErrorKind;
 
 /// Why the database cannot be used, and what helps.
@@ -26,6 +27,17 @@ pub enum OpenError {
         "{name} refuses the user, the password or the database: check postgres.url and the server's pg_hba.conf"
     )]
     Refused {
+        /// The server.
+        name: String,
+        /// The cause.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// TLS did not come about.
+    #[error(
+        "{name}: no TLS: look at sslmode, sslrootcert, sslcert and sslkey in postgres.url; sslmode=verify-full wants the host to be the name in the server's certificate"
+    )]
+    Tls {
         /// The server.
         name: String,
         /// The cause.
@@ -87,6 +99,7 @@ impl OpenError {
                 Self::Refused { name, source }
             }
             Some("25006") => Self::ReadOnly { name },
+            _ if errors::is_tls(&source) => Self::Tls { name, source },
             _ => Self::Unreachable { name, source },
         }
     }
@@ -131,7 +144,8 @@ const EXISTS: &str = "42P07";
 
 /// Nobody listens, or the server is on its way up: worth another try at the start.
 pub(super) fn may_come_up(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(_)) || sqlstate(error).as_deref() == Some("57P03")
+    matches!(error, sqlx::Error::Io(_)) && !errors::is_tls(error)
+        || sqlstate(error).as_deref() == Some("57P03")
 }
 
 pub(super) fn sqlstate(error: &sqlx::Error) -> Option<String> {
