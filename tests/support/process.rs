@@ -75,6 +75,12 @@ impl GatewayProcess {
         format!("{}{path}", self.url)
     }
 
+    /// The id of its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has logged so far, with what was logged before it in the same folder.
     #[must_use]
     pub fn log(&self) -> String {
