@@ -20,7 +20,7 @@ pub use link::{
 };
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
-pub use seen::SeenIds;
+pub use seen::{Seen, SeenIds};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,

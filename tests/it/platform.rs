@@ -10,8 +10,12 @@ mod harm;
 mod hosts;
 mod kills;
 mod ledger;
+mod leftovers;
+mod pace;
+mod pause;
 mod receipts;
 mod traffic;
+mod twins;
 
 use crate::process::BINARY;
 use smpp_connector_tests::{Operator, Platform};

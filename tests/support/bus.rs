@@ -68,13 +68,47 @@ impl Bus {
         published.expect("a stream that takes commands");
     }
 
+    /// Publishes messages as if nobody had before: NATS is given no id to tell that it has them.
+    pub async fn publish_again(&self, messages: &[Message]) {
+        for some in messages.chunks(WINDOW) {
+            let mut asked = Vec::with_capacity(some.len());
+            for message in some {
+                let (subject, json) = command(message);
+                asked.push(
+                    self.jetstream
+                        .publish(subject, json.into())
+                        .await
+                        .expect("a NATS server"),
+                );
+            }
+            for answer in asked {
+                answer.await.expect("a stream that takes commands");
+            }
+        }
+    }
+
+    /// Waits until every command that NATS has is acknowledged.
+    pub async fn no_commands_left(&self) {
+        loop {
+            let stream = self.jetstream.get_stream("SMPP_DISPATCH").await;
+            if stream.is_ok_and(|stream| stream.cached_info().state.messages == 0) {
+                return;
+            }
+            // NATS tells nobody that a work queue is empty.
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Returns those that were not acknowledged.
     async fn try_publish<'a>(&self, messages: Vec<&'a Message>) -> Vec<&'a Message> {
         let mut failed = Vec::new();
         for some in messages.chunks(WINDOW) {
             let mut asked: Vec<(&Message, PublishAckFuture)> = Vec::with_capacity(some.len());
             for message in some {
-                let (subject, publish) = command(message);
+                let (subject, json) = command(message);
+                let publish = PublishMessage::build()
+                    .payload(json.into())
+                    .message_id(message.id().to_string());
                 match self.jetstream.send_publish(subject, publish).await {
                     Ok(answer) => asked.push((message, answer)),
                     Err(_) => failed.push(*message),
@@ -116,15 +150,12 @@ impl Drop for Bus {
     }
 }
 
-/// Subject and message of a command.
-fn command(message: &Message) -> (String, PublishMessage) {
+/// Subject and body of a command.
+fn command(message: &Message) -> (String, String) {
     let json = message.json();
     let fields: Value = serde_json::from_str(&json).expect("JSON");
     let operator = fields["operatorId"].as_str().expect("a message with an operator");
-    let publish = PublishMessage::build()
-        .payload(json.into())
-        .message_id(message.id().to_string());
-    (format!("smpp.operator.{operator}"), publish)
+    (format!("smpp.operator.{operator}"), json)
 }
 
 /// Reads the stream of events for ever, each once, through every outage.

@@ -7,7 +7,7 @@ use smsc_sim::{Counters, Script, Smsc};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -155,6 +155,17 @@ impl Platform {
     /// Publishes commands directly on NATS; returns when it has acknowledged them.
     pub fn publish(&self, messages: &[Message]) {
         self.block_on(self.bus.publish(messages));
+    }
+
+    /// The same without an id for NATS, so that it takes what it has already.
+    pub fn publish_again(&self, messages: &[Message]) {
+        self.block_on(self.bus.publish_again(messages));
+    }
+
+    /// The folder of the hosts' folders.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Waits until the events of all hosts satisfy the story.

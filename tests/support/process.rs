@@ -2,6 +2,7 @@
 
 use crate::gateway::write_files_with;
 use crate::http::{self, Answer};
+use crate::servers::process::{mortal, spawn};
 use crate::{Message, Operator, PATIENCE};
 use serde_json::Value;
 use std::fs::OpenOptions;
@@ -41,16 +42,16 @@ impl GatewayProcess {
             .append(true)
             .open(&log)
             .expect("a log file");
-        let mut child = Command::new(binary)
+        let mut command = mortal(binary, "KILL", &[]);
+        command
             .arg("run")
             .arg("--config")
             .arg(dir.join("smpp-connector.toml"))
             .env("SMPP_CONNECTOR_LOG", level)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()
-            .expect("the gateway's binary");
+            .stderr(stderr);
+        let mut child = spawn(command).expect("setpriv(1)");
         let mut first_line = String::new();
         let stdout = child.stdout.take().expect("a piped stdout");
         BufReader::new(stdout).read_line(&mut first_line).expect("a line");
@@ -72,6 +73,12 @@ impl GatewayProcess {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// The id of its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it has logged so far, with what was logged before it in the same folder.

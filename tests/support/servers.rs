@@ -4,7 +4,7 @@
 
 mod nats;
 mod postgres;
-mod process;
+pub(crate) mod process;
 mod redis;
 
 pub use nats::NatsServer;
@@ -58,18 +58,11 @@ impl Server {
             .open(self.dir.path().join("log"))
             .expect("a log file");
         let mut command = (self.launch)(self.dir.path(), self.port.number);
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))
-            .stderr(log)
-            .spawn();
-        let child = child.unwrap_or_else(|error| {
-            panic!(
-                "{}: {command:?} cannot be started: {error}; `tests/setup` installs it",
-                self.name
-            )
-        });
-        self.child = Some(child);
+            .stderr(log);
+        self.child = Some(process::spawn(command).expect("setpriv(1)"));
         self.await_ready(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
     }
 
@@ -81,7 +74,7 @@ impl Server {
             let ended = child.try_wait().expect("a child of ours");
             assert!(
                 ended.is_none() && started.elapsed() < READY,
-                "{} does not serve port {}: {ended:?}\n{}",
+                "{} does not serve port {}: {ended:?}; `tests/setup` installs what is missing\n{}",
                 self.name,
                 self.port.number,
                 self.log()

@@ -1,6 +1,6 @@
 //! The embedded database as a file: who may open it, and what a person is told when nobody can.
 
-use super::sample::{in_seconds, message, operator, order, row, rows};
+use super::sample::{in_seconds, message, operator, order, receipt, row, rows};
 use super::{Embedded, Place as _, SqlitePlace};
 use bytes::Bytes;
 use smpp_connector::ports::{
@@ -117,6 +117,40 @@ async fn dropping_every_handle_ends_the_writer_and_keeps_the_data() {
     let open = Embedded::open(folder.path()).await;
     assert!(open.store.find(operator(1), &["A".to_owned()]).await.unwrap()[0].is_some());
     open.close().await;
+}
+
+#[tokio::test]
+async fn a_flood_that_is_over_leaves_its_room_to_the_next() {
+    const FLOOD: usize = 20_000;
+    const STEP: usize = 5_000;
+    let place = SqlitePlace::fresh().await;
+    let store = &place.open.store;
+    let mut sizes = Vec::new();
+    for _ in 0..3 {
+        for first in (0..FLOOD).step_by(STEP) {
+            let some: Vec<_> = (first..first + STEP)
+                .map(|n| receipt(operator(1), &n.to_string(), -1))
+                .collect();
+            store.park(&some).await.unwrap();
+        }
+        let forget = async |now| store.expire(now, now, now, STEP).await.unwrap();
+        assert_eq!(forget(in_seconds(-60)).await, 0, "nothing is over yet");
+        let mut gone = 0;
+        loop {
+            let some = forget(in_seconds(60)).await;
+            gone += some;
+            if some == 0 {
+                break;
+            }
+        }
+        assert_eq!(gone, u64::try_from(FLOOD).unwrap());
+        // With the log that is written first.
+        let files = std::fs::read_dir(place.folder.path()).unwrap();
+        let octets = files.map(|file| file.unwrap().metadata().unwrap().len());
+        sizes.push(octets.sum::<u64>());
+    }
+    place.end().await;
+    assert!(sizes[2] < sizes[1] + sizes[1] / 5, "{sizes:?}");
 }
 
 #[tokio::test]

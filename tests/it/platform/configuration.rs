@@ -4,6 +4,7 @@ use super::{BINARY, my_turn};
 use crate::process::has;
 use async_nats::jetstream::stream;
 use smpp_connector_tests::{PATIENCE, Platform};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -89,21 +90,35 @@ fn a_password_that_postgres_refuses_is_told_without_the_password() {
     is_refused(&platform, &["postgres", "password"]);
 }
 
+/// A server that is absent at the start.
+fn is_told(server: &str, absent: impl FnOnce(&mut Platform) -> SocketAddr) {
+    let mut platform = Platform::start(BINARY);
+    let address = absent(&mut platform).to_string();
+    is_refused(&platform, &[server, &address]);
+}
+
 #[test]
 fn servers_that_are_absent_are_told_by_name_and_address() {
     let _turn = my_turn();
-    let mut platform = Platform::start(BINARY);
-    let address = platform.redis.address().to_string();
-    platform.redis.kill();
-    is_refused(&platform, &["Redis", &address]);
-    platform.redis.start_again();
-
-    let address = platform.postgres.address().to_string();
-    platform.postgres.kill();
-    is_refused(&platform, &["PostgreSQL", &address]);
-    platform.postgres.start_again();
-
-    let address = platform.nats.address().to_string();
-    platform.nats.kill();
-    is_refused(&platform, &["NATS", &address]);
+    // Each start takes its ten seconds: all at once.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            is_told("Redis", |platform| {
+                platform.redis.kill();
+                platform.redis.address()
+            });
+        });
+        scope.spawn(|| {
+            is_told("PostgreSQL", |platform| {
+                platform.postgres.kill();
+                platform.postgres.address()
+            });
+        });
+        scope.spawn(|| {
+            is_told("NATS", |platform| {
+                platform.nats.kill();
+                platform.nats.address()
+            });
+        });
+    });
 }

@@ -1,6 +1,10 @@
 //! Receipts for messages that nobody knows, and very many of them: a million with `SMPP_STORIES=full`.
 
 use super::{BINARY, my_turn, operator, size, until_bound};
+use chrono::{DateTime, TimeDelta, Utc};
+use smpp_connector::config::{PostgresConfig, Secret};
+use smpp_connector::ports::CorrelationStore;
+use smpp_connector::store::postgres::PostgresStore;
 use smpp_connector_tests::{PATIENCE, Platform};
 use smsc_sim::{Record, Script};
 use sqlx::{Connection, PgConnection};
@@ -14,6 +18,9 @@ const GAIN: u64 = 64 << 20;
 
 /// What one of them may take on the database's disk, with its indexes.
 const OCTETS: u64 = 1_500;
+
+/// What the partitions of a day and the statistics take by themselves, and more.
+const DAY: u64 = 4 << 20;
 
 fn database_size(platform: &Platform) -> u64 {
     let size = async {
@@ -62,4 +69,32 @@ fn a_flood_of_unmatched_receipts_leaves_memory_flat() {
     assert!(gain < GAIN, "{} MiB more", gain >> 20);
     assert!(grown < flood * OCTETS, "{grown} octets of disk");
     assert!(host.terminate().success());
+    gone_after_their_time(&platform, disk);
+}
+
+/// What is kept for three days is a dropped partition on the fifth.
+fn gone_after_their_time(platform: &Platform, disk: u64) {
+    let forget = |now: DateTime<Utc>| {
+        let before = now - TimeDelta::days(3);
+        platform.block_on(async {
+            let url = Secret::new(platform.postgres.url());
+            let store = PostgresStore::open(&PostgresConfig { url, connections: 2 })
+                .await
+                .unwrap();
+            let gone = store.expire(now, before, before, 5_000).await.unwrap();
+            store.close().await;
+            gone
+        })
+    };
+    assert_eq!(forget(Utc::now()), 0, "nothing is over yet");
+    assert!(database_size(platform) > disk + DAY);
+    let started = Instant::now();
+    assert!(forget(Utc::now() + TimeDelta::days(4)) > 0);
+    println!("forgotten within {:?}", started.elapsed());
+    let left = database_size(platform);
+    assert!(
+        left < disk + DAY,
+        "{} octets of disk are not given back",
+        left - disk
+    );
 }

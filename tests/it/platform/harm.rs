@@ -17,10 +17,11 @@ const GAIN: u64 = 48 << 20;
 
 /// A stage on which one thing after the other breaks.
 struct Stage {
+    /// Before their platform, which takes their folders with it.
+    hosts: Vec<GatewayProcess>,
     platform: Platform,
     smsc: Smsc,
     operator: Operator,
-    hosts: Vec<GatewayProcess>,
     binds: u64,
     traffic: Option<Traffic>,
     memory: Vec<u64>,

@@ -11,10 +11,11 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(180);
 
 struct Stage {
+    /// Before their platform, which takes their folders with it.
+    hosts: Vec<GatewayProcess>,
     platform: Platform,
     smsc: Smsc,
     operator: Operator,
-    hosts: Vec<GatewayProcess>,
 }
 
 impl Stage {

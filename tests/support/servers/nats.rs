@@ -1,8 +1,7 @@
 //! A private nats-server.
 
-use super::{Server, target_dir, temp_dir};
+use super::{Server, process, target_dir, temp_dir};
 use std::path::PathBuf;
-use std::process::Command;
 
 /// nats-server with JetStream.
 pub struct NatsServer {
@@ -35,7 +34,7 @@ impl NatsServer {
     fn of(binary: PathBuf, arguments: &[&str]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let server = Server::start("nats-server", temp_dir("nats"), move |dir, port| {
-            let mut command = Command::new(&binary);
+            let mut command = process::mortal(&binary, "KILL", &[]);
             command
                 .args(["--addr", "127.0.0.1", "--port", &port.to_string()])
                 .args(["--jetstream", "--store_dir"])

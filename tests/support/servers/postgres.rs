@@ -36,7 +36,8 @@ impl PostgresServer {
         let program = bin.join("postgres");
         let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let server = Server::start("postgres", dir, move |dir, port| {
-            let mut command = as_postgres(&program);
+            // SIGQUIT is its immediate shutdown, which leaves nothing behind.
+            let mut command = process::mortal(&program, "QUIT", privileges());
             command
                 .arg("-D")
                 .arg(dir.join("data"))
@@ -169,14 +170,16 @@ fn template(bin: &Path) -> PathBuf {
 
 /// PostgreSQL refuses to run as root.
 fn as_postgres(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
+    process::mortal(program, "QUIT", privileges())
+}
+
+/// What setpriv(1) is told besides.
+fn privileges() -> &'static [&'static str] {
+    if is_root() {
+        &["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    } else {
+        &[]
     }
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"])
-        .arg(program);
-    command
 }
 
 fn is_root() -> bool {

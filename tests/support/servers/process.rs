@@ -1,8 +1,43 @@
-//! Signals to a process and its children, and waiting for their end.
+//! Processes that do not outlive the test's, signals to them and their children, and waiting for their end.
 
 use super::READY;
-use std::process::{Command, Stdio};
+use std::ffi::OsStr;
+use std::io;
+use std::process::{Child, Command, Stdio};
+use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
+
+type Order = (Command, mpsc::Sender<io::Result<Child>>);
+
+/// A program that the kernel sends this signal when the test's process is gone, kill -9 included. To be started by [`spawn`].
+/// `privileges` are further options of setpriv(1).
+pub(crate) fn mortal(program: impl AsRef<OsStr>, signal: &str, privileges: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", signal])
+        .args(privileges)
+        .arg("--")
+        .arg(program);
+    command
+}
+
+/// Starts a program from a thread that lives as long as the process: the kernel counts a parent as dead with its thread.
+pub(crate) fn spawn(command: Command) -> io::Result<Child> {
+    static PARENT: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+    let parent = PARENT.get_or_init(|| {
+        let (order, orders) = mpsc::channel::<Order>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in orders {
+                // Whoever asked is waiting.
+                drop(answer.send(command.spawn()));
+            }
+        });
+        order
+    });
+    let (answer, answered) = mpsc::channel();
+    parent.send((command, answer)).expect("a thread that lives");
+    answered.recv().expect("a thread that lives")
+}
 
 /// Sends a signal to a process and its children. The parent is stopped first, so that it has no further ones meanwhile.
 pub(super) fn signal_all(parent: u32, name: &str) {

@@ -1,7 +1,6 @@
 //! A private redis-server.
 
-use super::{Server, temp_dir};
-use std::process::Command;
+use super::{Server, process, temp_dir};
 
 /// redis-server without persistence: a restart loses everything.
 pub struct RedisServer {
@@ -21,7 +20,7 @@ impl RedisServer {
         let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let server = Server::start("redis-server", temp_dir("redis"), move |dir, port| {
             let port = port.to_string();
-            let mut command = Command::new("redis-server");
+            let mut command = process::mortal("redis-server", "KILL", &[]);
             command
                 .args(["--bind", "127.0.0.1", "--port", &port])
                 .args(["--save", "", "--appendonly", "no"])

@@ -1,6 +1,9 @@
 use super::{NatsServer, PostgresServer, RedisServer};
 use sqlx::{Connection, PgConnection};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 async fn postgres(server: &PostgresServer) -> PgConnection {
     PgConnection::connect(&server.url()).await.unwrap()
@@ -33,12 +36,7 @@ async fn postgres_leaves_nothing_behind() {
     let guard = super::postgres::guard_segment(&dir).unwrap();
     drop(server);
     assert!(!dir.exists());
-    let segments = std::fs::read_to_string("/proc/sysvipc/shm").unwrap();
-    let ids: Vec<_> = segments
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(1))
-        .collect();
-    assert!(!ids.contains(&guard.as_str()));
+    assert!(!segments().contains(&guard));
 
     let server = PostgresServer::start();
     let dir = server.server.dir.path().to_owned();
@@ -46,6 +44,72 @@ async fn postgres_leaves_nothing_behind() {
     drop(server);
     assert!(!dir.exists());
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
+}
+
+/// The segments of shared memory of this machine.
+fn segments() -> Vec<String> {
+    let segments = std::fs::read_to_string("/proc/sysvipc/shm").unwrap();
+    let ids = segments.lines().filter_map(|line| line.split_whitespace().nth(1));
+    ids.map(str::to_owned).collect()
+}
+
+/// Not a test by itself: it is killed by the next one.
+#[test]
+#[ignore = "waits to be killed"]
+fn waits_to_be_killed() {
+    let (nats, postgres, redis) = (NatsServer::start(), PostgresServer::start(), RedisServer::start());
+    let guard = super::postgres::guard_segment(postgres.server.dir.path()).unwrap();
+    println!(
+        "\nservers {} {} {} {guard}",
+        nats.pid(),
+        postgres.pid(),
+        redis.pid()
+    );
+    for server in [&nats.server, &postgres.server, &redis.server] {
+        println!("folder {}", server.dir.path().display());
+    }
+    println!("end");
+    std::thread::sleep(Duration::from_secs(600));
+}
+
+#[test]
+fn no_server_outlives_a_test_process_that_is_killed() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "servers::tests::waits_to_be_killed",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let told: Vec<String> = told.take_while(|line| line != "end").collect();
+    let words = |kind: &'static str| told.iter().filter_map(move |line| line.strip_prefix(kind));
+    let mut pids: Vec<String> = words("servers ")
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect();
+    let guard = pids.pop().unwrap();
+    assert_eq!(pids.len(), 3);
+    assert!(segments().contains(&guard));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lives = |pid: &String| Path::new("/proc").join(pid).exists();
+    let started = Instant::now();
+    while pids.iter().any(lives) || segments().contains(&guard) {
+        assert!(
+            started.elapsed() < super::READY,
+            "{pids:?} or the segment {guard} is there"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for folder in words("folder ") {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

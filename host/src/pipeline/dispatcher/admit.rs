@@ -9,13 +9,12 @@ use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS};
 use crate::pipeline::plan::{Plan, PlanError, plan};
 use crate::pipeline::retry::until_done;
 use crate::pipeline::settle::SettleItem;
-use crate::ports::{Delivery, Policy, Progress};
+use crate::ports::{Delivery, Policy, Progress, Seen};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{DeadEvent, Outcome};
 use smpp_domain::ids::MessageId;
-use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -132,19 +131,22 @@ impl Dispatcher {
         let now = clock::now();
         let look_up_all = self.context.config.dedupe_window == DedupeWindow::CorrelationTtl;
         let mut suspects = Vec::new();
+        let mut again = false;
         let elsewhere = seen_elsewhere(&self.context, &candidates).await;
-        for (i, candidate) in candidates.iter().enumerate() {
+        for (i, (candidate, elsewhere)) in candidates.iter().zip(&elsewhere).enumerate() {
             let here = self.recent.seen(now, candidate.command.message_id);
-            let again = here || elsewhere.contains(&candidate.command.message_id);
-            if again || look_up_all || candidate.delivery.redelivered {
+            again |= here || *elsewhere == Seen::Before || candidate.delivery.redelivered;
+            if here || *elsewhere != Seen::New || look_up_all || candidate.delivery.redelivered {
                 suspects.push(i);
             }
         }
         if suspects.is_empty() {
             return candidates;
         }
-        // An outcome on its way to the store would not be found there, and its message sent again.
-        self.settled().await;
+        if again || look_up_all {
+            // An outcome on its way to the store would not be found there, and its message sent again.
+            self.settled().await;
+        }
         let id = |&i: &usize| candidates.get(i).map(|candidate| candidate.command.message_id);
         let ids: Vec<_> = suspects.iter().filter_map(id).collect();
         let (store, name) = (self.context.store.clone(), &self.context.config.name);
@@ -153,7 +155,7 @@ impl Dispatcher {
             if let Some(candidate) = candidates.get_mut(i) {
                 let id = candidate.command.message_id;
                 // A redelivery is this very command: whoever had it has it no longer.
-                candidate.twin = elsewhere.contains(&id)
+                candidate.twin = elsewhere.get(i) == Some(&Seen::Before)
                     && progress.outcome.is_none()
                     && !candidate.delivery.redelivered
                     && !self.by_id.contains_key(&id);
@@ -332,25 +334,17 @@ impl Dispatcher {
     }
 }
 
-/// Those that some host has taken before.
-async fn seen_elsewhere(context: &OperatorContext, candidates: &[Candidate]) -> HashSet<MessageId> {
+/// What the hosts know of these commands, in their order.
+async fn seen_elsewhere(context: &OperatorContext, candidates: &[Candidate]) -> Vec<Seen> {
     let Some(seen) = context.seen.as_ref().filter(|_| !candidates.is_empty()) else {
-        return HashSet::new();
+        return vec![Seen::New; candidates.len()];
     };
     let ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
-    match seen.seen(&ids).await {
-        Ok(before) => ids
-            .into_iter()
-            .zip(before)
-            .filter(|(_, before)| *before)
-            .map(|(id, _)| id)
-            .collect(),
-        Err(error) => {
-            let error = errors::chain(&error);
-            tracing::debug!(operator = %context.config.name, error, "duplicates are looked for on this host only");
-            HashSet::new()
-        }
-    }
+    seen.seen(&ids).await.unwrap_or_else(|error| {
+        let error = errors::chain(&error);
+        tracing::debug!(operator = %context.config.name, error, "what other hosts have settled is looked up");
+        vec![Seen::Unknown; ids.len()]
+    })
 }
 
 fn as_json(body: &Bytes) -> serde_json::Value {

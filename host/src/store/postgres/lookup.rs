@@ -2,6 +2,7 @@
 
 use super::db::{Connection, Db};
 use super::id::Id;
+use super::parked;
 use super::receipts;
 use super::rows;
 use crate::clock;
@@ -130,7 +131,15 @@ pub(super) async fn progress(db: &Db, messages: &[MessageId]) -> Result<Vec<Prog
         let Id(message) = connection.read(row.try_get(0))?;
         known.entry(message).or_default().outcome = Some(connection.read(row.try_get(1))?);
     }
-    for row in accepted(&mut connection, &ids).await? {
+    let accepted = accepted(&mut connection, &ids).await?;
+    // Whoever has settled these may have died before it looked: they are left to the sweep.
+    parked::waiting(
+        &mut connection,
+        &accepted.iter().collect::<Vec<_>>(),
+        clock::utc_now(),
+    )
+    .await?;
+    for row in accepted {
         known.entry(row.message_id.0).or_default().accepted.push(row);
     }
     for row in connection.fetch(sqlx::query(INTENDED).bind(&ids)).await? {

@@ -5,10 +5,12 @@
 //! receipt whose row is there, S the receipts that waited. Both may see each other: then both name the receipt, and whoever
 //! is late finds it appended.
 //!
-//! A host may die between its commit and its look. What it would have named is found by the sweep:
-//! - A receipt that was there when S wrote is marked as matched by S's own transaction.
-//! - Another one was parked while S was committing, so it has just come and is not yet reported. The sweep looks for its row
-//!   before it calls it overdue.
+//! What is named is marked as matched before anybody hears of it, so that the sweep finds it when its host dies. A host may
+//! die before that, between its commit and its look:
+//! - A receipt that was there when S wrote is marked by S's own transaction.
+//! - Another one was parked while S was committing. S's command is not acknowledged then, so it comes again, and whoever
+//!   reads its progress looks in S's place. P's receipt is not answered, so the operator sends it again.
+//! - The rest waits: the sweep looks for a receipt's row before it calls it overdue.
 
 use super::db::{Connection, Db};
 use super::id::Id;
@@ -40,9 +42,14 @@ const DUE: &str = "\
         AND c.message_key = r.message_key AND c.expires_at > $4)";
 
 const WAITING: &str = "\
-    SELECT p.id, p.operator_id, p.message_key, p.received_at, p.reading, p.raw \
+    SELECT p.id, p.operator_id, p.message_key, p.received_at, p.reading, p.raw, p.matched \
     FROM UNNEST($1::uuid[], $2::bytea[]) AS r (operator_id, message_key) \
     JOIN parked AS p ON p.operator_id = r.operator_id AND p.message_key = r.message_key";
+
+/// In one order for all hosts, as parking is.
+const NAME: &str = "\
+    UPDATE parked SET matched = true WHERE (id, received_at) IN ( \
+        SELECT id, received_at FROM parked WHERE id = ANY($1) AND NOT matched ORDER BY id FOR UPDATE)";
 
 const MARK: &str = "UPDATE parked SET reported = true WHERE id = ANY($1) AND NOT reported";
 
@@ -95,11 +102,12 @@ pub(super) async fn park(db: &Db, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid
     let due = connection.fetch(statement).await?;
     let due: Result<HashSet<_>, _> = due.iter().map(|row| row.try_get(0).map(|Id(id)| id)).collect();
     let due = connection.read(due)?;
+    name(&mut connection, due.iter().copied().map(Id).collect()).await?;
     let ids = receipts.iter().map(|receipt| receipt.id);
     Ok(ids.filter(|id| due.contains(id)).collect())
 }
 
-/// The parked receipts that these rows, which are committed, have been waiting for, oldest first.
+/// The parked receipts that these rows, which are committed, have been waiting for, oldest first. They are marked.
 pub(super) async fn waiting(
     connection: &mut Connection<'_>,
     correlations: &[&MessageCorrelation],
@@ -118,9 +126,29 @@ pub(super) async fn waiting(
     let found = connection
         .fetch(sqlx::query(WAITING).bind(operators).bind(keys))
         .await?;
-    let mut receipts = connection.read(found.iter().map(read).collect::<Result<Vec<_>, _>>())?;
+    let mut receipts = Vec::with_capacity(found.len());
+    let mut unnamed = Vec::new();
+    for row in &found {
+        let receipt = connection.read(read(row))?;
+        if !connection.read(row.try_get::<bool, _>(6))? {
+            unnamed.push(Id(receipt.id));
+        }
+        receipts.push(receipt);
+    }
+    name(connection, unnamed).await?;
     receipts.sort_unstable_by_key(|receipt| (receipt.received_at, receipt.id));
     Ok(receipts)
+}
+
+/// Marks receipts that a look has found. There are none, mostly: their row, or they, were there before.
+async fn name(connection: &mut Connection<'_>, receipts: Vec<Id>) -> Result<(), BackendError> {
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    connection
+        .execute(sqlx::query(NAME).bind(receipts))
+        .await
+        .map(drop)
 }
 
 /// [`crate::ports::CorrelationStore::parked_work`].

@@ -30,6 +30,39 @@ async fn no_receipt_misses_a_row_that_another_host_settles() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_look_has_named_is_found_by_the_sweep_when_its_host_dies() {
+    let place = PostgresPlace::fresh().await;
+    let store = &place.open;
+    let settled = row(operator(1), message(), 1, "A");
+    let parked = receipt(operator(1), "A", -1);
+    store.park(&[parked.clone()]).await.unwrap();
+    store.settle(&[rows(vec![settled.clone()])]).await.unwrap();
+    // As if it had been parked while the row was being committed.
+    let unmarked = "UPDATE parked SET matched = false";
+    let swept = async || {
+        store
+            .parked_work(operator(1), in_seconds(-60), 10)
+            .await
+            .unwrap()
+            .matched
+    };
+
+    execute(&place.server, unmarked).await;
+    assert_eq!(swept().await, []);
+    store.settle(&[rows(vec![settled.clone()])]).await.unwrap();
+    assert_eq!(swept().await, [parked.clone()], "named to who settles");
+
+    execute(&place.server, unmarked).await;
+    store.progress(&[settled.message_id]).await.unwrap();
+    assert_eq!(
+        swept().await,
+        [parked],
+        "left by who settled, and its command came again"
+    );
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_host_left_between_its_commit_and_its_look_is_found_by_the_sweep() {
     let place = PostgresPlace::fresh().await;
     let store = &place.open;

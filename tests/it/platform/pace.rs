@@ -1,0 +1,75 @@
+//! How fast the operator was sent to, as far as the machine lets it tell.
+
+use smpp_connector_tests::Platform;
+use smsc_sim::Smsc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// What a host reckons with on a PDU's way to the operator.
+const ON_THE_WAY: Duration = Duration::from_millis(5);
+
+/// Between two looks at the clock. Timers may be late by as much again.
+const BEAT: Duration = Duration::from_millis(2);
+
+/// What is noted so soon before or after a late look may have come as much earlier.
+const NEAR: Duration = Duration::from_millis(20);
+
+/// A look at the clock that was late.
+#[derive(Clone, Copy)]
+struct Late {
+    at: Instant,
+    by: Duration,
+}
+
+/// A task beside the simulated operator's. When it is late, so is the operator at noting when something came, and what comes
+/// after that seems to come faster than it does.
+pub(super) struct Pace {
+    late: Arc<Mutex<Vec<Late>>>,
+    task: JoinHandle<()>,
+}
+
+impl Pace {
+    pub(super) fn start(platform: &Platform) -> Self {
+        let late = Arc::new(Mutex::new(Vec::new()));
+        let looks = late.clone();
+        let task = platform.spawn(async move {
+            loop {
+                let before = Instant::now();
+                tokio::time::sleep(BEAT).await;
+                let by = before.elapsed().saturating_sub(2 * BEAT);
+                if by > ON_THE_WAY {
+                    let at = Instant::now();
+                    looks.lock().unwrap().push(Late { at, by });
+                }
+            }
+        });
+        Self { late, task }
+    }
+
+    /// No second held more than `cap`; a second that began while the operator was late is shorter by that.
+    pub(super) fn holds(&self, cap: u64, smsc: &Smsc) {
+        let late = self.late.lock().unwrap().clone();
+        let mut times: Vec<_> = smsc.submits().iter().map(|submit| submit.at.into_std()).collect();
+        times.sort_unstable();
+        for (first, began) in times.iter().enumerate() {
+            let near = |late: &&Late| late.at < *began + NEAR && *began < late.at + NEAR;
+            let late = late
+                .iter()
+                .filter(near)
+                .map(|late| late.by)
+                .max()
+                .unwrap_or_default();
+            let second = Duration::from_secs(1).saturating_sub(late);
+            let end = times.partition_point(|at| *at < *began + second);
+            let sent = u64::try_from(end - first).unwrap();
+            assert!(sent <= cap, "{sent} submit_sm within {second:?}");
+        }
+    }
+}
+
+impl Drop for Pace {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
