@@ -7,6 +7,21 @@ use std::sync::Arc;
 const REPORT: (&str, &str) = ("on_unanswered", "\"report\"");
 
 #[tokio::test]
+async fn two_copies_in_one_batch_are_one_message() {
+    let mut pipeline = pipeline(&[], Some(Arc::default())).await;
+    let command = pipeline.command("twice");
+    pipeline.intake.hand_out(0, false, &[command.clone(), command]);
+    let request = pipeline.submitted().await;
+    pipeline.accept(request).await;
+    pipeline
+        .intake
+        .until("both are settled", |ends| ends.acked.len() == 2)
+        .await;
+    pipeline.ends().await;
+    assert!(pipeline.nothing_submitted());
+}
+
+#[tokio::test]
 async fn a_copy_waits_for_the_outcome_of_the_first() {
     let seen = Arc::new(FakeSeen::default());
     let mut pipeline = pipeline(&[], Some(seen.clone())).await;

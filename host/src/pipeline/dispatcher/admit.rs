@@ -368,7 +368,10 @@ async fn seen_elsewhere(context: &OperatorContext, candidates: &[Candidate]) -> 
     let Some(seen) = context.seen.as_ref().filter(|_| !candidates.is_empty()) else {
         return HashSet::new();
     };
-    let ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
+    // Each once: of two in one batch the second would be told of the first, and none be sent.
+    let mut ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
+    ids.sort_unstable_by_key(|id| id.0);
+    ids.dedup();
     match seen.seen(&ids).await {
         Ok(before) => ids
             .into_iter()
