@@ -15,7 +15,7 @@ pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
 pub use limiter::TpsLimiter;
 pub use link::{
-    Answer, BindBoard, BindHandle, BindStatus, Inbound, PartOutcome, PartResult, Reply, SessionNotice,
+    Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, PartOutcome, PartResult, Reply, SessionNotice,
     SubmitRequest, Ticket,
 };
 pub use policy::{Policy, PolicySource};

@@ -5,6 +5,7 @@ mod contracts;
 mod flood;
 
 mod nats;
+mod pipeline;
 mod platform;
 mod policy;
 mod process;

@@ -299,6 +299,8 @@ impl Intake for EmbeddedIntake {
         Ok(())
     }
 
+    fn let_go(&self, _tokens: &[u64]) {}
+
     /// Nobody else has this file.
     fn hold_every(&self) -> Option<Duration> {
         None

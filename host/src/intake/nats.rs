@@ -10,7 +10,7 @@ mod puller;
 
 use crate::clock;
 use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
-use crate::servers::nats::{NatsServer, PublishFailed, REQUEST};
+use crate::servers::nats::{Lost, NatsServer, PublishFailed, REQUEST};
 use async_nats::client::{Request, RequestErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_trait::async_trait;
@@ -18,8 +18,8 @@ use chrono::{DateTime, Utc};
 use consumer::Terms;
 use held::Shared;
 use puller::Puller;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -88,7 +88,7 @@ impl CommandQueue for NatsQueue {
 
     fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {
         let terms = Terms::of(&order, self.ack_wait);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(self.ack_wait * 3 / 4));
         let closed = CancellationToken::new();
         let (server, shared_too) = (self.server.clone(), Arc::clone(&shared));
         let puller = Puller::new(server, terms, shared_too, closed.clone(), self.opened_at);
@@ -98,7 +98,6 @@ impl CommandQueue for NatsQueue {
             // Three turns are the caller's; the fourth is for what lies ready before it is handed out, and for half a turn
             // without a word in `hold`.
             hold_every: self.ack_wait / 4,
-            held_at: Mutex::new(clock::now()),
             shared,
             _closed: closed.drop_guard(),
         })
@@ -109,8 +108,6 @@ impl CommandQueue for NatsQueue {
 struct NatsIntake {
     server: NatsServer,
     hold_every: Duration,
-    /// When the last hold that succeeded began.
-    held_at: Mutex<Instant>,
     shared: Arc<Shared>,
     _closed: DropGuard,
 }
@@ -121,37 +118,24 @@ impl Intake for NatsIntake {
         self.shared.fetch(max.max(1)).await
     }
 
-    /// Only the last acknowledgement is answered. They go over one connection and the server handles a consumer's in order:
-    /// with that answer the others are done too. A connection lost in between means no answer, and all of them again.
     async fn ack(&self, tokens: &[u64]) -> Result<(), BackendError> {
-        const ACTION: &str = "acknowledging commands";
-        let mut replies = self.shared.replies(tokens);
-        let Some(last) = replies.pop() else {
-            return Ok(());
-        };
-        self.send(ACTION, ACK, replies).await?;
-        let request = Request::new().payload(ACK.into()).timeout(Some(REQUEST));
-        let answer = tokio::time::timeout(REQUEST, self.server.client().send_request(last, request));
-        let failed = match self.server.on_this_connection(answer).await {
-            Ok(Ok(Ok(_))) => {
-                self.shared.forget(tokens);
-                return Ok(());
-            }
-            Ok(Ok(Err(error))) => error,
-            Ok(Err(_)) | Err(_) => return Err(self.server.failed(ACTION, crate::servers::nats::Lost)),
-        };
-        if failed.kind() == RequestErrorKind::NoResponders {
-            // The consumer is gone, and perhaps the stream. The puller makes them anew and knows what that means for these.
-            self.shared.doubt();
-        }
-        Err(self.server.failed(ACTION, failed))
+        let replies = self.shared.replies(tokens);
+        self.tell("acknowledging commands", ACK, replies).await?;
+        self.shared.forget(tokens);
+        Ok(())
     }
 
     /// They are not held any more whether or not the server hears of it: then they come again when `ack_wait` is over.
     async fn release(&self, tokens: &[u64]) -> Result<(), BackendError> {
         let replies = self.shared.replies(tokens);
         self.shared.forget(tokens);
-        self.send("giving commands back", RELEASE, replies).await
+        held::send(&self.server, RELEASE, replies)
+            .await
+            .map_err(|error| self.server.failed("giving commands back", error))
+    }
+
+    fn let_go(&self, tokens: &[u64]) {
+        self.shared.forget(tokens);
     }
 
     fn hold_every(&self) -> Option<Duration> {
@@ -159,32 +143,43 @@ impl Intake for NatsIntake {
     }
 
     async fn hold(&self) -> Result<(), BackendError> {
-        let began = clock::now();
         // What came or was held less than half a turn ago can wait for the next: so commands that pass quickly cost nothing.
         let due = self.shared.due(self.hold_every / 2);
         let (tokens, replies): (Vec<_>, Vec<_>) = due.into_iter().unzip();
-        self.send("holding commands", HOLD, replies).await?;
+        self.tell("holding commands", HOLD, replies).await?;
         self.shared.was_held(&tokens);
-        let mut held_at = self.held_at.lock().unwrap_or_else(PoisonError::into_inner);
-        // After three turns without a hold everything is somebody else's; callers stop a little earlier.
-        if clock::now().saturating_duration_since(*held_at) >= self.hold_every * 9 / 4 {
-            self.shared.lapse();
-        }
-        *held_at = began;
         Ok(())
     }
 }
 
 impl NatsIntake {
-    /// Says the same of many messages, and returns when it is written to the connection.
-    async fn send(
+    /// Says the same of many messages, and returns when the server has heard it: what is written to a connection that hangs
+    /// is not heard.
+    ///
+    /// Only the last is answered. They go over one connection and the server handles a consumer's in order: with that answer
+    /// the others are done too. A connection lost in between means no answer, and all of them again.
+    async fn tell(
         &self,
         action: &'static str,
         word: &'static str,
-        replies: Vec<async_nats::Subject>,
+        mut replies: Vec<async_nats::Subject>,
     ) -> Result<(), BackendError> {
-        held::send(&self.server, word, replies)
-            .await
-            .map_err(|error| self.server.failed(action, error))
+        let Some(last) = replies.pop() else {
+            return Ok(());
+        };
+        let sent = held::send(&self.server, word, replies).await;
+        sent.map_err(|error| self.server.failed(action, error))?;
+        let request = Request::new().payload(word.into()).timeout(Some(REQUEST));
+        let answer = tokio::time::timeout(REQUEST, self.server.client().send_request(last, request));
+        let failed = match self.server.on_this_connection(answer).await {
+            Ok(Ok(Ok(_))) => return Ok(()),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) | Err(_) => return Err(self.server.failed(action, Lost)),
+        };
+        if failed.kind() == RequestErrorKind::NoResponders {
+            // The consumer is gone, and perhaps the stream. The puller makes them anew and knows what that means for these.
+            self.shared.doubt();
+        }
+        Err(self.server.failed(action, failed))
     }
 }

@@ -18,7 +18,7 @@ use super::reference::References;
 use super::settle::SettleItem;
 use crate::clock;
 use crate::config::DedupeWindow;
-use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome};
+use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome, Ticket};
 use bench::Bench;
 use custody::Custody;
 use futures_util::future::OptionFuture;
@@ -105,9 +105,9 @@ impl Dispatcher {
             DedupeWindow::For(window) => window,
             DedupeWindow::CorrelationTtl => Duration::ZERO,
         };
-        let hold_every = context.intake.hold_every();
         Self {
             versions: context.policies.versions(),
+            custody: Custody::new(context.intake.clone()),
             context,
             bench: Bench::new(binds, backup_in_use),
             outcomes,
@@ -126,7 +126,6 @@ impl Dispatcher {
             next_slot: 0,
             owner: Uuid::now_v7(),
             paused_until: None,
-            custody: Custody::new(hold_every),
             twins: Vec::new(),
             look_at_twins: None,
             fetching: None,
@@ -137,14 +136,6 @@ impl Dispatcher {
     /// Runs until `stop` is cancelled and every part that was written has its answer. What was not written stays in
     /// the intake.
     pub async fn run(mut self) {
-        let holding = custody::hold(self.context.clone(), self.custody.teller());
-        tokio::select! {
-            () = holding => {}
-            () = self.work() => {}
-        }
-    }
-
-    async fn work(&mut self) {
         self.remember_recent().await;
         let mut outcomes = Vec::with_capacity(BATCH);
         let mut stopping = false;
@@ -169,7 +160,7 @@ impl Dispatcher {
                     self.fetching = None;
                     self.take_fetched(fetched).await;
                 }
-                Ok(()) = self.custody.heard.changed() => {}
+                Some(held) = OptionFuture::from(self.custody.holding.as_mut()) => self.custody.held(held),
                 () = self.bell.notified() => {}
                 Ok(()) = self.versions.changed() => self.wake_undecided(),
                 Some(()) = timer => {}
@@ -178,7 +169,7 @@ impl Dispatcher {
             self.settle_twins().await;
             self.pump().await;
         }
-        self.give_back().await;
+        self.leave().await;
     }
 
     /// Recognises, after a restart, what was published again within the window.
@@ -205,7 +196,7 @@ impl Dispatcher {
     /// time, never dropped half way by other events.
     fn start_fetch(&mut self) {
         let waiting = self.fetch_after.is_some_and(|at| at > clock::now());
-        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit() || self.custody.is_lapsed();
+        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit() || !self.custody.may_send();
         if self.fetching.is_some() || waiting || idle_binds || self.stop.is_cancelled() {
             return;
         }
@@ -277,10 +268,13 @@ impl Dispatcher {
     /// Sends what is ready, oldest first, as far as the binds have room.
     async fn pump(&mut self) {
         self.bench.refresh();
-        if self.paused_until.is_some() || self.stop.is_cancelled() || self.custody.is_lapsed() {
+        if self.paused_until.is_some() || self.stop.is_cancelled() {
             return;
         }
         while let Some(&slot) = self.ready.first() {
+            if !self.custody.may_send() {
+                return;
+            }
             let Some(message) = self.messages.get(&slot) else {
                 self.ready.remove(&slot);
                 continue;
@@ -322,7 +316,11 @@ impl Dispatcher {
             .cloned();
         let Some(pdu) = part else { return true };
         message.bind = Some(bind);
-        message.out = self.bench.submit(bind, slot, number, pdu);
+        let ticket = Ticket {
+            slot,
+            part_number: number,
+        };
+        message.out = self.bench.submit(bind, ticket, self.custody.lease(), pdu);
         let sent = message.out;
         if !sent {
             self.ready.insert(slot);

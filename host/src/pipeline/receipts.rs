@@ -64,7 +64,7 @@ impl Receipts {
         let policy = self.context.policies.current();
         let mut candidates = Vec::new();
         let mut others = Vec::new();
-        let mut replies = Vec::new();
+        let (mut of_receipts, mut of_others) = (Vec::new(), Vec::new());
         for inbound in batch {
             match interpret(&self.context, &*policy, &inbound) {
                 Interpreted::Receipt(reading) => {
@@ -76,20 +76,23 @@ impl Receipts {
                         origin,
                         &inbound,
                     ));
-                    replies.push((inbound.reply, CommandStatus::OK));
+                    of_receipts.push((inbound.reply, CommandStatus::OK));
                 }
                 Interpreted::Event(event) => {
                     others.push(*event);
-                    replies.push((inbound.reply, CommandStatus::OK));
+                    of_others.push((inbound.reply, CommandStatus::OK));
                 }
-                Interpreted::Answer(status) => replies.push((inbound.reply, status)),
+                Interpreted::Answer(status) => of_others.push((inbound.reply, status)),
             }
         }
-        let done = match self.context.events.publish(&others).await {
+        let published = self.context.events.publish(&others).await;
+        // At once: what follows needs the store too, and nothing would recognise them if they came again.
+        answer(&self.context, of_others, published.as_ref().err()).await;
+        let done = match published {
             Ok(()) => track(&self.context, candidates).await,
             Err(error) => Err(error),
         };
-        answer(&self.context, replies, done.as_ref().err()).await;
+        answer(&self.context, of_receipts, done.as_ref().err()).await;
         self.unpark(done.unwrap_or_default()).await;
     }
 

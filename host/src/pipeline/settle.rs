@@ -47,8 +47,8 @@ pub enum SettleItem {
         message_id: MessageId,
         /// The outcome's event, as it was published.
         event: Vec<u8>,
-        /// Its delivery.
-        token: u64,
+        /// Its deliveries.
+        tokens: Vec<u64>,
         /// The delivery was handed out before: the event may be out already, and must not count twice.
         redelivered: bool,
         /// Released when all is durable.
@@ -201,15 +201,14 @@ impl Settler {
             SettleItem::Repeated {
                 message_id,
                 event: payload,
-                token,
+                tokens,
                 redelivered,
                 permit,
             } => {
                 // A redelivery is most likely what is left of a crash between the outcome and the acknowledgement.
-                let again = if redelivered {
-                    String::new()
-                } else {
-                    format!(":again:{token}")
+                let again = match tokens.first() {
+                    Some(token) if !redelivered => format!(":again:{token}"),
+                    Some(_) | None => String::new(),
                 };
                 batch.events.push(Event {
                     kind: EventKind::Submit,
@@ -217,7 +216,7 @@ impl Settler {
                     dedup_id: format!("submit:{message_id}{again}"),
                     payload,
                 });
-                batch.tokens.push(token);
+                batch.tokens.extend(tokens);
                 batch.permits.push(permit);
             }
             SettleItem::Dead {

@@ -43,12 +43,17 @@ pub trait Intake: Send + Sync {
     /// When the queue cannot be reached; they will come again by themselves, later.
     async fn release(&self, tokens: &[u64]) -> Result<(), BackendError>;
 
+    /// Says nothing more of these deliveries, since they may be somebody else's by now: they come again when the time of
+    /// [`Intake::hold_every`] is over, or to the next intake where there is none.
+    fn let_go(&self, tokens: &[u64]);
+
     /// How often [`Intake::hold`] is wanted; `None` where what was handed out is held for as long as this process lives. A
     /// delivery is ours for three times this long since it was handed out or last held, and then may be somebody else's.
     fn hold_every(&self) -> Option<Duration>;
 
-    /// Says that everything that was handed out and neither acknowledged nor released is still being worked on: it is not to
-    /// be handed to anyone else. To be called by the very task that does the work, so that one that hangs says nothing.
+    /// Says that everything that was handed out and neither acknowledged, released nor let go is still being worked on: it is
+    /// not to be handed to anyone else. The queue has heard it when this returns. To be called by the very task that does the
+    /// work, so that one that hangs says nothing.
     ///
     /// # Errors
     /// When the queue cannot be reached; some of the deliveries may come again, here or elsewhere.

@@ -6,8 +6,9 @@
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{BindMode, CommandStatus, DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::session::{SessionState, UnansweredReason};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::{Notify, mpsc};
 
 /// Names one part that is out at a bind. The dispatcher mints it; each comes back exactly once.
@@ -19,11 +20,60 @@ pub struct Ticket {
     pub part_number: u8,
 }
 
+/// The right to write parts, for as long as their messages are known to be this host's. Shared by whoever has it and
+/// everything that was handed over under it.
+#[derive(Debug)]
+pub struct Lease(Mutex<Term>);
+
+#[derive(Clone, Copy, Debug)]
+enum Term {
+    Unlimited,
+    Until(Instant),
+    Ended,
+}
+
+impl Lease {
+    /// Until then; for ever without an end.
+    #[must_use]
+    pub fn new(until: Option<Instant>) -> Self {
+        Self(Mutex::new(until.map_or(Term::Unlimited, Term::Until)))
+    }
+
+    /// Lasts until then, unless it has been ended.
+    pub fn renew(&self, until: Instant) {
+        let mut term = self.term();
+        if let Term::Until(end) = &mut *term {
+            *end = until;
+        }
+    }
+
+    /// Ends it for good.
+    pub fn end(&self) {
+        *self.term() = Term::Ended;
+    }
+
+    /// Whether nothing may be written under it any more.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        match *self.term() {
+            Term::Unlimited => false,
+            Term::Until(end) => now >= end,
+            Term::Ended => true,
+        }
+    }
+
+    fn term(&self) -> MutexGuard<'_, Term> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A part for the wire.
 #[derive(Debug)]
 pub struct SubmitRequest {
     /// Comes back with the outcome.
     pub ticket: Ticket,
+    /// Looked at right before the part is written; when it is over, the part comes back as not sent.
+    pub lease: Arc<Lease>,
     /// What to send.
     pub pdu: Box<SubmitSmPdu>,
 }

@@ -267,7 +267,7 @@ impl Connection {
             self.return_unsent();
             return;
         }
-        while self.session.room() > 0 && !self.pending.is_empty() && self.may_send() {
+        while self.session.room() > 0 && self.has_own() && self.may_send() {
             let Some(request) = self.pending.pop_front() else {
                 return;
             };
@@ -281,6 +281,15 @@ impl Connection {
             })
             .await;
         }
+    }
+
+    /// Whether something waits that is still this host's to send. What is not goes back.
+    fn has_own(&mut self) -> bool {
+        let now = clock::now();
+        while let Some(request) = self.pending.pop_front_if(|request| request.lease.is_over(now)) {
+            self.parts.report(request.ticket, PartResult::NotSent);
+        }
+        !self.pending.is_empty()
     }
 
     /// Uses up a permit, if there is one for this moment.

@@ -1,6 +1,6 @@
 //! Several hosts on one operator's consumer.
 
-use super::{PATIENCE, commands, nothing_comes, publish, take, text, tokens};
+use super::{PATIENCE, acknowledge, commands, freeze, nothing_comes, publish, take, text, tokens};
 use crate::contracts::nats::NatsHost;
 use crate::contracts::{CurrentNats, DebianNats, Place as _, operator_1_order};
 use smpp_connector::ports::{CommandQueue, Intake};
@@ -118,15 +118,13 @@ async fn what_is_held_stays_and_what_is_not_goes_to_another_host() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_not_held_in_time_is_not_held_again() {
+async fn what_is_let_go_is_not_held() {
     let place = CurrentNats::fresh().await;
     let here = impatient(&place.host);
     publish(&place.host, &["a"]).await;
-    take(&here, 1).await;
     let came = take(&here, 1).await;
-    assert!(came[0].redelivered);
-    // Its receiver has let go of it: holding on for it would keep it from everybody.
-    here.hold().await.unwrap();
+    // Holding on for it would keep it from everybody.
+    here.let_go(&tokens(&came));
     let holding = tokio::spawn({
         let here = Arc::clone(&here);
         async move {
@@ -136,9 +134,27 @@ async fn what_was_not_held_in_time_is_not_held_again() {
             }
         }
     });
-    assert_eq!(text(&take(&here, 1).await[0]), "a");
+    let came = take(&here, 1).await;
+    assert_eq!((text(&came[0]).as_str(), came[0].redelivered), ("a", true));
     holding.abort();
     holding.await.unwrap_err();
+    drop(here);
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_the_server_does_not_hear_fails() {
+    let place = DebianNats::fresh().await;
+    let here = impatient(&place.host);
+    publish(&place.host, &["a"]).await;
+    let mine = take(&here, 1).await;
+    tokio::time::sleep(here.hold_every().unwrap()).await;
+    // The connection stands, and takes what is written to it.
+    freeze(&place.server);
+    let held = here.hold().await;
+    place.server.thaw();
+    held.unwrap_err();
+    acknowledge(&here, &mine).await;
     drop(here);
     place.end().await;
 }

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 /// Between an intake and its puller.
-#[derive(Default)]
 pub(super) struct Shared {
+    /// How long something is ours after it came or was last held.
+    ours_for: Duration,
     /// Fetches take turns.
     turn: AsyncMutex<()>,
     state: Mutex<State>,
@@ -37,12 +38,7 @@ struct Held {
     reply: Subject,
     /// When it came, or the server was last told that we have it.
     seen: Instant,
-    /// It was not held in time: its receiver may have let it go, so that it is not held any more, and comes again.
-    lapsed: bool,
 }
-
-/// How long something lapsed can still be acknowledged: longer than any answer takes.
-const LAPSED: Duration = Duration::from_secs(600);
 
 /// A fetch that waits no more wants nothing any more.
 struct Wanting<'a>(&'a Shared);
@@ -53,7 +49,34 @@ impl Drop for Wanting<'_> {
     }
 }
 
+impl State {
+    /// What lies ready for too long, since this process was stopped say, may be somebody else's by now.
+    fn drop_stale(&mut self, ours_for: Duration) {
+        let now = clock::now();
+        let held = &mut self.held;
+        self.ready.retain(|delivery| {
+            let seen = held.get(&delivery.token).map(|held| held.seen);
+            let ours = seen.is_some_and(|seen| now.saturating_duration_since(seen) < ours_for);
+            if !ours {
+                held.remove(&delivery.token);
+            }
+            ours
+        });
+    }
+}
+
 impl Shared {
+    pub(super) fn new(ours_for: Duration) -> Self {
+        Self {
+            ours_for,
+            turn: AsyncMutex::default(),
+            state: Mutex::default(),
+            asked: Notify::default(),
+            came: Notify::default(),
+            doubt: AtomicBool::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,6 +88,7 @@ impl Shared {
         loop {
             {
                 let mut state = self.lock();
+                state.drop_stale(self.ours_for);
                 if !state.ready.is_empty() {
                     let count = max.min(state.ready.len());
                     let taken = state.ready.drain(..count).collect();
@@ -97,7 +121,6 @@ impl Shared {
         let held = Held {
             reply,
             seen: clock::now(),
-            lapsed: false,
         };
         self.lock().held.insert(token, held);
     }
@@ -143,23 +166,13 @@ impl Shared {
         }
     }
 
-    /// Holding has failed for so long that receivers have let go of what they had.
-    pub(super) fn lapse(&self) {
-        for held in self.lock().held.values_mut() {
-            held.lapsed = true;
-        }
-    }
-
     /// Those to be held that the server has not heard of for this long.
     pub(super) fn due(&self, after: Duration) -> Vec<(u64, Subject)> {
         let now = clock::now();
         let mut state = self.lock();
+        state.drop_stale(self.ours_for);
         let age = |held: &Held| now.saturating_duration_since(held.seen);
-        state.held.retain(|_, held| !held.lapsed || age(held) < LAPSED);
-        let due = state
-            .held
-            .iter()
-            .filter(|(_, held)| !held.lapsed && age(held) >= after);
+        let due = state.held.iter().filter(|(_, held)| age(held) >= after);
         due.map(|(token, held)| (*token, held.reply.clone())).collect()
     }
 
@@ -176,6 +189,7 @@ impl Shared {
     /// Takes back what lies ready and nobody took.
     pub(super) fn take_back(&self) -> Vec<Subject> {
         let mut state = self.lock();
+        state.drop_stale(self.ours_for);
         let ready = std::mem::take(&mut state.ready);
         let held = ready
             .iter()

@@ -182,7 +182,17 @@ impl Line {
     }
 
     /// A command keeps its own subject, so that it counts for the pull that is open, also if an earlier one has asked for it.
+    ///
+    /// One that comes when its pull is long over was given to us long ago, by a connection that hung or a process that was
+    /// stopped: somebody else may have it by now. It is left alone, and comes again.
     fn on_command(&mut self, message: Message, shared: &Shared) {
+        if self
+            .pull
+            .as_ref()
+            .is_some_and(|pull| pull.lost_at <= Instant::now())
+        {
+            return;
+        }
         let Some((delivery, reply)) = self.delivery(message) else {
             return;
         };
@@ -218,6 +228,11 @@ impl Line {
             published_at: facts.published_at,
         };
         Some((delivery, reply))
+    }
+
+    /// Ends at once. What has come is handed over.
+    pub(super) fn leave(mut self, shared: &Shared) {
+        self.hand_over(shared);
     }
 
     /// Lets the pull go, and takes what is still on its way.

@@ -98,7 +98,7 @@ impl Puller {
                         Step::Refused(words) => self.refused(words),
                     }
                 }
-                Happened::Ended => self.line = None,
+                Happened::Ended => self.leave_line(),
                 Happened::Reconnected => {
                     // Perhaps the server was killed and has forgotten what it had delivered.
                     self.suspect_before = clock::utc_now();
@@ -235,9 +235,8 @@ impl Puller {
         }
         match consumer::info(&self.server, &self.terms).await {
             Ok(Some(_)) => {
-                if let Some(line) = &mut self.line {
-                    line.forget_pull(self.suspect_before);
-                }
+                // With its subscription goes what is still on its way: see `Line::on_command`.
+                self.leave_line();
                 if refused {
                     self.refused("the consumer does not answer".to_owned());
                 }
@@ -250,6 +249,12 @@ impl Puller {
                 }
             }
             Err(error) => self.shared.fail(self.server.failed(ACTION, error)),
+        }
+    }
+
+    fn leave_line(&mut self) {
+        if let Some(line) = self.line.take() {
+            line.leave(&self.shared);
         }
     }
 

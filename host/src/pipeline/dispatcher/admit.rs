@@ -11,17 +11,23 @@ use crate::pipeline::retry::until_done;
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{Delivery, Policy, Progress, Seen};
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{DeadEvent, Outcome};
 use smpp_domain::ids::MessageId;
+use std::collections::HashMap;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// A command with what is known about it.
 pub(super) struct Candidate {
     command: DispatchCommand,
-    delivery: Delivery,
+    /// Names its deliveries.
+    tokens: Vec<u64>,
+    /// It was handed out before.
+    redelivered: bool,
+    published_at: DateTime<Utc>,
     permit: OwnedSemaphorePermit,
     progress: Progress,
     /// It was taken before, by a host that has not settled it yet.
@@ -29,8 +35,21 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn token(&self) -> u64 {
-        self.delivery.token
+    /// A message that was begun, and turns out to be another host's.
+    pub(super) fn again(message: InFlight) -> Self {
+        Self {
+            command: message.command,
+            tokens: message.tokens,
+            redelivered: true,
+            published_at: message.published_at,
+            permit: message.permit,
+            progress: Progress::default(),
+            twin: true,
+        }
+    }
+
+    pub(super) fn into_tokens(self) -> Vec<u64> {
+        self.tokens
     }
 
     pub(super) fn message_id(&self) -> MessageId {
@@ -68,8 +87,8 @@ impl Dispatcher {
         let item = SettleItem::Repeated {
             message_id: candidate.command.message_id,
             event,
-            token: candidate.delivery.token,
-            redelivered: candidate.delivery.redelivered,
+            tokens: candidate.tokens,
+            redelivered: candidate.redelivered,
             permit: candidate.permit,
         };
         self.send_to_settler(item).await;
@@ -86,7 +105,9 @@ impl Dispatcher {
             match self.read_one(&delivery.body) {
                 Ok(command) => candidates.push(Candidate {
                     command,
-                    delivery,
+                    tokens: vec![delivery.token],
+                    redelivered: delivery.redelivered,
+                    published_at: delivery.published_at,
                     permit,
                     progress: Progress::default(),
                     twin: false,
@@ -135,8 +156,8 @@ impl Dispatcher {
         let elsewhere = seen_elsewhere(&self.context, &candidates).await;
         for (i, (candidate, elsewhere)) in candidates.iter().zip(&elsewhere).enumerate() {
             let here = self.recent.seen(now, candidate.command.message_id);
-            again |= here || *elsewhere == Seen::Before || candidate.delivery.redelivered;
-            if here || *elsewhere != Seen::New || look_up_all || candidate.delivery.redelivered {
+            again |= here || *elsewhere == Seen::Before || candidate.redelivered;
+            if here || *elsewhere != Seen::New || look_up_all || candidate.redelivered {
                 suspects.push(i);
             }
         }
@@ -150,14 +171,15 @@ impl Dispatcher {
         let id = |&i: &usize| candidates.get(i).map(|candidate| candidate.command.message_id);
         let ids: Vec<_> = suspects.iter().filter_map(id).collect();
         let (store, name) = (self.context.store.clone(), &self.context.config.name);
-        let found = until_done(name, || store.progress(&ids)).await;
+        let progress = until_done(name, || store.progress(&ids));
+        let found = self.custody.keep_during(progress).await;
         for (i, progress) in suspects.into_iter().zip(found) {
             if let Some(candidate) = candidates.get_mut(i) {
                 let id = candidate.command.message_id;
                 // A redelivery is this very command: whoever had it has it no longer.
                 candidate.twin = elsewhere.get(i) == Some(&Seen::Before)
                     && progress.outcome.is_none()
-                    && !candidate.delivery.redelivered
+                    && !candidate.redelivered
                     && !self.by_id.contains_key(&id);
                 candidate.progress = progress;
             }
@@ -168,7 +190,9 @@ impl Dispatcher {
     async fn start(&mut self, candidate: Candidate) {
         let Candidate {
             command,
-            delivery,
+            tokens,
+            redelivered: _,
+            published_at,
             permit,
             progress,
             twin: _,
@@ -179,24 +203,26 @@ impl Dispatcher {
             .and_then(|slot| self.messages.get_mut(slot))
         {
             // Published twice and still under way: one outcome serves both deliveries.
-            if !message.tokens.contains(&delivery.token) {
-                message.tokens.push(delivery.token);
+            for token in tokens {
+                if !message.tokens.contains(&token) {
+                    message.tokens.push(token);
+                }
             }
             self.context.metrics.message("repeated");
             self.context.metrics.in_flight.dec();
             return;
         }
         let policy = self.context.policies.current();
-        let latest = delivery.published_at
-            + TimeDelta::from_std(self.context.config.max_message_age).unwrap_or(TimeDelta::MAX);
+        let latest =
+            published_at + TimeDelta::from_std(self.context.config.max_message_age).unwrap_or(TimeDelta::MAX);
         let slot = self.next_slot;
         self.next_slot += 1;
         self.by_id.insert(command.message_id, slot);
         let message = InFlight {
-            published_at: delivery.published_at,
+            published_at,
             expires_at: command.expires_at.map_or(latest, |at| at.min(latest)),
             command,
-            tokens: vec![delivery.token],
+            tokens,
             policy,
             plan: None,
             accepted: Vec::new(),
@@ -324,11 +350,20 @@ impl Dispatcher {
         let (reached, mark) = oneshot::channel();
         self.send_to_settler(SettleItem::Mark(reached)).await;
         // An error is a settler that has ended: everything it had is durable.
-        mark.await.unwrap_or_default();
+        self.custody.keep_during(mark).await.unwrap_or_default();
     }
 
     pub(super) async fn send_to_settler(&mut self, item: SettleItem) {
-        if self.settle.send(item).await.is_err() {
+        let sent = match self.settle.try_send(item) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(item)) => self
+                .custody
+                .keep_during(self.settle.send(item))
+                .await
+                .map_err(drop),
+            Err(TrySendError::Closed(_)) => Err(()),
+        };
+        if sent.is_err() {
             tracing::error!(operator = %self.context.config.name, "the settler has ended before the dispatcher");
         }
     }
@@ -339,12 +374,22 @@ async fn seen_elsewhere(context: &OperatorContext, candidates: &[Candidate]) -> 
     let Some(seen) = context.seen.as_ref().filter(|_| !candidates.is_empty()) else {
         return vec![Seen::New; candidates.len()];
     };
-    let ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
-    seen.seen(&ids).await.unwrap_or_else(|error| {
+    // Each once: of two in one batch the second would be told of the first, and none be sent.
+    let mut ids: Vec<_> = candidates.iter().map(Candidate::message_id).collect();
+    ids.sort_unstable_by_key(|id| id.0);
+    ids.dedup();
+    let told = seen.seen(&ids).await.unwrap_or_else(|error| {
         let error = errors::chain(&error);
         tracing::debug!(operator = %context.config.name, error, "what other hosts have settled is looked up");
         vec![Seen::Unknown; ids.len()]
-    })
+    });
+    let told: HashMap<_, _> = ids.into_iter().zip(told).collect();
+    let of = |candidate: &Candidate| {
+        told.get(&candidate.message_id())
+            .copied()
+            .unwrap_or(Seen::Unknown)
+    };
+    candidates.iter().map(of).collect()
 }
 
 fn as_json(body: &Bytes) -> serde_json::Value {

@@ -1,7 +1,8 @@
 //! The binds that can take a part, and how much each has out.
 
-use crate::ports::{BindHandle, BindStatus, SubmitRequest, Ticket};
+use crate::ports::{BindHandle, BindStatus, Lease, SubmitRequest, Ticket};
 use smpp_domain::pdu::{BindMode, SubmitSmPdu};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// All binds of the operator.
@@ -85,12 +86,19 @@ impl Bench {
     }
 
     /// Hands a part to a bind. False: the bind has ended.
-    pub(super) fn submit(&mut self, bind: usize, slot: u64, part_number: u8, pdu: SubmitSmPdu) -> bool {
+    pub(super) fn submit(
+        &mut self,
+        bind: usize,
+        ticket: Ticket,
+        lease: Arc<Lease>,
+        pdu: SubmitSmPdu,
+    ) -> bool {
         let Some(seat) = self.binds.get_mut(bind) else {
             return false;
         };
         let request = SubmitRequest {
-            ticket: Ticket { slot, part_number },
+            ticket,
+            lease,
             pdu: Box::new(pdu),
         };
         // The channel has room for a window, and `out` never exceeds it.

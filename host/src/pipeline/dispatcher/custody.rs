@@ -1,108 +1,165 @@
 //! What is held of the queue: kept ours while it is worked on, and given back when it cannot be.
 //!
 //! Another host gets a delivery that its holder says nothing about for a while. So this one says regularly that it works on
-//! what it has; and when it could not say so for too long, it forgets what it has not written yet, because somebody else may
-//! be sending it by now.
+//! what it has, also while it waits for a backend; and when it could not say so for too long, it lets go of what it has not
+//! written yet, because somebody else may be sending it by now.
 
 use super::Dispatcher;
 use crate::clock;
 use crate::config::OnUnanswered;
 use crate::errors;
-use crate::pipeline::OperatorContext;
+use crate::ports::{BackendError, Intake, Lease};
+use futures_util::future::OptionFuture;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 
 /// For how long messages wait for a bind to come back before other hosts get them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+type Holding = Pin<Box<dyn Future<Output = Held> + Send>>;
+
+/// What came of one [`Intake::hold`].
+pub(super) struct Held {
+    began: Instant,
+    result: Result<(), BackendError>,
+}
+
 /// How sure it is that what we have is ours.
 pub(super) struct Custody {
+    intake: Arc<dyn Intake>,
     /// `None`: nobody else can have it.
     every: Option<Duration>,
     /// When the last hold that was heard began.
-    pub(super) heard: watch::Receiver<Instant>,
-    teller: watch::Sender<Instant>,
+    held_at: Instant,
+    next_hold: Instant,
+    pub(super) holding: Option<Holding>,
+    /// What came before the last hold may be somebody else's, and is not let go yet.
     lapsed: bool,
+    /// It was told that the right has ended.
+    told: bool,
+    /// Goes with every part to its bind.
+    lease: Arc<Lease>,
     /// No bind has taken submits since then.
     idle_since: Option<Instant>,
 }
 
 impl Custody {
-    pub(super) fn new(every: Option<Duration>) -> Self {
-        let teller = watch::Sender::new(clock::now());
+    pub(super) fn new(intake: Arc<dyn Intake>) -> Self {
+        let now = clock::now();
+        let every = intake.hold_every();
         Self {
+            intake,
             every,
-            heard: teller.subscribe(),
-            teller,
+            held_at: now,
+            next_hold: every.map_or(now, |every| now + every),
+            holding: None,
             lapsed: false,
+            told: false,
+            lease: Arc::new(Lease::new(every.map(|every| now + every * 3))),
             idle_since: None,
         }
     }
 
-    /// For [`hold`].
-    pub(super) fn teller(&self) -> watch::Sender<Instant> {
-        self.teller.clone()
+    /// Something may be sent: all that we have is ours. Looks at the clock, because this task may have been stopped, or have
+    /// waited, since anything else has looked.
+    pub(super) fn may_send(&self) -> bool {
+        !self.lapsed && !self.is_over()
     }
 
-    /// Nothing may be sent: it may be somebody else's.
-    pub(super) fn is_lapsed(&self) -> bool {
-        self.lapsed
+    /// The right under which parts are given to binds.
+    pub(super) fn lease(&self) -> Arc<Lease> {
+        self.lease.clone()
+    }
+
+    pub(super) fn held(&mut self, held: Held) {
+        self.holding = None;
+        let Some(every) = self.every else { return };
+        match held.result {
+            Ok(()) => {
+                // In between everything may have gone to others, though nobody has looked.
+                self.lapsed |= held.began >= self.ends(every);
+                self.held_at = held.began;
+                self.next_hold = held.began + every;
+                self.lease.renew(held.began + every * 3);
+            }
+            Err(error) => {
+                tracing::warn!(error = errors::chain(&error), "deliveries could not be held");
+                self.next_hold = clock::now() + Duration::from_secs(1).min(every);
+            }
+        }
+    }
+
+    /// Waits for a backend, and holds meanwhile: who waits does not hang.
+    pub(super) async fn keep_during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            self.start_hold();
+            let wake = self.hold_due();
+            let wake = OptionFuture::from(wake.map(|at| tokio::time::sleep_until(at.into())));
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Some(held) = OptionFuture::from(self.holding.as_mut()) => self.held(held),
+                Some(()) = wake => {}
+            }
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let every = self.every?;
-        let lapse = (!self.lapsed).then(|| self.ends(every));
+        let lapse = (!self.told).then(|| self.ends(every));
         let patience = self.idle_since.map(|since| since + PATIENCE);
-        [lapse, patience].into_iter().flatten().min()
+        [self.hold_due(), lapse, patience].into_iter().flatten().min()
+    }
+
+    fn hold_due(&self) -> Option<Instant> {
+        (self.every.is_some() && self.holding.is_none()).then_some(self.next_hold)
+    }
+
+    fn start_hold(&mut self) {
+        if self.hold_due().is_none_or(|at| clock::now() < at) {
+            return;
+        }
+        let intake = self.intake.clone();
+        self.holding = Some(Box::pin(async move {
+            let began = clock::now();
+            let result = intake.hold().await;
+            Held { began, result }
+        }));
     }
 
     /// When our right ends: with a margin for what is on its way to a bind.
     fn ends(&self, every: Duration) -> Instant {
-        *self.heard.borrow() + every * 5 / 2
+        self.held_at + every * 5 / 2
     }
-}
 
-/// Says regularly that we work on what we have. It runs beside the dispatcher in one task: a dispatcher that waits for another
-/// backend is alive and keeps what it has, and a task that hangs says nothing.
-pub(super) async fn hold(context: OperatorContext, heard: watch::Sender<Instant>) {
-    let Some(every) = context.intake.hold_every() else {
-        return std::future::pending().await;
-    };
-    let mut next = *heard.borrow() + every;
-    loop {
-        tokio::time::sleep_until(next.into()).await;
-        let began = clock::now();
-        match context.intake.hold().await {
-            Ok(()) => {
-                heard.send_replace(began);
-                next = began + every;
-            }
-            Err(error) => {
-                let error = errors::chain(&error);
-                tracing::warn!(operator = %context.config.name, error, "commands could not be held");
-                next = clock::now() + Duration::from_secs(1).min(every);
-            }
-        }
+    fn is_over(&self) -> bool {
+        self.every.is_some_and(|every| clock::now() >= self.ends(every))
+    }
+
+    /// Ends the right under which parts were given to binds: what they have not written comes back.
+    fn end_lease(&mut self) {
+        self.lease.end();
+        let until = self.every.map(|every| self.held_at + every * 3);
+        self.lease = Arc::new(Lease::new(until));
     }
 }
 
 impl Dispatcher {
-    /// Forgets what could not be held, and gives back what cannot be sent.
+    /// Holds what is due to be held; lets go or gives back what cannot be.
     pub(super) async fn keep_custody(&mut self) {
-        let Some(every) = self.custody.every else {
+        if self.custody.every.is_none() {
             return;
-        };
-        let now = clock::now();
-        let over = now >= self.custody.ends(every);
-        if over && !self.custody.lapsed {
-            tracing::warn!(
-                operator = %self.context.config.name,
-                "the queue could not be told for {:?} what is being worked on: what was not sent yet is left to other hosts",
-                every * 5 / 2
-            );
-            self.forget_unsent().await;
         }
-        self.custody.lapsed = over;
+        self.custody.start_hold();
+        if self.custody.may_send() {
+            self.custody.told = false;
+        } else {
+            self.let_go().await;
+        }
+        let now = clock::now();
         let idle = !self.bench.can_submit() && !self.messages.is_empty();
         self.custody.idle_since = idle.then(|| self.custody.idle_since.unwrap_or(now));
         if self
@@ -115,16 +172,48 @@ impl Dispatcher {
         }
     }
 
+    /// What was not written may be somebody else's by now.
+    async fn let_go(&mut self) {
+        if !self.custody.told {
+            tracing::warn!(
+                operator = %self.context.config.name,
+                "the queue could not be told in time what is being worked on: what was not sent yet is left to other hosts"
+            );
+            self.custody.told = true;
+        }
+        self.custody.end_lease();
+        // What comes is not taken before the queue has heard of us: until then nobody knows how old it is.
+        self.fetching = None;
+        let mut tokens = self.forget_unsent().await;
+        tokens.extend(self.forget_twins());
+        self.context.intake.let_go(&tokens);
+        // What was heard since then is of what came since then.
+        self.custody.lapsed = false;
+    }
+
     /// Gives back what is not at a bind, for whoever can send it.
     pub(super) async fn give_back(&mut self) {
         let tokens = self.forget_unsent().await;
         if tokens.is_empty() {
             return;
         }
-        if let Err(error) = self.context.intake.release(&tokens).await {
+        let intake = self.context.intake.clone();
+        if !self.custody.may_send() {
+            // It took long: to give them back now could take them from somebody else.
+            return intake.let_go(&tokens);
+        }
+        if let Err(error) = self.custody.keep_during(intake.release(&tokens)).await {
             let error = errors::chain(&error);
             tracing::warn!(operator = %self.context.config.name, error, "commands could not be given back: they come again later");
         }
+    }
+
+    /// Leaves everything to others, at the end.
+    pub(super) async fn leave(&mut self) {
+        self.give_back().await;
+        // A second copy is recognised by the outcome of the first, so it comes again when that is likely there.
+        let tokens = self.forget_twins();
+        self.context.intake.let_go(&tokens);
     }
 
     /// Drops what is not at a bind, and returns the tokens of its deliveries.
@@ -136,15 +225,12 @@ impl Dispatcher {
             .filter(|(_, message)| unsent(message))
             .map(|(slot, _)| *slot)
             .collect();
-        let mut tokens: Vec<u64> = self.twins.drain(..).map(|twin| twin.token()).collect();
-        self.context
-            .metrics
-            .in_flight
-            .dec_by(i64::try_from(tokens.len()).unwrap_or(i64::MAX));
-        if !slots.is_empty() {
-            // The rows of the parts that were accepted come first: they are what is gone on from.
-            self.settled().await;
+        if slots.is_empty() {
+            return Vec::new();
         }
+        // The rows of the parts that were accepted come first: they are what is gone on from.
+        self.settled().await;
+        let mut tokens = Vec::new();
         let mut certain = Vec::new();
         for slot in slots {
             let Some(message) = self.forget(slot) else {
@@ -157,7 +243,8 @@ impl Dispatcher {
         }
         if self.context.config.on_unanswered == OnUnanswered::Report && !certain.is_empty() {
             let (store, name, owner) = (self.context.store.clone(), &self.context.config.name, self.owner);
-            crate::pipeline::retry::until_done(name, || store.withdraw(owner, &certain)).await;
+            let withdrawn = crate::pipeline::retry::until_done(name, || store.withdraw(owner, &certain));
+            self.custody.keep_during(withdrawn).await;
         }
         tokens
     }

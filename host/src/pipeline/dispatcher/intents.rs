@@ -13,7 +13,7 @@ impl Dispatcher {
     }
 
     /// Notes those that the binds have room for now, oldest first: no more, because what is noted and not settled ends as
-    /// UNKNOWN after a crash. What another host is sending is left to it.
+    /// UNKNOWN after a crash. What another host is sending is left to it: its outcome is waited for.
     pub(super) async fn intend_next(&mut self) {
         let next: Vec<_> = self
             .ready
@@ -24,14 +24,12 @@ impl Dispatcher {
             .collect();
         let ids: Vec<_> = next.iter().map(|(_, id)| *id).collect();
         let (store, name, owner) = (self.context.store.clone(), &self.context.config.name, self.owner);
-        let elsewhere: HashSet<_> = until_done(name, || store.intend(owner, &ids))
-            .await
-            .into_iter()
-            .collect();
+        let noted = until_done(name, || store.intend(owner, &ids));
+        let elsewhere: HashSet<_> = self.custody.keep_during(noted).await.into_iter().collect();
         for (slot, id) in next {
             if elsewhere.contains(&id) {
                 tracing::warn!(operator = %self.context.config.name, message = %id, "another host is sending a message that was ours");
-                self.forget(slot);
+                self.leave_to_its_owner(slot);
             } else if let Some(message) = self.messages.get_mut(&slot) {
                 message.intended = true;
             }

@@ -1,7 +1,7 @@
 //! From readings to `smpp.dlr` events: find the message, move its state forward, publish, remember.
 
 use crate::pipeline::OperatorContext;
-use crate::pipeline::publish::event;
+use crate::pipeline::publish::{event, publish};
 use crate::pipeline::settle::message_key;
 use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
@@ -153,7 +153,8 @@ pub(super) async fn track(
             .append_receipts(&tracking.appended, &tracking.release)
             .await?;
         let ends = tracking.ends_by_others(context, &histories);
-        context.events.publish(&ends).await?;
+        // The states are there by now, so that the same receipts would be duplicates if they came again, and tell nothing.
+        publish(&*context.events, &context.config.name, &ends).await;
     }
     if tracking.park.is_empty() {
         return Ok(Vec::new());
