@@ -27,6 +27,7 @@ use std::num::NonZeroU32;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -239,7 +240,7 @@ impl Stage {
         Ok(self.rate(started))
     }
 
-    /// As the pipeline does it: one batch is acknowledged while the next is fetched.
+    /// As the pipeline does it: one part fetches, and another acknowledges what is done.
     async fn fetch(&self) -> Result<f64> {
         let intake = self.queue.intake(IntakeOrder {
             operator_id: self.operators[1],
@@ -248,15 +249,29 @@ impl Stage {
             response_timeout: Duration::from_secs(60),
         });
         let started = Instant::now();
-        let (mut seen, mut done) = (0, Vec::new());
-        while seen < self.messages {
-            let (acknowledged, came) = tokio::join!(intake.ack(&done), intake.fetch(BATCH));
-            acknowledged?;
-            done = came?.iter().map(|delivery| delivery.token).collect();
-            seen += done.len();
-        }
-        intake.ack(&done).await?;
-        ensure!(seen == self.messages, "{seen} commands came");
+        let (done, mut to_acknowledge) = mpsc::channel::<u64>(2 * BATCH);
+        let fetching = async {
+            let mut seen = 0;
+            while seen < self.messages {
+                let came = intake.fetch(BATCH).await?;
+                seen += came.len();
+                for delivery in came {
+                    done.send(delivery.token).await?;
+                }
+            }
+            drop(done);
+            ensure!(seen == self.messages, "{seen} commands came");
+            Ok(())
+        };
+        let acknowledging = async {
+            let mut tokens = Vec::new();
+            while to_acknowledge.recv_many(&mut tokens, BATCH).await > 0 {
+                intake.ack(&tokens).await?;
+                tokens.clear();
+            }
+            Ok(())
+        };
+        tokio::try_join!(fetching, acknowledging)?;
         Ok(self.rate(started))
     }
 

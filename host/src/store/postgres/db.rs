@@ -6,13 +6,16 @@ use crate::ports::BackendError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Executor, PgConnection, Postgres};
+use sqlx::{ConnectOptions, Connection as _, Executor, PgConnection, Postgres};
 use std::future::Future;
 use std::io;
 use std::time::Duration;
 
 /// How long a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// A connection that was idle for so long is tried before it is used: its server may have gone meanwhile. Under load, where
+/// each round trip counts, there is none for this.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long a statement may take. The server ends it a little before we give up on the server.
 const STATEMENT: Duration = Duration::from_secs(11);
 
@@ -67,6 +70,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                let tried = known.idle_for >= IDLE;
+                Box::pin(async move {
+                    if tried {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SESSION).await.map(drop) })
             })

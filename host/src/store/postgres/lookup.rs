@@ -14,10 +14,12 @@ use sqlx::Row;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// The newest living row of each key; days that are over are left out when it runs.
+/// The newest living row of each key, and whether receipts have told of its message: of most nothing was told yet, and then
+/// there is no second question. Days that are over are left out when it runs.
 const FIND: &str = "\
     SELECT k.n, c.id, c.message_id, c.operator_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
-        c.part_count, c.operator_message_id, c.message_key, c.recipient \
+        c.part_count, c.operator_message_id, c.message_key, c.recipient, \
+        EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id) \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
         ORDER BY submitted_at DESC LIMIT 1) AS c";
@@ -60,12 +62,16 @@ pub(super) async fn find(
         .bind(octets)
         .bind(clock::utc_now().timestamp_micros());
     let mut found: Vec<(usize, MessageCorrelation)> = Vec::with_capacity(keys.len());
+    let mut told = Vec::new();
     for row in connection.fetch(statement).await? {
         let position = connection.read(rows::position(&row, 0))?;
-        found.push((position, connection.read(rows::correlation(&row))?));
+        let correlation = connection.read(rows::correlation(&row))?;
+        if connection.read(row.try_get(13))? {
+            told.push(correlation.message_id.0);
+        }
+        found.push((position, correlation));
     }
-    let messages = found.iter().map(|(_, row)| row.message_id.0).collect();
-    let history = receipts::history(&mut connection, messages).await?;
+    let history = receipts::history(&mut connection, told).await?;
     let mut tracked = vec![None; keys.len()];
     for (position, correlation) in found {
         if let Some(entry) = tracked.get_mut(position) {
