@@ -50,10 +50,10 @@ impl TpsLimiter for InProcessLimiter {
     }
 
     /// Never fails.
-    async fn throttled(&self) -> Result<Duration, BackendError> {
+    async fn throttled(&self, still: bool) -> Result<Duration, BackendError> {
         let now = clock::now();
         let (window, rate) = &mut *self.window();
-        let pause = rate.throttled(now);
+        let pause = rate.throttled(now, still);
         window.pause_until(now + pause);
         Ok(pause)
     }

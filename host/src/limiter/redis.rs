@@ -94,9 +94,9 @@ impl TpsLimiter for RedisLimiter {
         }
     }
 
-    async fn throttled(&self) -> Result<Duration, BackendError> {
-        let asked = self.kept.ask(Verb::Throttled).await;
-        let alone = || self.kept.standing().throttled(clock::now());
+    async fn throttled(&self, still: bool) -> Result<Duration, BackendError> {
+        let asked = self.kept.ask(Verb::Throttled { still }).await;
+        let alone = || self.kept.standing().throttled(clock::now(), still);
         match asked {
             Asked::Answered(answer) => Ok(answer.pause),
             Asked::NotBefore(_) => alone().ok_or_else(|| self.kept.server.away(ACTION)),

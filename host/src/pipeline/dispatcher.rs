@@ -68,6 +68,8 @@ pub struct Dispatcher {
     owner: Uuid,
     /// The operator asked us to slow down.
     paused_until: Option<Instant>,
+    /// It has accepted nothing since it asked.
+    nothing_accepted: bool,
     custody: Custody,
     twins: Vec<Twin>,
     look_at_twins: Option<Instant>,
@@ -126,6 +128,7 @@ impl Dispatcher {
             next_slot: 0,
             owner: Uuid::now_v7(),
             paused_until: None,
+            nothing_accepted: false,
             twins: Vec::new(),
             look_at_twins: None,
             fetching: None,

@@ -16,10 +16,11 @@ pub trait TpsLimiter: Send + Sync {
 
     /// The operator said that it gets too much (0x58, 0x14): everything that shares it pauses, and goes on more slowly until
     /// it has recovered. Returns how long the pause is from now on. Reports during a pause change nothing.
+    /// `still`: it has accepted nothing since the last one, and the pause was too short.
     ///
     /// # Errors
     /// When the limiter cannot be reached; only the caller knows then.
-    async fn throttled(&self) -> Result<Duration, BackendError>;
+    async fn throttled(&self, still: bool) -> Result<Duration, BackendError>;
 
     /// The PDUs a second that are given out at present, to everything that shares the promise: the limit, or less after the
     /// operator has throttled. As last heard, for people.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_connector::ports::{
     AppendedReceipt, BackendError, BackendErrorKind, CorrelationStore, Delivery, Event, EventSink, Intake,
-    MessageHistory, ParkedReceipt, ParkedWork, Progress, SeenIds, Settled, Settlement, Tracked,
+    MessageHistory, ParkedReceipt, ParkedWork, Progress, Seen, SeenIds, Settled, Settlement, Tracked,
 };
 use smpp_connector_tests::Message;
 use smpp_domain::correlation::MessageCorrelation;
@@ -223,6 +223,14 @@ impl CorrelationStore for FakeStore {
         Ok(vec![None; keys.len()])
     }
 
+    async fn find_all(
+        &self,
+        _operator: OperatorId,
+        keys: &[String],
+    ) -> Result<Vec<Vec<Tracked>>, BackendError> {
+        Ok(vec![Vec::new(); keys.len()])
+    }
+
     async fn park(&self, _receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
         Ok(Vec::new())
     }
@@ -294,8 +302,15 @@ impl FakeSeen {
 
 #[async_trait]
 impl SeenIds for FakeSeen {
-    async fn seen(&self, messages: &[MessageId]) -> Result<Vec<bool>, BackendError> {
+    async fn seen(&self, messages: &[MessageId]) -> Result<Vec<Seen>, BackendError> {
         let mut ids = self.ids.lock().unwrap();
-        Ok(messages.iter().map(|message| !ids.insert(*message)).collect())
+        let note = |message: &MessageId| {
+            if ids.insert(*message) {
+                Seen::New
+            } else {
+                Seen::Before
+            }
+        };
+        Ok(messages.iter().map(note).collect())
     }
 }

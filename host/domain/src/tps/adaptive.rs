@@ -2,7 +2,8 @@
 //!
 //! A report of throttling begins a pause and takes 30 % off the rate. The operator is full at that moment, so the pause
 //! lets it drain; that the reports of everything under way come together counts once, since reports during a pause change
-//! nothing. When it throttles again within [`CALM`] after a pause, the pause was too short: the next is twice as long.
+//! nothing. When it throttles again within [`CALM`] after a pause, and has accepted nothing in between, the pause was too
+//! short: the next is twice as long.
 //! After the pause the rate rises evenly, by the whole limit in [`RECOVERY`]: from 70 % it is back in 18 s, from
 //! nothing in a minute, and an operator that bears less than was agreed is asked about it every few seconds only.
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
 pub const LAST_PAUSE: Duration = Duration::from_secs(30);
-/// Throttling again within this time after a pause makes the next one twice as long.
+/// Still throttling within this time after a pause makes the next one twice as long.
 pub const CALM: Duration = Duration::from_secs(10);
 /// The time in which the rate rises by the whole limit.
 pub const RECOVERY: Duration = Duration::from_secs(60);
@@ -42,11 +43,12 @@ impl AdaptiveRate {
         Self { limit, slowed: None }
     }
 
-    /// The operator throttles. Returns how long the pause is from now on.
-    pub fn throttled(&mut self, now: Instant) -> Duration {
+    /// The operator throttles; `still`, because it has accepted nothing since the last pause. Returns how long the pause is
+    /// from now on.
+    pub fn throttled(&mut self, now: Instant, still: bool) -> Duration {
         let pause = match self.slowed {
             Some(slowed) if now < slowed.resume_at => return slowed.resume_at - now,
-            Some(slowed) if now < slowed.resume_at + CALM => LAST_PAUSE.min(slowed.pause * 2),
+            Some(slowed) if still && now < slowed.resume_at + CALM => LAST_PAUSE.min(slowed.pause * 2),
             Some(_) | None => FIRST_PAUSE,
         };
         self.slowed = Some(Slowed {
@@ -109,7 +111,7 @@ mod tests {
     fn one_report_pauses_for_half_a_second_and_takes_30_percent() {
         let (t0, mut rate) = (Instant::now(), rate_of(100));
         assert_eq!((rate.rate(t0), rate.limit(t0).get()), (100.0, 100));
-        assert_eq!(rate.throttled(t0), FIRST_PAUSE);
+        assert_eq!(rate.throttled(t0, true), FIRST_PAUSE);
         assert_eq!(rate.paused_until(t0), Some(t0 + FIRST_PAUSE));
         assert_eq!((rate.rate(t0), rate.limit(t0).get()), (70.0, 70));
         let resumed = t0 + FIRST_PAUSE;
@@ -122,8 +124,8 @@ mod tests {
     #[test]
     fn reports_during_a_pause_change_nothing() {
         let (t0, mut rate) = (Instant::now(), rate_of(100));
-        rate.throttled(t0);
-        let left = rate.throttled(t0 + Duration::from_millis(200));
+        rate.throttled(t0, true);
+        let left = rate.throttled(t0 + Duration::from_millis(200), true);
         assert_eq!(left, Duration::from_millis(300));
         assert_eq!(rate.rate(t0 + FIRST_PAUSE), 70.0);
     }
@@ -133,23 +135,33 @@ mod tests {
         let (mut now, mut rate) = (Instant::now(), rate_of(1_000));
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            let pause = rate.throttled(now);
+            let pause = rate.throttled(now, true);
             pauses.push(pause.as_millis());
             now += pause + Duration::from_millis(100);
         }
         assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-        assert_eq!(rate.throttled(now + CALM), FIRST_PAUSE);
+        assert_eq!(rate.throttled(now + CALM, true), FIRST_PAUSE);
     }
 
     #[test]
     fn it_never_falls_below_one_a_second_nor_rises_over_the_limit() {
         let (mut now, mut rate) = (Instant::now(), rate_of(2));
         for _ in 0..20 {
-            now += rate.throttled(now);
+            now += rate.throttled(now, true);
             assert!(rate.rate(now) >= 1.0);
         }
         assert_eq!(rate.limit(now).get(), 1);
         assert_eq!(rate.rate(now + RECOVERY), 2.0);
         assert_eq!(rate.rate(now + 100 * RECOVERY), 2.0);
+    }
+
+    #[test]
+    fn an_operator_that_takes_something_in_between_gets_short_pauses() {
+        let (mut now, mut rate) = (Instant::now(), rate_of(1_000));
+        for _ in 0..5 {
+            assert_eq!(rate.throttled(now, false), FIRST_PAUSE);
+            now += FIRST_PAUSE;
+        }
+        assert!(rate.rate(now) < 200.0, "the rate goes down nevertheless");
     }
 }

@@ -12,7 +12,10 @@ pub(super) enum Verb {
     /// For so many send times. None keeps the host registered.
     Permits(u32),
     /// To pause.
-    Throttled,
+    Throttled {
+        /// The last pause was too short.
+        still: bool,
+    },
     /// To be forgotten.
     Leave,
 }
@@ -36,7 +39,7 @@ impl Caller<'_> {
     pub(super) fn call(&self, verb: Verb, run_id: &str) -> ScriptInvocation<'static> {
         let (word, want) = match verb {
             Verb::Permits(want) => ("permits", want),
-            Verb::Throttled => ("throttled", 0),
+            Verb::Throttled { still } => (if still { "still throttled" } else { "throttled" }, 0),
             Verb::Leave => ("leave", 0),
         };
         let mut call = SCRIPT.prepare_invoke();

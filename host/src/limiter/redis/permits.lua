@@ -87,8 +87,9 @@ if slow > 0 then
   bears = math.min(cap, slow + cap / RECOVERY * math.max(0, now - resume) / SECOND)
   if now - resume > RECOVERY * SECOND then slow = 0 end
 end
-if verb == 'throttled' and now >= resume then
-  if resume > 0 and now - resume < CALM then pause = math.min(LAST_PAUSE, 2 * pause) else pause = FIRST_PAUSE end
+local still = verb == 'still throttled'
+if (still or verb == 'throttled') and now >= resume then
+  if still and resume > 0 and now - resume < CALM then pause = math.min(LAST_PAUSE, 2 * pause) else pause = FIRST_PAUSE end
   slow = math.max(1, bears * DECREASE)
   bears, resume = slow, now + pause
 end

@@ -179,9 +179,9 @@ impl Standing {
     }
 
     /// The operator throttles this host while it is by itself. `None` when it is not.
-    pub(super) fn throttled(&mut self, now: Instant) -> Option<Duration> {
+    pub(super) fn throttled(&mut self, now: Instant, still: bool) -> Option<Duration> {
         let own = self.own.as_mut()?;
-        let pause = own.rate.throttled(now);
+        let pause = own.rate.throttled(now, still);
         own.window.pause_until(now + pause);
         Some(pause)
     }

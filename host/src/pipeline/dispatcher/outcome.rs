@@ -99,6 +99,7 @@ impl Dispatcher {
         let complete = message.is_complete();
         let policy = message.policy.clone();
         self.context.metrics.part("accepted");
+        self.nothing_accepted = false;
         if complete {
             self.finish(ticket.slot, Outcome::Accepted, None, None, Some(row))
                 .await;
@@ -142,7 +143,7 @@ impl Dispatcher {
     /// Slows the operator down, on all hosts.
     async fn pause(&mut self, status: CommandStatus) {
         let operator = &self.context.config.name;
-        let pause = match self.context.limiter.throttled().await {
+        let pause = match self.context.limiter.throttled(self.nothing_accepted).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%operator, error = crate::errors::chain(&error), "other hosts could not be told to slow down");
@@ -150,6 +151,7 @@ impl Dispatcher {
             }
         };
         tracing::warn!(%operator, reason = %explain(status), ?pause, "the operator is slowed down");
+        self.nothing_accepted = true;
         self.paused_until = Some(clock::now() + pause);
     }
 
