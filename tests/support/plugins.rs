@@ -1,5 +1,6 @@
 //! Policy plugins, built once a test run.
 
+use crate::servers::target_dir;
 use smpp_connector::policy::build::{BuildRequest, build};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,10 @@ fn make(name: &str, default_features: bool) -> PathBuf {
         tests.join("../plugins")
     };
     let suffix = if default_features { "" } else { "-plain" };
-    let out = folder_of_this_run().join(format!("{name}{suffix}.wasm"));
+    let built = target_dir().join("plugins");
+    std::fs::create_dir_all(&built).expect("a target folder");
+    // Under a name of this process first: another one may be reading what it has built.
+    let out = built.join(format!("{name}{suffix}-{}.wasm", std::process::id()));
     let request = BuildRequest {
         crate_dir: folder.join(name),
         out: out.clone(),
@@ -42,13 +46,7 @@ fn make(name: &str, default_features: bool) -> PathBuf {
         no_default_features: !default_features,
     };
     build(&request).unwrap_or_else(|error| panic!("the plugin {name} cannot be built: {error}"));
-    out
-}
-
-/// Removed by the operating system's own cleaning of its temporary folder.
-fn folder_of_this_run() -> &'static Path {
-    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER
-        .get_or_init(|| tempfile::tempdir().expect("a temporary folder"))
-        .path()
+    let whole = built.join(format!("{name}{suffix}.wasm"));
+    std::fs::rename(&out, &whole).expect("a file of ours");
+    whole
 }

@@ -183,7 +183,7 @@ fn temp_dir(name: &str) -> TempDir {
 }
 
 /// What may stay for the next run.
-fn target_dir() -> PathBuf {
+pub(crate) fn target_dir() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
         PathBuf::from,

@@ -25,7 +25,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("smpp", &["clock", "config", "metrics", "ports"]),
     ("policy", &["clock", "ports"]),
     ("limiter", &["clock", "config", "errors", "ports", "servers"]),
-    ("seen", &["ports", "servers"]),
+    ("seen", &["clock", "ports", "servers"]),
     ("slots", &["clock", "config", "errors", "ports", "servers"]),
     ("store", &["clock", "config", "errors", "ports"]),
     // The embedded backends are one family on one SQLite file with one writer.

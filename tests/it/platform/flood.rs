@@ -37,7 +37,7 @@ fn database_size(platform: &Platform) -> u64 {
 #[test]
 fn a_flood_of_unmatched_receipts_leaves_memory_flat() {
     let _turn = my_turn();
-    let flood = size(50_000, 1_000_000);
+    let flood = size(20_000, 1_000_000);
     let platform = Platform::start(BINARY);
     let smsc = platform.smsc(Script::new().record(Record::Counts));
     let operator = operator(&smsc).set("unmatched_after", "\"1s\"");

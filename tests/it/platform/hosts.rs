@@ -26,6 +26,8 @@ const ALONE: Duration = Duration::from_secs(5);
 struct Measured {
     /// Of what the cap allowed, 0 to 1.
     utilisation: f64,
+    /// How much of the time the machine was busy with something else, 0 to 1.
+    busy: f64,
     /// Each host's part of the whole, 1 being its fair share.
     shares: Vec<f64>,
 }
@@ -96,6 +98,7 @@ impl Stage {
         let fair = by_each.iter().sum::<f64>() / hosts;
         Measured {
             utilisation: f64::from(u32::try_from(sent).unwrap()) / allowed,
+            busy: self.pace.kept_waiting(began, ended),
             shares: by_each.iter().map(|own| own / fair).collect(),
         }
     }
@@ -106,8 +109,14 @@ impl Stage {
     }
 }
 
-/// The cap holds in every run. A machine that is busy with something else is late for send times and wastes them, so the
-/// best of three runs counts for the rest.
+impl Measured {
+    /// A machine that is busy with something else is late for send times, and wastes them.
+    fn is_good(&self) -> bool {
+        self.utilisation >= 0.97 - self.busy && self.shares.iter().all(|share| (0.8..=1.2).contains(share))
+    }
+}
+
+/// The cap holds in every run; the best of three counts for the rest.
 fn share_an_operator(hosts: usize) {
     let _turn = my_turn();
     let span = Duration::from_secs(size(10, 30));
@@ -123,7 +132,7 @@ fn share_an_operator(hosts: usize) {
         found.push(stage.measure(span));
         stage.the_cap_holds();
         let last = found.last().unwrap();
-        if last.utilisation >= 0.97 && last.shares.iter().all(|share| (0.8..=1.2).contains(share)) {
+        if last.is_good() {
             println!("{hosts} hosts: {last:?}");
             return one_dies(stage);
         }

@@ -47,6 +47,14 @@ impl Pace {
         Self { late, task }
     }
 
+    /// How much of this time, 0 to 1, the machine kept a task from running that was due.
+    pub(super) fn kept_waiting(&self, began: Instant, ended: Instant) -> f64 {
+        let late = self.late.lock().unwrap();
+        let within = late.iter().filter(|late| (began..ended).contains(&late.at));
+        let all: Duration = within.map(|late| late.by).sum();
+        all.as_secs_f64() / (ended - began).as_secs_f64()
+    }
+
     /// No second held more than `cap`; a second that began while the operator was late is shorter by that.
     pub(super) fn holds(&self, cap: u64, smsc: &Smsc) {
         let late = self.late.lock().unwrap().clone();
