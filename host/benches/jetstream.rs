@@ -78,12 +78,14 @@ async fn main() -> Result<()> {
         rates[4].push(stage.raw_publish("dlr", Some(round)).await?);
         rates[5].push(stage.publish_events(round).await?);
     }
-    for (what, bare, ours) in [
-        ("publish commands", 0, 1),
-        ("fetch and acknowledge", 2, 3),
-        ("publish events, with ids", 4, 5),
-    ] {
-        let (bare, ours) = (Rates::of(&rates[bare]), Rates::of(&rates[ours]));
+    let whats = [
+        "publish commands",
+        "fetch and acknowledge",
+        "publish events, with ids",
+    ];
+    for (what, pair) in whats.into_iter().zip(rates.chunks_exact(2)) {
+        let [bare, ours] = pair else { continue };
+        let (bare, ours) = (Rates::of(bare), Rates::of(ours));
         let ratio = bare.median / ours.median;
         println!("{what:26} bare {bare:>18}   ours {ours:>18}   bare/ours {ratio:.2}");
     }
