@@ -30,12 +30,16 @@ impl Cpu {
                 continue;
             };
             let stat = Stat::read(&stat).context("/proc/self/task/*/stat has another form")?;
-            *match stat.name {
-                "operator" => &mut *operator,
-                name if name.starts_with("sqlx-sqlite") => &mut *sqlite,
-                _ => &mut *gateway,
-            } += stat.ticks * TICK;
+            match stat.name {
+                "operator" => *operator += stat.own * TICK,
+                name if name.starts_with("sqlx-sqlite") => *sqlite += stat.own * TICK,
+                _ => {}
+            }
         }
+        // Everything else in this process, with threads that have ended: those of the gateway's runtime come and go.
+        let process = std::fs::read_to_string("/proc/self/stat")?;
+        let process = Stat::read(&process).context("/proc/self/stat has another form")?;
+        *gateway = process.own * TICK - *operator - *sqlite;
         if let Some(pids) = servers {
             for (pid, used) in pids.into_iter().zip([nats, postgres, redis]) {
                 *used = family(pid)? * TICK;
@@ -67,7 +71,7 @@ fn family(pid: u32) -> Result<f64> {
         if let Some(stat) = Stat::read(&stat)
             && (own == pid || stat.parent == pid)
         {
-            ticks += stat.ticks;
+            ticks += stat.own + stat.children;
         }
     }
     Ok(ticks)
@@ -81,8 +85,10 @@ fn stat_of(process: &Path) -> Option<String> {
 struct Stat<'a> {
     name: &'a str,
     parent: u32,
-    /// User and system time, with that of children that have ended.
-    ticks: f64,
+    /// User and system time, in ticks.
+    own: f64,
+    /// That of children that have ended.
+    children: f64,
 }
 
 impl<'a> Stat<'a> {
@@ -93,7 +99,8 @@ impl<'a> Stat<'a> {
         Some(Self {
             name: head.split_once('(')?.1,
             parent: fields.get(1)?.parse().ok()?,
-            ticks: number(11)? + number(12)? + number(13)? + number(14)?,
+            own: number(11)? + number(12)?,
+            children: number(13)? + number(14)?,
         })
     }
 }

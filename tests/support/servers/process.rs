@@ -3,6 +3,7 @@
 use super::READY;
 use std::ffi::OsStr;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
@@ -17,7 +18,9 @@ pub(crate) fn mortal(program: impl AsRef<OsStr>, signal: &str, privileges: &[&st
         .args(["--pdeathsig", signal])
         .args(privileges)
         .arg("--")
-        .arg(program);
+        .arg(program)
+        // The kernel wakes what is stopped in a group that loses its last tie to the terminal, and this is not the shell's.
+        .process_group(0);
     command
 }
 
