@@ -15,10 +15,10 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// The newest living row of each key, and whether receipts have told of its message: of most nothing was told yet, and then
-/// there is no second question. Days that are over are left out when it runs.
+/// there is no second question. Days that are over are left out when it runs. What the caller knows is not sent back.
 const FIND: &str = "\
-    SELECT k.n, c.id, c.message_id, c.operator_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
-        c.part_count, c.operator_message_id, c.message_key, c.recipient, \
+    SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
+        c.part_count, c.operator_message_id, c.recipient, \
         EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id) \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
@@ -65,8 +65,9 @@ pub(super) async fn find(
     let mut told = Vec::new();
     for row in connection.fetch(statement).await? {
         let position = connection.read(rows::position(&row, 0))?;
-        let correlation = connection.read(rows::correlation(&row))?;
-        if connection.read(row.try_get(13))? {
+        let key = keys.get(position).cloned().unwrap_or_default();
+        let correlation = connection.read(rows::found(&row, operator, key))?;
+        if connection.read(row.try_get(11))? {
             told.push(correlation.message_id.0);
         }
         found.push((position, correlation));
