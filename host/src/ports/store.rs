@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use smpp_domain::correlation::{MessageCorrelation, PartState};
 use smpp_domain::ids::{MessageId, OperatorId};
 use smpp_domain::receipt::ReceiptReading;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What one settled step makes durable, at once: rows for parts that were accepted, and, at the end of a message,
@@ -61,6 +62,17 @@ pub struct Tracked {
     pub correlation: MessageCorrelation,
     /// Appended states of all parts of the message, oldest first.
     pub history: Vec<PartState>,
+}
+
+impl Tracked {
+    /// The row with its message's part of the `histories`, which are by message.
+    pub(crate) fn of(correlation: MessageCorrelation, histories: &HashMap<Uuid, Vec<PartState>>) -> Self {
+        let history = histories.get(&correlation.message_id.0);
+        Self {
+            history: history.cloned().unwrap_or_default(),
+            correlation,
+        }
+    }
 }
 
 /// A receipt that waits for its correlation row.

@@ -26,16 +26,16 @@ const FIND: &str = "\
 
 /// The first living rows of each key.
 const FIND_ALL: &str = "\
-    SELECT k.n, c.id, c.message_id, c.operator_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
-        c.part_count, c.operator_message_id, c.message_key, c.recipient \
+    SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
+        c.part_count, c.operator_message_id, c.recipient \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
         ORDER BY submitted_at LIMIT $4) AS c \
     ORDER BY k.n, c.submitted_at, c.id";
 
 const ACCEPTED: &str = "\
-    SELECT 0, id, message_id, operator_id, account_id, submitted_at, expires_at, reference, part_number, \
-        part_count, operator_message_id, message_key, recipient \
+    SELECT 0, id, message_id, account_id, submitted_at, expires_at, reference, part_number, \
+        part_count, operator_message_id, recipient, operator_id, message_key \
     FROM correlation WHERE message_id = ANY($1) ORDER BY part_number, submitted_at, id";
 
 const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE message_id = ANY($1)";
@@ -76,11 +76,7 @@ pub(super) async fn find(
     let mut tracked = vec![None; keys.len()];
     for (position, correlation) in found {
         if let Some(entry) = tracked.get_mut(position) {
-            let history = history
-                .get(&correlation.message_id.0)
-                .cloned()
-                .unwrap_or_default();
-            *entry = Some(Tracked { correlation, history });
+            *entry = Some(Tracked::of(correlation, &history));
         }
     }
     Ok(tracked)
@@ -106,7 +102,8 @@ pub(super) async fn find_all(
     let mut found: Vec<(usize, MessageCorrelation)> = Vec::new();
     for row in connection.fetch(statement).await? {
         let position = connection.read(rows::position(&row, 0))?;
-        found.push((position, connection.read(rows::correlation(&row))?));
+        let key = keys.get(position).cloned().unwrap_or_default();
+        found.push((position, connection.read(rows::found(&row, operator, key))?));
     }
     let messages = found.iter().map(|(_, row)| row.message_id.0).collect();
     let history = receipts::history(&mut connection, messages).await?;
@@ -116,11 +113,7 @@ pub(super) async fn find_all(
             continue;
         };
         if seen.insert((position, correlation.message_id, correlation.part_number)) {
-            let history = history
-                .get(&correlation.message_id.0)
-                .cloned()
-                .unwrap_or_default();
-            rows.push(Tracked { correlation, history });
+            rows.push(Tracked::of(correlation, &history));
         }
     }
     Ok(all)

@@ -48,50 +48,34 @@ pub(super) fn state(row: &PgRow, index: usize) -> Result<DlrMessageState, sqlx::
     states::state(octet(row, index)?).ok_or_else(|| broken("a message state is none of SMPP's"))
 }
 
-/// A row of a look-up, without what it was looked up by.
+/// Reads a row whose columns, after the first, are those of the statements in [`super::lookup`]: of the operator's, by the key
+/// that it was looked up by.
 pub(super) fn found(
     row: &PgRow,
-    operator: OperatorId,
-    key: String,
+    operator_id: OperatorId,
+    message_key: String,
 ) -> Result<MessageCorrelation, sqlx::Error> {
+    let reference: Option<i32> = row.try_get(6)?;
     Ok(MessageCorrelation {
         id: id(row, 1)?,
         message_id: MessageId(id(row, 2)?),
-        operator_id: operator,
+        operator_id,
         account_id: AccountId(id(row, 3)?),
         submitted_at: instant(row, 4)?,
         expires_at: instant(row, 5)?,
-        reference: reference(row, 6)?,
+        reference: reference
+            .map(u16::try_from)
+            .transpose()
+            .map_err(|_| broken("a reference is out of range"))?,
         part_number: octet(row, 7)?,
         part_count: octet(row, 8)?,
         operator_message_id: text(row, 9)?,
-        message_key: key,
+        message_key,
         to: row.try_get(10)?,
     })
 }
 
-fn reference(row: &PgRow, column: usize) -> Result<Option<u16>, sqlx::Error> {
-    let reference: Option<i32> = row.try_get(column)?;
-    reference
-        .map(u16::try_from)
-        .transpose()
-        .map_err(|_| broken("a reference is out of range"))
-}
-
-/// Reads a row whose columns, after the first, are those of the statements in [`super::lookup`].
+/// Reads a row that tells its operator and its key in two more columns.
 pub(super) fn correlation(row: &PgRow) -> Result<MessageCorrelation, sqlx::Error> {
-    Ok(MessageCorrelation {
-        id: id(row, 1)?,
-        message_id: MessageId(id(row, 2)?),
-        operator_id: OperatorId(id(row, 3)?),
-        account_id: AccountId(id(row, 4)?),
-        submitted_at: instant(row, 5)?,
-        expires_at: instant(row, 6)?,
-        reference: reference(row, 7)?,
-        part_number: octet(row, 8)?,
-        part_count: octet(row, 9)?,
-        operator_message_id: text(row, 10)?,
-        message_key: text(row, 11)?,
-        to: row.try_get(12)?,
-    })
+    found(row, OperatorId(id(row, 11)?), text(row, 12)?)
 }

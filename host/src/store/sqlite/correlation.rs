@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use smpp_domain::correlation::{MessageCorrelation, PartState};
 use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -78,27 +79,27 @@ impl SqliteStore {
 
     async fn history(&self, messages: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<PartState>>, BackendError> {
         const ACTION: &str = "reading receipts";
-        let mut history: HashMap<Uuid, Vec<PartState>> = HashMap::new();
         if messages.is_empty() {
-            return Ok(history);
+            return Ok(HashMap::new());
         }
         let ids: Vec<_> = messages.iter().map(|message| message.simple()).collect();
         let ids = json(&ids).map_err(|error| self.db.failed(ACTION, error))?;
-        for row in self.db.read(ACTION, sqlx::query(HISTORY).bind(ids)).await? {
-            let (message, part) = read_part(&row).map_err(|error| self.db.failed(ACTION, error))?;
-            history.entry(message).or_default().push(part);
-        }
-        Ok(history)
+        let found = self.db.read(ACTION, sqlx::query(HISTORY).bind(ids)).await?;
+        by_message(&found).map_err(|error| self.db.failed(ACTION, error))
     }
 }
 
-pub(super) fn read_part(row: &sqlx::sqlite::SqliteRow) -> Result<(Uuid, PartState), sqlx::Error> {
-    let part = PartState {
-        part_number: row.try_get(1)?,
-        state: rows::state(row, 2)?,
-        is_final: row.try_get(3)?,
-    };
-    Ok((rows::uuid(row, 0)?, part))
+/// What [`HISTORY`] has found, in its order.
+pub(super) fn by_message(found: &[SqliteRow]) -> Result<HashMap<Uuid, Vec<PartState>>, sqlx::Error> {
+    let mut history: HashMap<Uuid, Vec<PartState>> = HashMap::new();
+    for row in found {
+        history.entry(rows::uuid(row, 0)?).or_default().push(PartState {
+            part_number: row.try_get(1)?,
+            state: rows::state(row, 2)?,
+            is_final: row.try_get(3)?,
+        });
+    }
+    Ok(history)
 }
 
 #[async_trait]
@@ -189,11 +190,7 @@ impl CorrelationStore for SqliteStore {
         let mut tracked = vec![None; keys.len()];
         for (position, correlation) in found {
             if let Some(entry) = tracked.get_mut(position) {
-                let history = history
-                    .get(&correlation.message_id.0)
-                    .cloned()
-                    .unwrap_or_default();
-                *entry = Some(Tracked { correlation, history });
+                *entry = Some(Tracked::of(correlation, &history));
             }
         }
         Ok(tracked)
@@ -221,11 +218,7 @@ impl CorrelationStore for SqliteStore {
         let mut all = vec![Vec::new(); keys.len()];
         for (position, correlation) in found {
             if let Some(rows) = all.get_mut(position) {
-                let history = history
-                    .get(&correlation.message_id.0)
-                    .cloned()
-                    .unwrap_or_default();
-                rows.push(Tracked { correlation, history });
+                rows.push(Tracked::of(correlation, &history));
             }
         }
         Ok(all)

@@ -1,7 +1,7 @@
 //! What is recorded of messages and their receipts, as writes.
 
 use super::Write;
-use super::correlation::{HISTORY, read_part};
+use super::correlation::{HISTORY, by_message};
 use super::intents;
 use super::parked;
 use super::rows::{self, Octets, json};
@@ -9,10 +9,9 @@ use crate::clock;
 use crate::ports::{AppendedReceipt, MessageHistory, Settled, Settlement};
 use crate::store::states;
 use async_trait::async_trait;
-use smpp_domain::correlation::{MessageCorrelation, PartState};
+use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::MessageId;
 use sqlx::SqliteConnection;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Materialised, here and below, because `json_each` writes out `value` each time that a column asks for it: a quarter of the
@@ -213,15 +212,10 @@ impl Write for Append {
             .bind(json(&ids)?)
             .fetch_all(connection)
             .await?;
-        let mut history: HashMap<Uuid, Vec<PartState>> = HashMap::new();
-        for row in &found {
-            let (message, part) = read_part(row)?;
-            history.entry(message).or_default().push(part);
-        }
         let told = |(message, history)| MessageHistory {
             message_id: MessageId(message),
             history,
         };
-        Ok(history.into_iter().map(told).collect())
+        Ok(by_message(&found)?.into_iter().map(told).collect())
     }
 }
