@@ -1,14 +1,19 @@
 //! What a gateway does with messages, receipts and links, told against a simulated SMSC.
 #![cfg(test)]
 
+mod dead_links;
 mod duplicates;
+mod failover;
 mod links;
 mod long_messages;
 mod mobile_originated;
+mod orders;
 mod outages;
+mod outbind;
 mod profiles;
 mod receipts;
 mod refusals;
+mod secured;
 mod shared_binds;
 mod statuses;
 mod submit;

@@ -19,6 +19,7 @@ mod plugins;
 mod process;
 mod relay;
 pub mod servers;
+mod tls_front;
 
 pub use bus::{Bus, Dlr, Fate, Ledger};
 pub use gateway::{Gateway, write_files, write_files_with};
@@ -28,6 +29,7 @@ pub use platform::{Platform, Relays};
 pub use plugins::{plugin, plugin_with};
 pub use process::{GatewayProcess, post};
 pub use relay::{Relay, Way};
+pub use tls_front::TlsFront;
 
 use std::time::Duration;
 
