@@ -1,6 +1,6 @@
 //! What is written is what was meant, down to the octet where it matters; rusmpp is the second opinion.
 
-use crate::smpp::codec::*;
+use crate::*;
 use bytes::BytesMut;
 use rusmpp::decode::DecodeWithLength;
 use rusmpp::{Command, Pdu};
@@ -349,7 +349,7 @@ fn many_pdus_share_a_buffer_and_a_refused_one_leaves_no_trace() {
     assert_eq!(octets, before);
     encode(&out(4, bind_with(|_| {})), &mut octets).unwrap();
     let mut seen = Vec::new();
-    while let Some(frame) = crate::smpp::frame::next_frame(&mut octets).unwrap() {
+    while let Some(frame) = crate::frame::next_frame(&mut octets).unwrap() {
         seen.push((frame.sequence_number(), frame.command_id()));
     }
     assert_eq!((seen, octets.len()), (vec![(1, 0x15), (2, 0x04), (4, 0x09)], 0));

@@ -4,7 +4,7 @@
 //! rusmpp's types refuse octets above 0x7F, passwords of more than 8 octets, times that are not 16 characters long
 //! and TLV values of another length than the standard's, all of which some operator wants.
 
-use crate::smpp::frame::{HEADER, MAX_PDU};
+use crate::frame::{HEADER, MAX_PDU};
 use bytes::{BufMut, BytesMut};
 use rusmpp::encode::{Length, owned::Encode};
 use rusmpp::pdus::{DataSmResp, DeliverSmResp};

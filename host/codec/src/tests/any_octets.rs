@@ -1,7 +1,7 @@
 //! Whatever arrives, nothing panics, the header survives, and both readers say the same.
 
 use super::{BIND_REFUSED, ID_WITHOUT_NUL, REFUSED_WITH_ID, deliver_sm_body, frame, pdu};
-use crate::smpp::codec::*;
+use crate::*;
 use proptest::prelude::*;
 use smpp_domain::pdu::CommandStatus;
 

@@ -1,4 +1,4 @@
-//! Turns frames into the domain's PDUs and back.
+//! SMPP on the wire: splits a stream into frames, and turns frames into the domain's PDUs and back.
 //!
 //! A frame is decoded alone: first on rusmpp's types, which hold to the standard, and where they refuse, by a
 //! tolerant reader that keeps whatever can be read. Decoding therefore cannot fail: the header always survives, so
@@ -7,17 +7,20 @@
 //! TLVs are always walked here: rusmpp decodes the text ones without minding their length (a receipted_message_id
 //! without NUL runs on into the next TLV) and does not keep the octets of those it knows.
 
-use super::frame::Frame;
-use rusmpp::CommandId;
-use smpp_domain::pdu::{Incoming, IncomingBody};
+#![forbid(unsafe_code)]
 
 mod describe;
 mod encode;
+pub mod frame;
 mod standard;
 mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
+
+use frame::Frame;
+use rusmpp::CommandId;
+use smpp_domain::pdu::{Incoming, IncomingBody};
 
 /// What a frame says, and what was wrong with the way it said so.
 #[derive(Clone, PartialEq, Eq, Debug)]

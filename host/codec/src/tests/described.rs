@@ -1,7 +1,7 @@
 //! What people get to read: neither numbers nor texts nor passwords.
 
 use super::outgoing::{bind_with, encoded, submit_with};
-use crate::smpp::codec::*;
+use crate::*;
 use smpp_domain::pdu::{OutgoingBody, Tlv};
 
 #[test]

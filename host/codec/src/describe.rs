@@ -1,7 +1,7 @@
 //! One line for a person about any PDU, in or out: numbers masked, no text, no password.
 
 use super::tolerant::{self, Message, Reader};
-use crate::smpp::frame::Frame;
+use crate::frame::Frame;
 use rusmpp::CommandId;
 use smpp_domain::pdu::{find_tlv, masked, octet_text, tag};
 use std::borrow::Cow;
