@@ -1,3 +1,5 @@
+mod fields;
+
 use super::*;
 
 fn files(operator: &str) -> (tempfile::TempDir, PathBuf) {
