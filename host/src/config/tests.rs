@@ -1,3 +1,4 @@
+mod example;
 mod fields;
 
 use super::*;
