@@ -1,10 +1,8 @@
-//! The SMPP links: octets to PDUs, one I/O shell a bind around the pure session, and the supervision of an operator's
+//! The SMPP links: one I/O shell a bind around the pure session and the codec, and the supervision of an operator's
 //! binds. No decision of SMPP is made here: those are `smpp_domain::session`'s.
 
-pub mod codec;
 mod connection;
 mod dial;
-pub mod frame;
 mod muster;
 mod outbind;
 mod permission;
@@ -12,6 +10,7 @@ mod socket;
 mod supervisor;
 mod tls;
 
+pub use smpp_codec::{self as codec, frame};
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
 
 use crate::config::SessionSettings;

@@ -7,18 +7,25 @@ use super::host::HostConfig;
 use super::problem::Problems;
 use super::section::Section;
 use super::value::{duration, durations, name, number, share, word};
+use smpp_domain::address::{Recipient, Sender};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::OnFailure;
 use smpp_domain::receipt::Detection;
+use smpp_domain::split::Splitting;
+use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod addresses;
 mod alphabets;
 mod keys;
 mod session;
+mod splitting;
+mod submit;
+mod tlvs;
 
 use keys::{
     DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable,
@@ -89,7 +96,7 @@ pub struct OperatorConfig {
     pub unmatched_after: Duration,
     /// `receipt_detection`, default `esm_class`.
     pub receipt_detection: Detection,
-    /// `message_state`, default `all`: how a message's state follows from its parts'.
+    /// `message_state`, default as `submit.receipts_on`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
     /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
     pub reconnect_delays: Vec<Duration>,
@@ -97,6 +104,14 @@ pub struct OperatorConfig {
     pub reconnect_jitter: f64,
     /// `[alphabets]`: tables that the policy may name.
     pub alphabets: Alphabets,
+    /// `[source]`: how senders are written.
+    pub source: Sender,
+    /// `[destination]`: how recipients are written.
+    pub destination: Recipient,
+    /// `[submit]`: the other fields of submit_sm.
+    pub submit: SubmitSettings,
+    /// `[splitting]`: what becomes of long texts.
+    pub splitting: Splitting,
     /// `[policy]`.
     pub policy: PolicyConfig,
     /// `[[session]]`, at least one.
@@ -170,12 +185,7 @@ impl OperatorConfig {
             word(DETECTION),
             problems,
         );
-        let message_state = section.or(
-            "message_state",
-            AggregateRule::AllDelivered,
-            word(STATE_RULES),
-            problems,
-        );
+        let message_state = section.optional("message_state", word(STATE_RULES), problems);
         let reconnect_delays = section.or(
             "reconnect_delays",
             RECONNECT_DELAYS.map(Duration::from_secs).to_vec(),
@@ -187,6 +197,11 @@ impl OperatorConfig {
         let alphabets = alphabets
             .map(|tables| alphabets::read(tables, problems))
             .unwrap_or_default();
+        let source = addresses::source(section.table("source", problems), &alphabets, problems);
+        let destination = addresses::destination(section.table("destination", problems), problems);
+        let submit = submit::read(section.table("submit", problems), problems);
+        let message_state = submit::message_state(&section, message_state, submit.receipts.parts, problems);
+        let splitting = splitting::read(section.table("splitting", problems), problems);
         let policy = match section.table("policy", problems) {
             Some(policy) => PolicyConfig::read(policy, host, problems),
             None => PolicyConfig::default(),
@@ -215,6 +230,10 @@ impl OperatorConfig {
             reconnect_delays,
             reconnect_jitter,
             alphabets,
+            source,
+            destination,
+            submit,
+            splitting,
             policy,
             sessions,
         })

@@ -39,13 +39,18 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The full TOML path of a key of this table.
+    /// The full TOML path of a key of this table; of the table itself for no key.
     pub(super) fn path(&self, key: &str) -> String {
-        if self.prefix.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.prefix)
+        match (self.prefix.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, key) => format!("{prefix}.{key}"),
         }
+    }
+
+    /// Whether the key is there and nobody has asked for it yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// Takes a raw value.

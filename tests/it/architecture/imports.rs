@@ -90,7 +90,7 @@ const AT_HOME: [(&str, &[&str]); 17] = [
     ("notify", &["policy"]),
     ("sqlx", &["store", "intake", "events"]),
     ("axum", &["http"]),
-    ("rusmpp", &["smpp"]),
+    ("smpp_codec", &["smpp"]),
     ("socket2", &["smpp"]),
     ("tokio_rustls", &["smpp", "errors"]),
     ("rustls_native_certs", &["smpp"]),
