@@ -219,6 +219,12 @@ async fn wrong_credentials_of_every_kind_are_tried_at_the_cap_only() {
             .collect();
         let is_told = |event: &&Value| event["reason"].as_str().is_some_and(|told| told.contains(word));
         assert!(reasons.len() >= 2 && reasons.iter().all(is_told), "{reasons:#?}");
+        let metrics = gateway.app.metrics.render();
+        let counted = "smpp_connector_binds_total{operator=\"acme\",result=\"credentials\"} ";
+        assert!(
+            metrics.contains(counted) && !metrics.contains("result=\"failed\""),
+            "{metrics}"
+        );
     }
 }
 
