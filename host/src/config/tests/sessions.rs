@@ -1,5 +1,6 @@
 //! `[[session]]`.
 
+use super::example::document;
 use super::*;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -79,6 +80,36 @@ fn tls_is_a_switch_or_a_table() {
         "tls.ca = \"acme.toml\"",
         "holds no PEM block that ends in CERTIFICATE-----",
     );
+}
+
+#[test]
+fn the_example_is_a_good_file_with_every_key_of_the_readme() {
+    let text = document("docs/session-example.toml").replace("{ env = \"ACME_PASSWORD\" }", "\"geheim\"");
+    let (dir, host) = files(&text);
+    let pem = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n";
+    for file in ["acme-ca.pem", "ours.pem", "ours.key"] {
+        std::fs::write(dir.path().join("operators").join(file), pem).unwrap();
+    }
+    let config = Config::load(Some(&host)).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.operators[0].sessions.len(), 4);
+    let readme = document("README.md");
+    let table = readme.split("Each `[[session]]`").nth(1).unwrap();
+    let rows = table.lines().skip(1).skip_while(|line| line.is_empty());
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let listed: Vec<_> = cells
+        .flat_map(|cell| cell.split(['`', ',', ' ']))
+        .filter(|key| !key.is_empty())
+        .collect();
+    assert!(listed.len() > 25, "{listed:?}");
+    let shown = |key: &&&str| {
+        let key = key.split('.').next_back().unwrap();
+        text.lines().any(|line| {
+            line.starts_with(&format!("{key} = ")) || line.starts_with("[session.tls]") && key == "tls"
+        })
+    };
+    let missing: Vec<_> = listed.iter().filter(|key| !shown(key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
