@@ -39,8 +39,8 @@ async fn a_network_that_swallows_everything_is_noticed_and_left() {
     network.heal();
     let events = gateway.events_until(|events| count(events, "submit") == 30).await;
     assert_outcomes(&events, &messages, "ACCEPTED");
-    // Nothing of it had come through.
-    assert_eq!(smsc.counters().submits, 30);
+    // What the network had swallowed may come through after all: one window.
+    assert!((30..=40).contains(&smsc.counters().submits));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

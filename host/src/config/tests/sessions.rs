@@ -45,7 +45,7 @@ fn a_minimal_session_gets_the_documented_defaults() {
     );
     assert_eq!(
         (session.stuck_after, session.bind),
-        (seconds(120), BindWhen::Standby)
+        (seconds(180), BindWhen::Standby)
     );
     assert_eq!(
         (session.interface_version, session.addr_ton, session.addr_npi),
@@ -138,7 +138,7 @@ fn timers_of_a_link_may_be_off() {
         (None, None, None)
     );
     let slow = session("response_timeout = \"3m\"");
-    assert_eq!(slow.stuck_after, Some(Duration::from_secs(360)), "it follows");
+    assert_eq!(slow.stuck_after, Some(Duration::from_secs(540)), "it follows");
     assert_problem("stuck_after = \"never\"", "from 100ms to 1d, or \"off\"");
 }
 
