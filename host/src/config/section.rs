@@ -135,6 +135,20 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A table below this one, or `true` for one without keys; `false` is none.
+    pub(super) fn switch(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
+        let path = self.path(key);
+        match self.take(key)? {
+            Value::Boolean(on) => on.then(|| Section::new(self.file, path, Table::new())),
+            Value::Table(table) => Some(Section::new(self.file, path, table)),
+            other => {
+                let message = format!("use true, false or a table [{path}]");
+                problems.add(self.file, path, shown(&other), message);
+                None
+            }
+        }
+    }
+
     /// The keys that nobody has asked for yet: for tables whose keys are names.
     pub(super) fn keys(&self) -> Vec<String> {
         self.table.keys().cloned().collect()

@@ -32,6 +32,17 @@ pub(super) fn name(value: Value) -> Result<String, String> {
     Ok(text)
 }
 
+/// At most so many ASCII characters.
+pub(super) fn octets(max: usize) -> impl Fn(Value) -> Result<String, String> {
+    move |value| {
+        let octets = text(value)?;
+        if octets.len() > max || !octets.is_ascii() {
+            return Err(format!("use at most {max} ASCII characters"));
+        }
+        Ok(octets)
+    }
+}
+
 pub(super) fn boolean(value: Value) -> Result<bool, String> {
     match value {
         Value::Boolean(flag) => Ok(flag),
@@ -83,6 +94,21 @@ pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(Value) -> Resul
             Some(duration) if duration >= low && duration <= high => Ok(duration),
             _ => Err(allowed()),
         }
+    }
+}
+
+/// A duration within bounds, or `"off"`.
+pub(super) fn duration_or_off(
+    low: Duration,
+    high: Duration,
+) -> impl Fn(Value) -> Result<Option<Duration>, String> {
+    move |value| {
+        if value.as_str() == Some("off") {
+            return Ok(None);
+        }
+        duration(low, high)(value)
+            .map(Some)
+            .map_err(|message| format!("{message}, or \"off\""))
     }
 }
 
