@@ -32,17 +32,6 @@ pub(super) fn name(value: Value) -> Result<String, String> {
     Ok(text)
 }
 
-/// At most so many ASCII characters.
-pub(super) fn octets(max: usize) -> impl Fn(Value) -> Result<String, String> {
-    move |value| {
-        let octets = text(value)?;
-        if octets.len() > max || !octets.is_ascii() {
-            return Err(format!("use at most {max} ASCII characters"));
-        }
-        Ok(octets)
-    }
-}
-
 pub(super) fn boolean(value: Value) -> Result<bool, String> {
     match value {
         Value::Boolean(flag) => Ok(flag),

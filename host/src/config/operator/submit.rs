@@ -1,10 +1,11 @@
 //! `[submit]`: the fields of submit_sm besides addresses and text.
 
 use super::SECOND;
+use super::keys::octets;
 use super::tlvs;
 use crate::config::problem::Problems;
 use crate::config::section::Section;
-use crate::config::value::{boolean, duration, number, octets, text, word};
+use crate::config::value::{boolean, duration, number, text, word};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::pdu::esm_class::UDHI;
 use smpp_domain::submit::{Flash, ReceiptParts, Receipts, SubmitSettings, Validity, ValidityForm};

@@ -1,11 +1,12 @@
 //! The keys of a session's connection: TCP, TLS, and who connects.
 
 use super::super::SECOND;
+use super::super::keys::octets;
 use super::read::host_name;
 use crate::config::problem::Problems;
 use crate::config::secret::Secret;
 use crate::config::section::Section;
-use crate::config::value::{duration_or_off, octets, text};
+use crate::config::value::{duration_or_off, text};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,12 +1,12 @@
 //! From the table `[[session]]` to checked values.
 
-use super::super::keys::auto_or_number;
+use super::super::keys::{auto_or_number, octets};
 use super::super::{HOUR, SECOND};
 use super::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 use crate::config::problem::Problems;
 use crate::config::secret::Secret;
 use crate::config::section::Section;
-use crate::config::value::{boolean, duration, duration_or_off, number, octets, text, word};
+use crate::config::value::{boolean, duration, duration_or_off, number, text, word};
 use smpp_domain::pdu::BindMode;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
