@@ -9,13 +9,17 @@ use smpp_domain::encoding::{self, Alphabet, Encoded, UnencodableRule};
 use smpp_domain::policy::{EncodingAnswer, Fault, OnFailure, OutboundMessage, SplittingAnswer};
 use smpp_domain::split::{self, Cut};
 
-/// Decides for one message of one operator.
-pub(super) struct Judge<'a> {
-    pub(super) operator: &'a OperatorConfig,
-    pub(super) metrics: &'a OperatorMetrics,
+/// Decides for the messages of one operator.
+pub(in crate::pipeline) struct Judge<'a> {
+    operator: &'a OperatorConfig,
+    metrics: &'a OperatorMetrics,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    pub(in crate::pipeline) fn new(operator: &'a OperatorConfig, metrics: &'a OperatorMetrics) -> Self {
+        Self { operator, metrics }
+    }
+
     /// The text in octets, and its data_coding.
     pub(super) fn encode(
         &self,
@@ -98,7 +102,7 @@ impl Judge<'_> {
     }
 
     /// An answer, or `None` where the built-in behaviour stands in for a fault.
-    fn verdict<T>(&self, answer: Result<T, Fault>) -> Result<Option<T>, PlanError> {
+    pub(in crate::pipeline) fn verdict<T>(&self, answer: Result<T, Fault>) -> Result<Option<T>, PlanError> {
         let fault = match answer {
             Ok(answer) => return Ok(Some(answer)),
             Err(fault) => fault,
