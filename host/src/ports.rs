@@ -8,6 +8,7 @@ mod link;
 mod policy;
 mod probe;
 mod seen;
+mod segments;
 mod slots;
 mod store;
 
@@ -15,12 +16,13 @@ pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
 pub use limiter::TpsLimiter;
 pub use link::{
-    Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, PartOutcome, PartResult, Reply, SessionNotice,
-    SubmitRequest, Ticket,
+    AlertNotice, Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, Notice, PartOutcome, PartResult,
+    Reply, SessionNotice, SubmitRequest, Ticket,
 };
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
+pub use segments::{KeptSegments, SegmentStore, Waiting};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,

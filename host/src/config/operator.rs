@@ -1,6 +1,7 @@
 //! `operators/*.toml`: one file an operator.
 
 pub use alphabets::Alphabets;
+pub use inbound::InboundConfig;
 
 use super::host::HostConfig;
 use super::problem::Problems;
@@ -12,16 +13,16 @@ use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::BindMode;
 use smpp_domain::policy::OnFailure;
-use smpp_domain::receipt::Detection;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod alphabets;
+mod inbound;
 mod keys;
 
 use keys::{
-    BIND_MODES, DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, auto_or_number, dedupe, digest, host_name,
+    BIND_MODES, ON_FAILURE, ON_UNANSWERED, STATE_RULES, auto_or_number, dedupe, digest, host_name,
     json_table, octets, plugin_file, unencodable, uuid,
 };
 
@@ -87,8 +88,8 @@ pub struct OperatorConfig {
     pub on_unencodable: UnencodableRule,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
-    /// `receipt_detection`, default `esm_class`.
-    pub receipt_detection: Detection,
+    /// How what comes in is read.
+    pub inbound: InboundConfig,
     /// `message_state`, default `all`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
     /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
@@ -210,12 +211,7 @@ impl OperatorConfig {
             duration(SECOND, 72 * HOUR),
             problems,
         );
-        let receipt_detection = section.or(
-            "receipt_detection",
-            Detection::EsmClass,
-            word(DETECTION),
-            problems,
-        );
+        let inbound = InboundConfig::read(&mut section, problems);
         let message_state = section.or(
             "message_state",
             AggregateRule::AllDelivered,
@@ -259,7 +255,7 @@ impl OperatorConfig {
             on_unanswered,
             on_unencodable,
             unmatched_after,
-            receipt_detection,
+            inbound,
             message_state,
             reconnect_delays,
             reconnect_jitter,

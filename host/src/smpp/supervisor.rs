@@ -3,7 +3,7 @@
 use super::connection::{Connection, ConnectionParts};
 use crate::config::{OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
-use crate::ports::{BindBoard, BindHandle, Inbound, PartOutcome, Seat, SessionNotice, TpsLimiter};
+use crate::ports::{BindBoard, BindHandle, Inbound, Notice, PartOutcome, Seat, TpsLimiter};
 use smpp_domain::backoff::Backoff;
 use smpp_domain::pdu::BindRequest;
 use smpp_domain::session::SessionConfig;
@@ -28,7 +28,7 @@ pub struct LinkContext {
     /// The capacity of `inbound`.
     pub inbound_limit: usize,
     /// Where state changes go.
-    pub notices: mpsc::Sender<SessionNotice>,
+    pub notices: mpsc::Sender<Notice>,
     /// Counters.
     pub metrics: OperatorMetrics,
 }

@@ -2,9 +2,9 @@
 
 use super::{Connection, Written};
 use crate::clock;
-use crate::ports::{Answer, BindStatus, Inbound, PartResult, Reply, SessionNotice};
+use crate::ports::{AlertNotice, Answer, BindStatus, Inbound, Notice, PartResult, Reply, SessionNotice};
 use chrono::{DateTime, TimeDelta, Utc};
-use smpp_domain::pdu::CommandStatus;
+use smpp_domain::pdu::{AlertNotificationPdu, CommandStatus};
 use smpp_domain::session::{SessionEvent, SessionState};
 use std::time::Instant;
 
@@ -86,6 +86,7 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::Alert(pdu) => self.alert(pdu),
             SessionEvent::Odd(odd) => {
                 self.parts.context.metrics.odd_pdus.inc();
                 tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
@@ -138,6 +139,18 @@ impl Connection {
             operator = %self.parts.context.operator_name, bind = notice.bind, from = ?notice.from, to = ?notice.to,
             reason = %notice.reason, "session"
         );
+        self.tell(Notice::Session(notice));
+    }
+
+    fn alert(&self, pdu: Box<AlertNotificationPdu>) {
+        let context = &self.parts.context;
+        context.metrics.inbound("alert");
+        tracing::info!(operator = %context.operator_name, subscriber = ?pdu.source, "alert_notification");
+        let received_at = clock::utc_now();
+        self.tell(Notice::Alert(AlertNotice { pdu, received_at }));
+    }
+
+    fn tell(&self, notice: Notice) {
         if self.parts.context.notices.try_send(notice).is_err() {
             tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
         }
