@@ -9,6 +9,7 @@ mod policy;
 mod probe;
 mod seen;
 mod segments;
+mod sessions;
 mod slots;
 mod store;
 
@@ -23,6 +24,7 @@ pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
 pub use segments::{KeptSegments, SegmentStore, Waiting};
+pub use sessions::{BindPanel, BindView, LoadedOperator, Orders, SessionFacts, SessionPanel};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,
