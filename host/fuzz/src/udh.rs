@@ -56,9 +56,9 @@ fn any(choices: u8, octets: &[u8]) {
         pdu.tlvs.push(sar(tag::SAR_SEGMENT_SEQNUM, 1));
         pdu.tlvs.push(sar(tag::SAR_TOTAL_SEGMENTS, 1));
     }
-    let (text, segment) = user_data(&pdu);
+    let (text, header) = user_data(&pdu);
     assert!(octets.ends_with(text));
-    if let Some(segment) = segment {
+    if let Some((_, segment)) = header.place {
         assert!((1..=segment.total).contains(&segment.number));
     }
 }
@@ -84,8 +84,11 @@ fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
             tlvs,
             ..DeliverSmPdu::default()
         };
-        let (octets, segment) = user_data(&pdu);
-        let numbers = segment.map(|segment| (segment.number.into(), segment.total.into()));
+        let (octets, header) = user_data(&pdu);
+        assert!(!header.is_broken);
+        let numbers = header
+            .place
+            .map(|(_, segment)| (segment.number.into(), segment.total.into()));
         assert_eq!(numbers, (count > 1).then_some((number, count)));
         together.push_str(&decode(octets, alphabet));
     }

@@ -1,6 +1,7 @@
 //! `operators/*.toml`: one file an operator.
 
 pub use alphabets::Alphabets;
+pub use inbound::InboundConfig;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 
 use super::host::HostConfig;
@@ -12,7 +13,6 @@ use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::OnFailure;
-use smpp_domain::receipt::Detection;
 use smpp_domain::split::Splitting;
 use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
@@ -21,6 +21,7 @@ use std::time::Duration;
 
 mod addresses;
 mod alphabets;
+mod inbound;
 mod keys;
 mod session;
 mod splitting;
@@ -28,8 +29,7 @@ mod submit;
 mod tlvs;
 
 use keys::{
-    DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable,
-    uuid,
+    ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -94,8 +94,8 @@ pub struct OperatorConfig {
     pub on_unencodable: UnencodableRule,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
-    /// `receipt_detection`, default `esm_class`.
-    pub receipt_detection: Detection,
+    /// How what comes in is read.
+    pub inbound: InboundConfig,
     /// `message_state`, default as `submit.receipts_on`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
     /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
@@ -179,12 +179,7 @@ impl OperatorConfig {
             duration(SECOND, 72 * HOUR),
             problems,
         );
-        let receipt_detection = section.or(
-            "receipt_detection",
-            Detection::EsmClass,
-            word(DETECTION),
-            problems,
-        );
+        let inbound = InboundConfig::read(&mut section, problems);
         let message_state = section.optional("message_state", word(STATE_RULES), problems);
         let reconnect_delays = section.or(
             "reconnect_delays",
@@ -225,7 +220,7 @@ impl OperatorConfig {
             on_unanswered,
             on_unencodable,
             unmatched_after,
-            receipt_detection,
+            inbound,
             message_state,
             reconnect_delays,
             reconnect_jitter,

@@ -155,6 +155,7 @@ fn host_reading() -> ReceiptReading {
         text_id: Some("66".to_owned()),
         sender: smpp_domain::pdu::Address::default(),
         unknown_word: true,
+        intermediate: false,
     }
 }
 
