@@ -26,7 +26,10 @@ pub fn udh(octets: &[u8]) {
         max_octets: None,
         max_parts: None,
     };
-    let sar = Plan::Sar { max_parts: None };
+    let sar = Plan::Sar {
+        max_octets: None,
+        max_parts: None,
+    };
     for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2] {
         for plan in [&plan, &sar] {
             cut_and_put_together(&String::from_utf8_lossy(octets), &alphabet, plan);
