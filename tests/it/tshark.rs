@@ -6,3 +6,4 @@ mod pdus;
 mod reader;
 mod relay;
 mod session;
+mod wishes;

@@ -89,10 +89,12 @@ impl Run {
             enquire_link_timeout: wait(2),
             bind_timeout: wait(4),
             response_timeout: wait(6),
+            stuck_after: (modes & 16 != 0).then(|| wait(6)),
             unbind_timeout: wait(0),
             is_primary: modes & 8 == 0,
             failback_hold: wait(4),
-            reconnect: Backoff::default(),
+            // Without a schedule the session waits for the operator's call.
+            reconnect: (modes & 32 == 0).then(Backoff::default),
             jitter_seed: modes.into(),
         };
         let now = Instant::now();

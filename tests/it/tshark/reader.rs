@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 /// What is asked of every packet.
-const FIELDS: [&str; 41] = [
+const FIELDS: [&str; 46] = [
     "_ws.col.Info",
     "smpp.command_id",
     "smpp.command_status",
@@ -30,8 +30,10 @@ const FIELDS: [&str; 41] = [
     "smpp.protocol_id",
     "smpp.priority_flag",
     "smpp.schedule_delivery_time_r",
+    "smpp.validity_period",
     "smpp.validity_period_r",
     "smpp.regdel.receipt",
+    "smpp.regdel.notif",
     "smpp.replace_if_present_flag",
     "smpp.data_coding",
     "smpp.sm_length",
@@ -41,6 +43,9 @@ const FIELDS: [&str; 41] = [
     "smpp.sar_msg_ref_num",
     "smpp.sar_total_segments",
     "smpp.sar_segment_seqnum",
+    "smpp.dest_addr_subunit",
+    "smpp.more_messages_to_send",
+    "smpp.vendor_op",
     "smpp.opt_param_tag",
     "smpp.opt_param_len",
     "gsm_sms.udh.mm.msg_id",
@@ -129,6 +134,7 @@ pub(super) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: Defau
     let output = match command
         .env("HOME", folder.path())
         .env_remove("XDG_CONFIG_HOME")
+        .env("TZ", "UTC")
         .output()
     {
         Err(error) if error.kind() == ErrorKind::NotFound => {
