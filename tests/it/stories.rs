@@ -6,6 +6,7 @@ mod duplicates;
 mod links;
 mod long_messages;
 mod mobile_originated;
+mod national;
 mod outages;
 mod profiles;
 mod receipts;
