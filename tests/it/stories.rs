@@ -8,6 +8,7 @@ mod failover;
 mod links;
 mod long_messages;
 mod mobile_originated;
+mod national;
 mod odd_deliveries;
 mod orders;
 mod outages;

@@ -1,5 +1,6 @@
 mod example;
 mod fields;
+mod national;
 
 use super::*;
 
