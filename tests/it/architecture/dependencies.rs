@@ -37,13 +37,14 @@ fn the_domain_depends_on_little() {
 }
 
 /// Which packages of this workspace each one may depend on, in whatever way.
-const WITHIN: [(&str, &[&str]); 8] = [
+const WITHIN: [(&str, &[&str]); 9] = [
     ("smpp-domain", &[]),
     ("smsc-sim", &[]),
     ("smpp-plugin-sdk", &[]),
     ("smpp-connector", &["smpp-domain", "smsc-sim"]),
     ("latin1", &["smpp-plugin-sdk"]),
     ("hexdec", &["smpp-plugin-sdk"]),
+    ("cutter", &["smpp-plugin-sdk"]),
     ("hostile", &["smpp-plugin-sdk"]),
     (
         "smpp-connector-tests",
