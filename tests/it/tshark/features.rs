@@ -7,7 +7,8 @@ mod outbound;
 
 use super::capture::Direction::{self, In, Out};
 use super::reader::{DefaultAlphabet, Seen, read};
-use super::relay::Relay;
+use super::relay::{Pdus, Relay};
+use futures_util::future::join_all;
 use smpp_connector::lifecycle::Ended;
 use smpp_connector_tests::{Gateway, Message, Operator, PATIENCE};
 use smsc_sim::{Mo, Script, Smsc};
@@ -72,9 +73,9 @@ impl Feature {
         self
     }
 
-    /// Lets it happen, and holds it against the expectation.
-    async fn play(self) {
-        let smsc = Smsc::start(self.script).await.expect("an SMSC");
+    /// Lets it happen, and returns every PDU.
+    async fn played(&self) -> Pdus {
+        let smsc = Smsc::start(self.script.clone()).await.expect("an SMSC");
         let relay = Relay::to(smsc.addr()).await;
         let gateway = Gateway::start(vec![(self.operator)(relay.addr)]).await;
         gateway.send(&self.messages).await;
@@ -84,11 +85,11 @@ impl Feature {
         smsc.wait_until(|seen| seen.bound > 0, PATIENCE)
             .await
             .expect("a bind");
-        for mo in self.deliveries {
-            assert_eq!(smsc.send_mo(mo).await, Ok(0), "{}", self.name);
+        for mo in &self.deliveries {
+            assert_eq!(smsc.send_mo(mo.clone()).await, Ok(0), "{}", self.name);
         }
-        for octets in self.raw {
-            assert_eq!(smsc.send_raw(octets), 1, "{}", self.name);
+        for octets in &self.raw {
+            assert_eq!(smsc.send_raw(octets.clone()), 1, "{}", self.name);
         }
         for (at, pdu) in self.expected.iter().enumerate() {
             let same = |other: &&Pdu| (other.0, other.1) == (pdu.0, pdu.1);
@@ -109,10 +110,12 @@ impl Feature {
         );
         relay.until_passed(answer, before + 1).await;
         assert!(matches!(gateway.shutdown().await, Ended::Clean), "{}", self.name);
+        relay.pdus()
+    }
 
-        let pdus = relay.pdus();
-        let seen = read(&pdus, DefaultAlphabet::Unpacked);
-        let mut rest = pdus.iter().map(|(direction, _)| *direction).zip(&seen);
+    /// Holds what tshark has seen against the expectation.
+    fn check(&self, pdus: &Pdus, seen: &[Seen]) {
+        let mut rest = pdus.iter().map(|(direction, _)| *direction).zip(seen);
         let end: [Pdu; 2] = [(Out, "unbind", &[]), (In, "unbind_resp", &[])];
         for pdu in self.expected.iter().chain(&end) {
             assert!(
@@ -122,6 +125,18 @@ impl Feature {
                 seen.iter().map(Seen::name).collect::<Vec<_>>()
             );
         }
+    }
+}
+
+/// Plays them side by side, and reads them at one go: tshark takes its time to start.
+async fn play(features: Vec<Feature>) {
+    let played = join_all(features.iter().map(Feature::played)).await;
+    let seen = read(&played.concat(), DefaultAlphabet::Unpacked);
+    let mut rest = &seen[..];
+    for (feature, pdus) in features.iter().zip(&played) {
+        let (own, others) = rest.split_at(pdus.len());
+        feature.check(pdus, own);
+        rest = others;
     }
 }
 
@@ -156,10 +171,4 @@ fn command(name: &str) -> u32 {
         _ => panic!("{name} has no command_id here"),
     };
     id | is_answer
-}
-
-async fn play(features: Vec<Feature>) {
-    for feature in features {
-        feature.play().await;
-    }
 }

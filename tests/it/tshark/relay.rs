@@ -8,7 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-type Pdus = Vec<(Direction, Vec<u8>)>;
+/// What has passed, in the order in which it did.
+pub(crate) type Pdus = Vec<(Direction, Vec<u8>)>;
 type Record = Arc<watch::Sender<Pdus>>;
 
 /// Relays until the test's runtime ends.
