@@ -12,7 +12,8 @@ mod value;
 
 pub use host::{HostConfig, HttpConfig};
 pub use operator::{
-    AddressRule, Alphabets, DedupeWindow, OnUnanswered, OperatorConfig, PolicyConfig, SessionSettings,
+    AddressRule, Alphabets, BindWhen, DedupeWindow, OnUnanswered, OperatorConfig, OutbindSettings,
+    PolicyConfig, SessionSettings, TcpSettings, TlsSettings,
 };
 pub use problem::{Problem, Problems};
 pub use secret::Secret;

@@ -1,5 +1,9 @@
 //! Errors as text, for logs and answers.
 
+mod tls;
+
+pub(crate) use tls::TlsFault;
+
 /// An error with its causes in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

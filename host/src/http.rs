@@ -1,4 +1,4 @@
-//! The HTTP side: intake, events, health, metrics.
+//! The HTTP side: intake, events, operators and their sessions, health, metrics.
 //!
 //! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
@@ -6,11 +6,12 @@ mod events;
 mod guard;
 mod health;
 mod messages;
+mod operators;
 mod reply;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, Probe};
+use crate::ports::{CommandQueue, EventLog, LoadedOperator, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 /// Octets of a request body at most.
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// The operators that are loaded: id to name.
-pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, String>>>;
+/// The operators that are loaded.
+pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, LoadedOperator>>>;
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -41,7 +42,7 @@ pub struct HttpState {
     pub events: Arc<dyn EventLog>,
     /// The servers that the gateway needs.
     pub probes: Vec<Arc<dyn Probe>>,
-    /// Who can be sent to.
+    /// Who can be sent to, and their sessions.
     pub operators: LoadedOperators,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
@@ -55,6 +56,12 @@ pub fn router(state: HttpState) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/api/v1/messages", post(messages::accept))
         .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/operators", get(operators::all))
+        .route("/api/v1/operators/{id}", get(operators::one))
+        .route(
+            "/api/v1/operators/{id}/sessions/{n}/{order}",
+            post(operators::order),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()

@@ -8,6 +8,7 @@ mod link;
 mod policy;
 mod probe;
 mod seen;
+mod sessions;
 mod slots;
 mod store;
 
@@ -21,6 +22,7 @@ pub use link::{
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
+pub use sessions::{BindPanel, BindView, LoadedOperator, Orders, SessionFacts, SessionPanel};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,

@@ -1,22 +1,30 @@
-//! The SMPP links: octets to PDUs, one I/O shell a bind around the pure session, and the supervision of an operator's
+//! The SMPP links: one I/O shell a bind around the pure session and the codec, and the supervision of an operator's
 //! binds. No decision of SMPP is made here: those are `smpp_domain::session`'s.
 
-pub mod codec;
 mod connection;
-pub mod frame;
+mod dial;
+mod muster;
+mod outbind;
+mod permission;
 mod socket;
 mod supervisor;
+mod tls;
 
+pub use smpp_codec::{self as codec, frame};
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
 
-use std::time::Duration;
+use crate::config::SessionSettings;
+use crate::errors;
+use std::net::SocketAddr;
 
-/// Whether an SMSC takes connections. No bind is tried: it could end another one.
+/// Whether an SMSC takes connections, TLS included; returns the address that did. No bind is tried: it could end another
+/// one.
 ///
 /// # Errors
 /// Why not, in words.
-pub async fn reach(host: &str, port: u16, limit: Duration) -> Result<(), String> {
-    socket::Socket::connect(host.to_owned(), port, limit)
-        .await
-        .map(drop)
+pub async fn reach(session: &SessionSettings) -> Result<SocketAddr, String> {
+    let dialled = dial::Route::new(session).dial().await;
+    dialled
+        .map(|socket| socket.peer())
+        .map_err(|error| errors::chain(&error))
 }

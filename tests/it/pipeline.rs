@@ -3,6 +3,7 @@
 
 mod custody;
 mod fakes;
+mod resuming;
 mod sharing;
 
 use fakes::{FakeEvents, FakeIntake, FakeSeen, FakeStore};

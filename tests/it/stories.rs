@@ -1,6 +1,7 @@
 //! What a gateway does with messages, receipts and links, told against a simulated SMSC.
 #![cfg(test)]
 
+mod addresses;
 mod duplicates;
 mod links;
 mod long_messages;

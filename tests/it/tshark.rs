@@ -7,3 +7,4 @@ mod pdus;
 pub(crate) mod reader;
 pub(crate) mod relay;
 mod session;
+mod wishes;

@@ -55,8 +55,8 @@ pub struct DispatchCommand {
     pub message_id: MessageId,
     /// Destination E.164: 3 to 15 digits (short codes too), with or without a leading `+`, as the platform wrote it.
     pub to: String,
-    /// Sender id: at most 20 characters of Latin-1, so that they are at most 20 octets on the wire. Can be empty: the
-    /// operator's default stands in.
+    /// Sender id: at most 20 printable characters; which of them can be sent, and how many, is the operator's matter
+    /// ([`crate::address::Sender`]). Can be empty: the operator's default stands in.
     pub from: String,
     /// The whole text, at most [`DispatchCommand::MAX_TEXT`] characters. Can be empty.
     pub text: String,
@@ -73,7 +73,7 @@ pub struct DispatchCommand {
     /// Seconds that the SMSC may keep trying, at least 1; `None` is the SMSC's own default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validity_period: Option<u32>,
-    /// Not to be sent after this.
+    /// Not to be sent after this, nor delivered where the operator takes a validity_period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
     /// Whether receipts are asked for.

@@ -72,6 +72,8 @@ impl fmt::Debug for CommandStatus {
 
 /// Tags of the optional parameters that the gateway itself reads or writes (SMPP 3.4 section 5.3.2).
 pub mod tag {
+    /// `dest_addr_subunit`: 1 octet; 1 is the phone's display.
+    pub const DEST_ADDR_SUBUNIT: u16 = 0x0005;
     /// `receipted_message_id`: C-octet string, up to 65 octets with its NUL.
     pub const RECEIPTED_MESSAGE_ID: u16 = 0x001E;
     /// `sar_msg_ref_num`: 2 octets.
@@ -84,6 +86,8 @@ pub mod tag {
     pub const NETWORK_ERROR_CODE: u16 = 0x0423;
     /// `message_payload`: replaces short_message; sm_length is 0 then.
     pub const MESSAGE_PAYLOAD: u16 = 0x0424;
+    /// `more_messages_to_send`: 1 octet.
+    pub const MORE_MESSAGES_TO_SEND: u16 = 0x0426;
     /// `message_state`: 1 octet.
     pub const MESSAGE_STATE: u16 = 0x0427;
 }

@@ -63,14 +63,16 @@ pub struct SessionConfig {
     pub bind_timeout: Duration,
     /// How long a submit is waited for.
     pub response_timeout: Duration,
+    /// How long no submit may be answered although some wait: then the link is dead, whatever else the peer answers.
+    pub stuck_after: Option<Duration>,
     /// How long the planned close lets the window drain before it sends `unbind`.
     pub unbind_timeout: Duration,
     /// Primary or backup: only a primary goes through FAILBACK.
     pub is_primary: bool,
     /// How long a primary proves itself before it takes the traffic back from a backup.
     pub failback_hold: Duration,
-    /// The reconnect schedule, with its jitter share.
-    pub reconnect: Backoff,
+    /// The reconnect schedule, with its jitter share; `None`: only [`Input::Start`] connects, because the operator calls.
+    pub reconnect: Option<Backoff>,
     /// Where the jitter comes from: sessions of different hosts need different seeds.
     pub jitter_seed: u64,
 }
@@ -111,7 +113,9 @@ pub struct SmppSession<T> {
     /// The enquire_link that waits for its answer.
     probe: Option<u32>,
     backup_in_use: bool,
-    backoff: Backoff,
+    /// Since when no submit of this connection has been answered, although some was written.
+    unanswered_since: Option<Instant>,
+    backoff: Option<Backoff>,
     jitter: u64,
     reconnect_attempts: u32,
     last_bound_at: Option<Instant>,
@@ -133,6 +137,7 @@ impl<T: Clone> SmppSession<T> {
             last_heard: now,
             probe: None,
             backup_in_use: false,
+            unanswered_since: None,
             backoff: config.reconnect.clone(),
             jitter: config.jitter_seed,
             reconnect_attempts: 0,
@@ -178,10 +183,14 @@ impl<T: Clone> SmppSession<T> {
     /// When to call `handle(now, Input::Timeout)`.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        [self.timers.earliest(), self.window.oldest_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.timers.earliest(),
+            self.window.oldest_deadline(),
+            self.stuck_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The domain model's state.
@@ -243,6 +252,7 @@ impl<T: Clone> SmppSession<T> {
         let sequence = self.request(OutgoingBody::SubmitSm(pdu));
         self.window
             .insert(sequence, now + self.config.response_timeout, ticket);
+        self.unanswered_since.get_or_insert(now);
     }
 
     fn answer(&mut self, link: u32, sequence_number: u32, data_sm: bool, status: CommandStatus) {
@@ -258,10 +268,23 @@ impl<T: Clone> SmppSession<T> {
     }
 
     fn timeout(&mut self, now: Instant) {
+        if self.stuck_at().is_some_and(|at| at <= now) {
+            return self.close(now, "no submit_sm was answered for too long");
+        }
         self.give_up_late_submits(now);
         while let Some(timer) = self.timers.take_due(now) {
             self.timer_fired(now, timer);
         }
+    }
+
+    /// When the link counts as stuck unless a submit is answered before. A submit that has just been written gets its own
+    /// time, however long ago others went unanswered.
+    fn stuck_at(&self) -> Option<Instant> {
+        let limit = self.config.stuck_after?;
+        let response = self.config.response_timeout;
+        let oldest = self.window.oldest_deadline()?.checked_sub(response)?;
+        let own = oldest + limit.min(response);
+        (self.state == State::Bound).then_some(own.max(self.unanswered_since? + limit))
     }
 
     fn give_up_late_submits(&mut self, now: Instant) {

@@ -12,9 +12,11 @@
 
 mod planned;
 mod room;
+mod settings;
 
 pub use planned::PlannedError;
 pub use room::{part_limit, single_limit};
+pub use settings::{Cut, LongText, Splitting};
 
 use crate::encoding::{Encoded, pack};
 use crate::pdu::{Tlv, esm_class, tag};
@@ -39,17 +41,19 @@ pub enum Plan {
     },
     /// sar_msg_ref_num, sar_total_segments and sar_segment_seqnum.
     Sar {
+        /// Octets of short_message in one part of several, if fewer than the alphabet allows. `None`: what it allows.
+        max_octets: Option<u16>,
         /// `None` is 255.
         max_parts: Option<u8>,
     },
     /// The whole text in message_payload.
     Payload {
-        /// Above this many octets (at most 65535) concatenation headers are used instead; `None` is never.
+        /// The most that the operator takes; `None` is 65535.
         max_octets: Option<u32>,
-        /// For those parts.
-        fallback: ReferenceWidth,
         /// Also a text that fits one short message.
         always: bool,
+        /// For texts of more octets; `None` refuses them.
+        beyond: Option<Box<Plan>>,
     },
     /// Cut by a plugin.
     Planned(Vec<PlannedPart>),
@@ -105,8 +109,10 @@ pub enum SplitError {
         /// Parts.
         allowed: usize,
     },
-    /// More than message_payload can hold.
-    #[error("the text is too long: its {octets} octets do not fit message_payload, which holds {allowed}")]
+    /// More than message_payload holds, or may hold at the operator.
+    #[error(
+        "the text is too long: its {octets} octets do not fit message_payload, which holds {allowed} here"
+    )]
     PayloadTooLong {
         /// Of the encoded text.
         octets: usize,
@@ -143,12 +149,15 @@ pub fn split(encoded: &Encoded, plan: &Plan, reference: u16) -> Result<Vec<Part>
             max_octets,
             max_parts,
         } => udh(encoded, *width, *max_octets, *max_parts, reference),
-        Plan::Sar { max_parts } => sar(encoded, *max_parts, reference),
+        Plan::Sar {
+            max_octets,
+            max_parts,
+        } => sar(encoded, *max_octets, *max_parts, reference),
         Plan::Payload {
             max_octets,
-            fallback,
             always,
-        } => payload(encoded, *max_octets, *fallback, *always, reference),
+            beyond,
+        } => payload(encoded, *max_octets, *always, beyond.as_deref(), reference),
         Plan::Planned(parts) => Ok(planned::parts(parts)?),
     }
 }
@@ -202,14 +211,21 @@ fn udh(
     })
 }
 
-fn sar(encoded: &Encoded, max_parts: Option<u8>, reference: u16) -> Result<Vec<Part>, SplitError> {
+fn sar(
+    encoded: &Encoded,
+    max_octets: Option<u16>,
+    max_parts: Option<u8>,
+    reference: u16,
+) -> Result<Vec<Part>, SplitError> {
     if Room::single(encoded).holds(encoded) {
         return whole(encoded, max_parts);
     }
-    let Some(cuts) = cut(encoded, Room::behind(encoded, SAR_HEADER), 0) else {
+    let max_octets = max_octets.map(usize::from);
+    let room = Room::behind(encoded, SAR_HEADER).lowered_to(encoded, max_octets);
+    let Some(cuts) = cut(encoded, room, 0) else {
         return Err(SplitError::NoRoom {
-            max_octets: room::AIR_OCTETS,
-            header: SAR_HEADER,
+            max_octets: max_octets.unwrap_or(room::AIR_OCTETS),
+            header: 0,
         });
     };
     let reference = if reference == 0 { u16::MAX } else { reference };
@@ -240,8 +256,8 @@ fn sar(encoded: &Encoded, max_parts: Option<u8>, reference: u16) -> Result<Vec<P
 fn payload(
     encoded: &Encoded,
     max_octets: Option<u32>,
-    fallback: ReferenceWidth,
     always: bool,
+    beyond: Option<&Plan>,
     reference: u16,
 ) -> Result<Vec<Part>, SplitError> {
     if encoded.is_empty() || (!always && Room::single(encoded).holds(encoded)) {
@@ -252,18 +268,15 @@ fn payload(
         .and_then(|max| usize::try_from(max).ok())
         .unwrap_or(MAX_PAYLOAD)
         .min(MAX_PAYLOAD);
-    if octets <= allowed {
-        let tlvs = vec![Tlv {
-            tag: tag::MESSAGE_PAYLOAD,
-            value: encoded.to_octets(),
-        }];
-        return Ok(vec![Part {
-            tlvs,
+    match beyond {
+        _ if octets <= allowed => Ok(vec![Part {
+            tlvs: vec![Tlv {
+                tag: tag::MESSAGE_PAYLOAD,
+                value: encoded.to_octets(),
+            }],
             ..Part::default()
-        }]);
-    }
-    match max_octets {
-        Some(_) => udh(encoded, fallback, None, None, reference),
+        }]),
+        Some(plan) => split(encoded, plan, reference),
         None => Err(SplitError::PayloadTooLong { octets, allowed }),
     }
 }

@@ -6,7 +6,7 @@ use crate::errors;
 use crate::http::LoadedOperators;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, places, publish_sessions};
 use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
-use crate::ports::{BindSlots, IntakeOrder, PolicySource, Seat, SlotPool};
+use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PolicySource, Seat, SlotPool};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::BindMode;
@@ -90,6 +90,7 @@ impl Operators {
                 self.waiting.push((config, policy));
             }
         }
+        self.publish_loaded();
     }
 
     /// Drains and unbinds all of them, at the same time.
@@ -149,10 +150,15 @@ impl Operators {
     }
 
     fn publish_loaded(&self) {
-        let running = self.running.values().map(|running| &running.config);
-        let loaded = running
-            .chain(self.waiting.iter().map(|(config, _)| config))
-            .map(|config| (config.operator_id, config.name.clone()));
+        let running = self
+            .running
+            .values()
+            .map(|running| (&running.config, running.binds.panels.clone()));
+        let waiting = self.waiting.iter().map(|(config, _)| (config, Vec::new()));
+        let loaded = running.chain(waiting).map(|(config, sessions)| {
+            let name = config.name.clone();
+            (config.operator_id, LoadedOperator { name, sessions })
+        });
         self.loaded.store(Arc::new(loaded.collect()));
     }
 }

@@ -99,11 +99,16 @@ async fn of_redis(config: &RedisConfig) -> Reach {
 }
 
 async fn of_smsc(operator: &OperatorConfig, session: &SessionSettings) -> Reach {
-    let (host, port) = (&session.host, session.port);
-    let reached = smpp::reach(host, port, session.connect_timeout).await;
+    let what = format!("{}: SMSC {}:{}", operator.name, session.host, session.port);
+    if let Some(outbind) = &session.outbind {
+        let told = format!("it is not asked: it connects to {} when it likes", outbind.listen);
+        return Reach { what, told: Ok(told) };
+    }
+    let by = if session.tls.is_some() { " by TLS" } else { "" };
+    let reached = smpp::reach(session).await;
     Reach {
-        what: format!("{}: SMSC {host}:{port}", operator.name),
-        told: reached.map(|()| "takes connections".to_owned()),
+        what,
+        told: reached.map(|address| format!("takes connections{by} at {address}")),
     }
 }
 

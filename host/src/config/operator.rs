@@ -1,28 +1,35 @@
 //! `operators/*.toml`: one file an operator.
 
 pub use alphabets::Alphabets;
+pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 
 use super::host::HostConfig;
 use super::problem::Problems;
-use super::secret::Secret;
 use super::section::Section;
-use super::value::{boolean, duration, durations, name, number, share, word};
+use super::value::{duration, durations, name, number, share, word};
+use smpp_domain::address::{Recipient, Sender};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
-use smpp_domain::pdu::BindMode;
 use smpp_domain::policy::OnFailure;
 use smpp_domain::receipt::Detection;
+use smpp_domain::split::Splitting;
+use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod addresses;
 mod alphabets;
 mod keys;
+mod session;
+mod splitting;
+mod submit;
+mod tlvs;
 
 use keys::{
-    BIND_MODES, DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, auto_or_number, dedupe, digest, host_name,
-    json_table, octets, plugin_file, unencodable, uuid,
+    DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable,
+    uuid,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -89,7 +96,7 @@ pub struct OperatorConfig {
     pub unmatched_after: Duration,
     /// `receipt_detection`, default `esm_class`.
     pub receipt_detection: Detection,
-    /// `message_state`, default `all`: how a message's state follows from its parts'.
+    /// `message_state`, default as `submit.receipts_on`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
     /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
     pub reconnect_delays: Vec<Duration>,
@@ -97,6 +104,14 @@ pub struct OperatorConfig {
     pub reconnect_jitter: f64,
     /// `[alphabets]`: tables that the policy may name.
     pub alphabets: Alphabets,
+    /// `[source]`: how senders are written.
+    pub source: Sender,
+    /// `[destination]`: how recipients are written.
+    pub destination: Recipient,
+    /// `[submit]`: the other fields of submit_sm.
+    pub submit: SubmitSettings,
+    /// `[splitting]`: what becomes of long texts.
+    pub splitting: Splitting,
     /// `[policy]`.
     pub policy: PolicyConfig,
     /// `[[session]]`, at least one.
@@ -114,52 +129,6 @@ pub struct PolicyConfig {
     pub on_failure: OnFailure,
     /// `settings`: any table, handed to the plugin as JSON.
     pub settings: serde_json::Value,
-}
-
-/// One `[[session]]`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SessionSettings {
-    /// `host`, required: name or address of the SMSC.
-    pub host: String,
-    /// `port`, required.
-    pub port: u16,
-    /// `system_id`, required.
-    pub system_id: String,
-    /// `password`, default empty.
-    pub password: Secret,
-    /// `system_type`, default empty.
-    pub system_type: String,
-    /// `bind_mode`, default `TRANSCEIVER`.
-    pub bind_mode: BindMode,
-    /// `is_primary`, default true. A backup carries traffic only while no primary is bound.
-    pub is_primary: bool,
-    /// `binds`, default 1: connections that are made with these settings.
-    pub binds: u16,
-    /// `window`, default 10: unanswered submit_sm on one bind.
-    pub window: u16,
-    /// `enquire_link`, default 30 s of silence.
-    pub enquire_link: Duration,
-    /// `enquire_link_timeout`, default 10 s: an unanswered enquire_link ends the link.
-    pub enquire_link_timeout: Duration,
-    /// `connect_timeout`, default 10 s for TCP and the bind together.
-    pub connect_timeout: Duration,
-    /// `response_timeout`, default 60 s: then a submit_sm counts as unanswered.
-    pub response_timeout: Duration,
-    /// `failback_hold`, default 10 s: how long a returning primary proves itself.
-    pub failback_hold: Duration,
-    /// `source_address`.
-    pub source_address: AddressRule,
-    /// `destination_address`.
-    pub destination_address: AddressRule,
-}
-
-/// TON and NPI of an address; `None` is `"auto"`: derived from what the address looks like.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct AddressRule {
-    /// `ton`.
-    pub ton: Option<u8>,
-    /// `npi`.
-    pub npi: Option<u8>,
 }
 
 impl OperatorConfig {
@@ -216,12 +185,7 @@ impl OperatorConfig {
             word(DETECTION),
             problems,
         );
-        let message_state = section.or(
-            "message_state",
-            AggregateRule::AllDelivered,
-            word(STATE_RULES),
-            problems,
-        );
+        let message_state = section.optional("message_state", word(STATE_RULES), problems);
         let reconnect_delays = section.or(
             "reconnect_delays",
             RECONNECT_DELAYS.map(Duration::from_secs).to_vec(),
@@ -233,6 +197,11 @@ impl OperatorConfig {
         let alphabets = alphabets
             .map(|tables| alphabets::read(tables, problems))
             .unwrap_or_default();
+        let source = addresses::source(section.table("source", problems), &alphabets, problems);
+        let destination = addresses::destination(section.table("destination", problems), problems);
+        let submit = submit::read(section.table("submit", problems), problems);
+        let message_state = submit::message_state(&section, message_state, submit.receipts.parts, problems);
+        let splitting = splitting::read(section.table("splitting", problems), problems);
         let policy = match section.table("policy", problems) {
             Some(policy) => PolicyConfig::read(policy, host, problems),
             None => PolicyConfig::default(),
@@ -242,10 +211,7 @@ impl OperatorConfig {
             let message = "is missing: add at least one [[session]] with host, port and system_id";
             section.problem("session", None, message.to_owned(), problems);
         }
-        let sessions = found
-            .into_iter()
-            .filter_map(|s| SessionSettings::read(s, base, problems))
-            .collect();
+        let sessions = session::read_all(found, base, problems);
         section.finish(problems);
         Some(Self {
             file: path.to_owned(),
@@ -264,6 +230,10 @@ impl OperatorConfig {
             reconnect_delays,
             reconnect_jitter,
             alphabets,
+            source,
+            destination,
+            submit,
+            splitting,
             policy,
             sessions,
         })
@@ -296,77 +266,5 @@ impl PolicyConfig {
             on_failure,
             settings,
         }
-    }
-}
-
-impl SessionSettings {
-    fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<Self> {
-        let host = section.required("host", host_name, "give the SMSC's name or address", problems);
-        let port = section.required("port", number(1_u16, u16::MAX), "2775 is usual", problems);
-        let system_id = section.required(
-            "system_id",
-            octets(15),
-            "give the user name that the operator assigned",
-            problems,
-        );
-        let password = section.secret("password", |value| Secret::read(value, base), problems);
-        if section.or("tls", false, boolean, problems) {
-            let message = "TLS is not available in this version: use false, or a TLS tunnel on this machine";
-            section.problem("tls", Some("true".to_owned()), message.to_owned(), problems);
-        }
-        let settings = Self {
-            host: host.clone().unwrap_or_default(),
-            port: port.unwrap_or_default(),
-            system_id: system_id.clone().unwrap_or_default(),
-            password: password.unwrap_or_else(|| Secret::new("")),
-            system_type: section.or("system_type", String::new(), octets(12), problems),
-            bind_mode: section.or("bind_mode", BindMode::Transceiver, word(BIND_MODES), problems),
-            is_primary: section.or("is_primary", true, boolean, problems),
-            binds: section.or("binds", 1, number(1, 64), problems),
-            window: section.or("window", 10, number(1, 10_000), problems),
-            enquire_link: section.or("enquire_link", 30 * SECOND, duration(SECOND, HOUR), problems),
-            enquire_link_timeout: section.or(
-                "enquire_link_timeout",
-                10 * SECOND,
-                duration(Duration::from_millis(100), HOUR),
-                problems,
-            ),
-            connect_timeout: section.or(
-                "connect_timeout",
-                10 * SECOND,
-                duration(Duration::from_millis(100), HOUR),
-                problems,
-            ),
-            response_timeout: section.or(
-                "response_timeout",
-                60 * SECOND,
-                duration(Duration::from_millis(100), HOUR),
-                problems,
-            ),
-            failback_hold: section.or(
-                "failback_hold",
-                10 * SECOND,
-                duration(Duration::ZERO, HOUR),
-                problems,
-            ),
-            source_address: AddressRule::read("source_address", &mut section, problems),
-            destination_address: AddressRule::read("destination_address", &mut section, problems),
-        };
-        section.finish(problems);
-        host.and(port).and(system_id).map(|_| settings)
-    }
-}
-
-impl AddressRule {
-    fn read(key: &'static str, parent: &mut Section<'_>, problems: &mut Problems) -> Self {
-        let Some(mut section) = parent.table(key, problems) else {
-            return Self::default();
-        };
-        let rule = Self {
-            ton: section.or("ton", None, auto_or_number, problems),
-            npi: section.or("npi", None, auto_or_number, problems),
-        };
-        section.finish(problems);
-        rule
     }
 }

@@ -39,13 +39,18 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The full TOML path of a key of this table.
+    /// The full TOML path of a key of this table; of the table itself for no key.
     pub(super) fn path(&self, key: &str) -> String {
-        if self.prefix.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.prefix)
+        match (self.prefix.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, key) => format!("{prefix}.{key}"),
         }
+    }
+
+    /// Whether the key is there and nobody has asked for it yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// Takes a raw value.
@@ -125,6 +130,20 @@ impl<'a> Section<'a> {
                     shown(&other),
                     format!("is not a table; write [{key}]"),
                 );
+                None
+            }
+        }
+    }
+
+    /// A table below this one, or `true` for one without keys; `false` is none.
+    pub(super) fn switch(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
+        let path = self.path(key);
+        match self.take(key)? {
+            Value::Boolean(on) => on.then(|| Section::new(self.file, path, Table::new())),
+            Value::Table(table) => Some(Section::new(self.file, path, table)),
+            other => {
+                let message = format!("use true, false or a table [{path}]");
+                problems.add(self.file, path, shown(&other), message);
                 None
             }
         }

@@ -1,3 +1,6 @@
+mod example;
+mod fields;
+
 use super::*;
 
 fn files(operator: &str) -> (tempfile::TempDir, PathBuf) {

@@ -86,6 +86,21 @@ pub(super) fn duration(low: Duration, high: Duration) -> impl Fn(Value) -> Resul
     }
 }
 
+/// A duration within bounds, or `"off"`.
+pub(super) fn duration_or_off(
+    low: Duration,
+    high: Duration,
+) -> impl Fn(Value) -> Result<Option<Duration>, String> {
+    move |value| {
+        if value.as_str() == Some("off") {
+            return Ok(None);
+        }
+        duration(low, high)(value)
+            .map(Some)
+            .map_err(|message| format!("{message}, or \"off\""))
+    }
+}
+
 /// A list of durations, of which there is at least one.
 pub(super) fn durations(low: Duration, high: Duration) -> impl Fn(Value) -> Result<Vec<Duration>, String> {
     move |value| match value {

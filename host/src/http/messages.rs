@@ -120,7 +120,7 @@ fn sort(state: &HttpState, items: &[Bytes]) -> Sorted {
             Ok(command) => {
                 let known: Vec<_> = operators
                     .iter()
-                    .map(|(id, name)| format!("{id} ({name})"))
+                    .map(|(id, operator)| format!("{id} ({})", operator.name))
                     .collect();
                 let known = if known.is_empty() {
                     "none".to_owned()

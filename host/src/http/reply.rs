@@ -11,7 +11,8 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
-    let known = "POST /api/v1/messages, GET /api/v1/events, /metrics, /healthz, /readyz".to_owned();
+    let known = "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /metrics, /healthz, /readyz"
+        .to_owned();
     error(
         StatusCode::NOT_FOUND,
         &format!("there is nothing at {}", uri.path()),
@@ -20,7 +21,7 @@ pub(super) async fn no_such_path(uri: Uri) -> Response {
 }
 
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
-    let known = "POST /api/v1/messages; GET everything else".to_owned();
+    let known = "POST /api/v1/messages and orders to sessions; GET everything else".to_owned();
     let error_text = format!("{method} is not for {}", uri.path());
     error(StatusCode::METHOD_NOT_ALLOWED, &error_text, &[known])
 }

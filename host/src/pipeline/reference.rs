@@ -15,8 +15,9 @@ pub(super) struct References {
 
 impl References {
     /// The next reference for the destination, 1..=65535. With 8-bit references the splitter maps it to 1..=255, and
-    /// neighbours stay different there too.
+    /// neighbours stay different there too. A leading `+` makes no other handset of it.
     pub(super) fn next(&mut self, destination: &str, message: MessageId) -> u16 {
+        let destination = destination.strip_prefix('+').unwrap_or(destination);
         let last = self
             .young
             .get(destination)
@@ -48,16 +49,49 @@ impl References {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smpp_domain::encoding::{Alphabet, UnencodableRule, encode};
+    use smpp_domain::policy::ReferenceWidth;
+    use smpp_domain::split::{Plan, split};
     use std::collections::HashSet;
     use uuid::Uuid;
 
+    /// As many messages to one handset, written with a plus sign or without, have as many references on the wire.
     #[test]
-    fn messages_to_one_destination_differ() {
-        let mut references = References::default();
-        let seen: HashSet<u16> = (0..255)
-            .map(|n| references.next("49151", MessageId(Uuid::from_u128(n))) % 255)
-            .collect();
-        assert_eq!(seen.len(), 255);
+    fn references_come_again_only_when_all_were_used() {
+        let long = encode(
+            &"a".repeat(161),
+            &Alphabet::Gsm7Unpacked,
+            &UnencodableRule::Reject,
+        )
+        .unwrap();
+        let udh = |width| Plan::Udh {
+            width,
+            max_octets: None,
+            max_parts: None,
+        };
+        let sar = Plan::Sar {
+            max_octets: None,
+            max_parts: None,
+        };
+        for (plan, different) in [
+            (udh(ReferenceWidth::EightBits), 255),
+            (udh(ReferenceWidth::SixteenBits), 65_535),
+            (sar, 65_535),
+        ] {
+            let mut references = References::default();
+            let seen: HashSet<Vec<u8>> = (0..different)
+                .map(|n| {
+                    let destination = if n % 2 == 0 { "49151" } else { "+49151" };
+                    let reference = references.next(destination, MessageId(Uuid::from_u128(n)));
+                    let part = split(&long, &plan, reference).unwrap().remove(0);
+                    match part.tlvs.first() {
+                        Some(sar) => sar.value.clone(),
+                        None => part.short_message[3..=usize::from(part.short_message[2])].to_vec(),
+                    }
+                })
+                .collect();
+            assert_eq!(seen.len() as u128, different, "{plan:?}");
+        }
     }
 
     #[test]

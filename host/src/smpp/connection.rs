@@ -5,89 +5,48 @@
 
 use super::codec;
 use super::socket::{Io, Socket};
-use super::supervisor::LinkContext;
 use crate::clock;
-use crate::ports::{Answer, BackendError, BindBoard, PartOutcome, PartResult, SubmitRequest, Ticket};
+use crate::errors;
+use crate::ports::{Answer, BackendError, PartResult, SubmitRequest, Ticket};
 use chrono::{DateTime, Utc};
 use futures_util::future::OptionFuture;
 use smpp_domain::pdu::Outgoing;
-use smpp_domain::session::{Input, Output, SessionConfig, SessionState, SmppSession};
+use smpp_domain::session::{Input, Output, SessionState};
 use smpp_domain::tps::{Pace, Pacer, Reservation};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
 
+mod parts;
 mod publish;
+
+pub(super) use parts::{ConnectionParts, Origin};
 
 /// Submits taken from the channel at once.
 const BATCH: usize = 128;
 
-/// What a bind is made of, besides its session's settings.
-pub(super) struct ConnectionParts {
-    pub(super) index: usize,
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) connect_timeout: Duration,
-    pub(super) session: SessionConfig,
-    pub(super) submits: mpsc::Receiver<SubmitRequest>,
-    pub(super) board: Arc<BindBoard>,
-    pub(super) backup_in_use: watch::Receiver<bool>,
-    pub(super) stop: CancellationToken,
-    pub(super) context: LinkContext,
-}
-
-impl ConnectionParts {
-    /// Waits until the bind may be up; false when it never will, since the operator stops. What is handed over meanwhile
-    /// comes back as not sent.
-    pub(super) async fn wait_until_allowed(
-        &mut self,
-        allowed: &mut watch::Receiver<bool>,
-        stop: &CancellationToken,
-    ) -> bool {
-        loop {
-            let request = tokio::select! {
-                biased;
-                () = stop.cancelled() => return false,
-                request = self.submits.recv() => request,
-                allowed = allowed.wait_for(|allowed| *allowed) => return allowed.is_ok(),
-            };
-            match request {
-                Some(request) => self.report(request.ticket, PartResult::NotSent),
-                None => return false,
-            }
-        }
-    }
-
-    fn report(&self, ticket: Ticket, result: PartResult) {
-        let bind = self.index;
-        let outcome = PartOutcome { bind, ticket, result };
-        if self.context.outcomes.try_send(outcome).is_err() {
-            // Its capacity covers every window: only a pipeline that is gone can refuse.
-            tracing::debug!("an outcome came after the pipeline had ended");
-        }
-    }
-}
-
 /// A ticket that was written, and when.
 #[derive(Clone, Copy)]
-struct Written {
+pub(super) struct Written {
     ticket: Ticket,
     at: DateTime<Utc>,
 }
 
 type Reserving = Pin<Box<dyn Future<Output = Result<Reservation, BackendError>> + Send>>;
 type Connecting = Pin<Box<dyn Future<Output = Result<Socket, String>> + Send>>;
+type Calling = Pin<Box<dyn Future<Output = Socket> + Send>>;
 
 /// One bind. See [`Connection::run`].
 pub(super) struct Connection {
     parts: ConnectionParts,
-    session: SmppSession<Written>,
     socket: Option<Socket>,
     connecting: Option<Connecting>,
+    /// The operator's connection is waited for.
+    calling: Option<Calling>,
+    /// The operator's connection is there, and the session not told yet.
+    called: Option<Socket>,
     pending: VecDeque<SubmitRequest>,
     pacer: Pacer,
     reserving: Option<Reserving>,
@@ -101,6 +60,7 @@ pub(super) struct Connection {
 enum Wake {
     Stop,
     Connected(Result<Socket, String>),
+    Called(Socket),
     Io(Io),
     Answers(Vec<Answer>),
     Reserved(Result<Reservation, BackendError>),
@@ -113,10 +73,11 @@ impl Connection {
     pub(super) fn new(parts: ConnectionParts) -> Self {
         let answers = mpsc::channel(parts.context.inbound_limit);
         Self {
-            session: SmppSession::new(parts.session.clone(), clock::now()),
             parts,
             socket: None,
             connecting: None,
+            calling: None,
+            called: None,
             pending: VecDeque::new(),
             pacer: Pacer::default(),
             reserving: None,
@@ -129,32 +90,50 @@ impl Connection {
     /// Connects, binds, carries traffic and reconnects until `stop` is cancelled; then drains its window and unbinds.
     /// Returns what another run is made of.
     pub(super) async fn run(mut self) -> ConnectionParts {
-        self.feed(Input::Start).await;
+        if let Origin::Dial(_) = self.parts.origin {
+            self.feed(Input::Start).await;
+        }
         while !self.is_over() {
+            self.await_call();
             let wake = self.wait().await;
             self.apply(wake).await;
             self.pump().await;
             self.write().await;
+            self.parts.panel.set_in_flight(self.parts.session.in_flight());
         }
         self.return_unsent();
         self.parts
     }
 
     fn is_over(&self) -> bool {
-        let idle = matches!(
-            self.session.state(),
-            SessionState::Unbound | SessionState::Disconnected
-        );
-        self.stopping && idle && self.socket.is_none()
+        self.stopping && self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
+        let state = self.parts.session.state();
+        matches!(state, SessionState::Unbound | SessionState::Disconnected) && self.socket.is_none()
+    }
+
+    /// Listens for the operator's outbind while there is nothing else to do.
+    fn await_call(&mut self) {
+        if let Origin::Outbind(door) = &self.parts.origin
+            && self.calling.is_none()
+            && self.is_idle()
+            && !self.stopping
+        {
+            let door = door.clone();
+            self.calling = Some(Box::pin(async move { door.caller().await }));
+        }
     }
 
     async fn wait(&mut self) -> Wake {
-        let deadline = [self.session.next_timeout(), self.paced_until]
+        let deadline = [self.parts.session.next_timeout(), self.paced_until]
             .into_iter()
             .flatten()
             .min();
         let timer = OptionFuture::from(deadline.map(|at| tokio::time::sleep_until(at.into())));
         let connecting = OptionFuture::from(self.connecting.as_mut());
+        let calling = OptionFuture::from(self.calling.as_mut());
         let reserving = OptionFuture::from(self.reserving.as_mut());
         let io = OptionFuture::from(self.socket.as_mut().map(Socket::progress));
         let room = BATCH.saturating_sub(self.pending.len());
@@ -163,6 +142,7 @@ impl Connection {
             biased;
             () = self.parts.stop.cancelled(), if !self.stopping => Wake::Stop,
             Some(connected) = connecting => Wake::Connected(connected),
+            Some(socket) = calling => Wake::Called(socket),
             // Responses free the window, so reading comes before taking new submits.
             Some(io) = io => Wake::Io(io),
             _ = self.answers.1.recv_many(&mut answers, BATCH) => Wake::Answers(answers),
@@ -183,10 +163,17 @@ impl Connection {
         match wake {
             Wake::Stop => {
                 self.stopping = true;
+                self.calling = None;
                 self.feed(Input::Unbind).await;
+            }
+            Wake::Called(socket) => {
+                self.calling = None;
+                self.called = Some(socket);
+                self.feed(Input::Start).await;
             }
             Wake::Connected(Ok(socket)) => {
                 self.connecting = None;
+                self.parts.panel.connected(socket.peer().to_string());
                 self.socket = Some(socket);
                 self.feed(Input::TcpConnected).await;
             }
@@ -262,12 +249,12 @@ impl Connection {
 
     /// Gives the session as many pending submits as window and TPS allow.
     async fn pump(&mut self) {
-        if self.session.state() != SessionState::Bound {
+        if self.parts.session.state() != SessionState::Bound {
             self.paced_until = None;
             self.return_unsent();
             return;
         }
-        while self.session.room() > 0 && self.has_own() && self.may_send() {
+        while self.parts.session.room() > 0 && self.has_own() && self.may_send() {
             let Some(request) = self.pending.pop_front() else {
                 return;
             };
@@ -329,7 +316,13 @@ impl Connection {
         }
     }
 
-    async fn lose_link(&mut self, reason: String) {
+    async fn lose_link(&mut self, mut reason: String) {
+        if let Some(peer) = self.socket.as_ref().map(Socket::peer)
+            && peer.ip().to_string() != self.parts.host
+        {
+            // A name may have several addresses.
+            reason = format!("{peer}: {reason}");
+        }
         self.close().await;
         self.feed(Input::LinkLost(reason)).await;
     }
@@ -345,8 +338,8 @@ impl Connection {
 
     /// Feeds one event and performs everything that follows from it, before the next one may come.
     async fn feed(&mut self, input: Input<Written>) {
-        self.session.handle(clock::now(), input);
-        while let Some(output) = self.session.poll_output() {
+        self.parts.session.handle(clock::now(), input);
+        while let Some(output) = self.parts.session.poll_output() {
             match output {
                 Output::Connect => self.connect(),
                 Output::Transmit(pdu) => self.transmit(&pdu),
@@ -357,11 +350,17 @@ impl Connection {
     }
 
     fn connect(&mut self) {
-        self.connecting = Some(Box::pin(Socket::connect(
-            self.parts.host.clone(),
-            self.parts.port,
-            self.parts.connect_timeout,
-        )));
+        self.connecting = match &self.parts.origin {
+            Origin::Dial(route) => {
+                let dialled = route.clone().dial();
+                let told = async move { dialled.await.map_err(|error| errors::chain(&error)) };
+                Some(Box::pin(told))
+            }
+            Origin::Outbind(_) => {
+                let called = self.called.take();
+                called.map(|socket| -> Connecting { Box::pin(std::future::ready(Ok(socket))) })
+            }
+        };
     }
 
     fn transmit(&mut self, pdu: &Outgoing) {

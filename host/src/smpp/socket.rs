@@ -1,15 +1,18 @@
-//! One TCP connection with its buffers: reads what there is, writes as much as fits, and never waits for one to do the
-//! other.
+//! One connection, in TCP or TLS, with its buffers: reads what there is, writes as much as fits, and never waits for one
+//! to do the other.
 
 use super::codec;
 use super::frame::{Frame, FrameError, next_frame};
+use super::tls;
 use bytes::BytesMut;
 use smpp_domain::pdu::Outgoing;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Room for one read. Many PDUs arrive with one system call.
 const READ_OCTETS: usize = 64 * 1024;
@@ -17,12 +20,19 @@ const READ_OCTETS: usize = 64 * 1024;
 /// What a peer that reads nothing may leave unread before the link counts as dead.
 const UNSENT_OCTETS: usize = 4 * 1024 * 1024;
 
+/// What octets go through.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// An open link.
 pub(super) struct Socket {
-    reader: OwnedReadHalf,
-    writer: OwnedWriteHalf,
+    stream: Box<dyn Stream>,
+    peer: SocketAddr,
     received: BytesMut,
     unsent: BytesMut,
+    /// TLS may hold back octets that it has taken.
+    unflushed: bool,
 }
 
 /// One step of I/O that completed.
@@ -36,53 +46,72 @@ pub(super) enum Io {
 }
 
 impl Socket {
-    /// Connects by name or address.
-    pub(super) async fn connect(host: String, port: u16, limit: Duration) -> Result<Self, String> {
-        let target = format!("{host}:{port}");
-        let connected = tokio::time::timeout(limit, TcpStream::connect((host.as_str(), port))).await;
-        let stream = match connected {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(format!("{target} cannot be reached: {error}")),
-            Err(_) => return Err(format!("{target} did not answer within {limit:?}")),
-        };
-        // Without it the last small PDU of a batch waits for the peer's delayed acknowledgement.
-        stream
-            .set_nodelay(true)
-            .map_err(|error| format!("{target}: {error}"))?;
-        let (reader, writer) = stream.into_split();
-        Ok(Self {
-            reader,
-            writer,
+    /// A link over a connection that is up.
+    pub(super) fn new(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+    ) -> Self {
+        Self {
+            stream: Box::new(stream),
+            peer,
             received: BytesMut::with_capacity(READ_OCTETS),
             unsent: BytesMut::with_capacity(READ_OCTETS),
-        })
+            unflushed: false,
+        }
+    }
+
+    /// The address at the other end.
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
     }
 
     /// Waits until something was read or written. Cancel safe.
     pub(super) async fn progress(&mut self) -> Io {
         self.received.reserve(READ_OCTETS);
-        tokio::select! {
-            biased;
-            read = self.reader.read_buf(&mut self.received) => match read {
+        poll_fn(|context| self.poll_progress(context)).await
+    }
+
+    /// Reading comes first: it frees the window.
+    fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<Io> {
+        if let Poll::Ready(read) = pin!(self.stream.read_buf(&mut self.received)).poll(context) {
+            return Poll::Ready(match read {
                 Ok(0) => Io::Closed("the operator closed the connection".to_owned()),
                 Ok(_) => Io::Read,
                 Err(error) => Io::Closed(closed(&error)),
-            },
-            written = self.writer.write_buf(&mut self.unsent), if !self.unsent.is_empty() => match written {
-                Ok(0) => Io::Closed("the operator stopped reading".to_owned()),
-                Ok(_) => Io::Wrote,
-                Err(error) => Io::Closed(closed(&error)),
-            },
+            });
+        }
+        match self.poll_write(context) {
+            Poll::Ready(Ok(0)) => Poll::Pending,
+            Poll::Ready(Ok(_)) => Poll::Ready(Io::Wrote),
+            Poll::Ready(Err(error)) => Poll::Ready(Io::Closed(closed(&error))),
+            Poll::Pending => Poll::Pending,
         }
     }
 
-    /// Writes what the socket takes right now, without waiting.
+    /// Writes once, or flushes when all is written: 0 when nothing is left to do.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if !self.unsent.is_empty() {
+            self.unflushed = true;
+            let written = std::task::ready!(pin!(self.stream.write_buf(&mut self.unsent)).poll(context));
+            return Poll::Ready(written.and_then(|count| match count {
+                0 => Err(io::ErrorKind::WriteZero.into()),
+                count => Ok(count),
+            }));
+        }
+        if self.unflushed {
+            std::task::ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(0))
+    }
+
+    /// Writes what the connection takes right now, without waiting.
     pub(super) fn write_ready(&mut self) -> Result<(), String> {
-        while !self.unsent.is_empty() {
-            match self.writer.try_write(&self.unsent) {
-                Ok(count) => drop(self.unsent.split_to(count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(closed(&error)),
+        // Nobody is to be woken: whatever is left over, `progress` asks for again.
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(written) = self.poll_write(&mut context) {
+            if written.map_err(|error| closed(&error))? == 0 {
+                break;
             }
         }
         if self.unsent.len() > UNSENT_OCTETS {
@@ -104,9 +133,9 @@ impl Socket {
     /// Writes what is queued and closes, without waiting long for a peer that is gone.
     pub(super) async fn finish(mut self) {
         let flush = async {
-            if self.writer.write_all(&self.unsent).await.is_ok() {
+            if self.stream.write_all(&self.unsent).await.is_ok() {
                 // The peer may be gone already; the link is over either way.
-                drop(self.writer.shutdown().await);
+                drop(self.stream.shutdown().await);
             }
         };
         drop(tokio::time::timeout(Duration::from_millis(500), flush).await);
@@ -114,5 +143,5 @@ impl Socket {
 }
 
 fn closed(error: &io::Error) -> String {
-    format!("the connection broke: {error}")
+    tls::end_in_words(error).unwrap_or_else(|| format!("the connection broke: {error}"))
 }

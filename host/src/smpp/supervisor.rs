@@ -1,12 +1,20 @@
 //! All binds of one operator: made from its file, one task each, stopped together.
 
-use super::connection::{Connection, ConnectionParts};
-use crate::config::{OperatorConfig, SessionSettings};
+use super::connection::{Connection, ConnectionParts, Origin};
+use super::dial::Route;
+use super::muster::Muster;
+use super::outbind::Door;
+use super::permission::Permission;
+use crate::clock;
+use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
-use crate::ports::{BindBoard, BindHandle, Inbound, PartOutcome, Seat, SessionNotice, TpsLimiter};
+use crate::ports::{
+    BindBoard, BindHandle, BindPanel, Inbound, PartOutcome, Seat, SessionFacts, SessionNotice, SessionPanel,
+    TpsLimiter,
+};
 use smpp_domain::backoff::Backoff;
-use smpp_domain::pdu::BindRequest;
-use smpp_domain::session::SessionConfig;
+use smpp_domain::pdu::{BindMode, BindRequest};
+use smpp_domain::session::{SessionConfig, SmppSession};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -39,6 +47,8 @@ pub struct Binds {
     pub handles: Vec<BindHandle>,
     /// The settings behind each handle.
     pub settings: Vec<SessionSettings>,
+    /// What people see and order, in the order of the file.
+    pub panels: Vec<Arc<SessionPanel>>,
     /// Tell the binds whether a backup carries the traffic.
     pub backup_in_use: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -81,29 +91,43 @@ pub fn spawn_binds(
     let mut binds = Binds {
         handles: Vec::new(),
         settings: Vec::new(),
+        panels: Vec::new(),
         backup_in_use,
         tasks: JoinSet::new(),
         stop: CancellationToken::new(),
     };
+    let muster = Muster::of(primaries(operator));
     let mut seats = seats.into_iter();
     for settings in &operator.sessions {
-        for seat in seats.by_ref().take(usize::from(settings.binds)) {
+        let count = usize::from(settings.binds);
+        let views: Vec<_> = (0..count)
+            .map(|_| Arc::new(BindPanel::new(clock::utc_now())))
+            .collect();
+        let panel = Arc::new(SessionPanel::new(facts(settings), views.clone()));
+        let origin = origin(settings, &context.operator_name);
+        for (seat, view) in seats.by_ref().take(count).zip(views) {
             let window = usize::from(settings.window);
             let (submits, taken) = mpsc::channel(window);
             let board = Arc::new(BindBoard::new(bell.clone()));
             let parts = ConnectionParts {
                 index: binds.handles.len(),
                 host: settings.host.clone(),
-                port: settings.port,
-                connect_timeout: settings.connect_timeout,
-                session: session_config(settings, operator),
+                origin: origin.clone(),
+                session: SmppSession::new(session_config(settings, operator), clock::now()),
                 submits: taken,
                 board: board.clone(),
+                panel: view,
+                muster: muster.clone(),
                 backup_in_use: backup_watch.clone(),
                 stop: binds.stop.clone(),
                 context: context.clone(),
             };
-            binds.tasks.spawn(run_while_allowed(parts, seat));
+            let on_demand = settings.bind == BindWhen::OnDemand;
+            let need = on_demand.then(|| (muster.watch(), settings.bind_mode));
+            let permission = Permission::new(seat.allowed, panel.watch_orders(), need);
+            binds
+                .tasks
+                .spawn(run_while_permitted(parts, permission, seat.in_use));
             binds.handles.push(BindHandle {
                 submits,
                 board,
@@ -113,15 +137,56 @@ pub fn spawn_binds(
             });
             binds.settings.push(settings.clone());
         }
+        binds.panels.push(panel);
     }
     binds
 }
 
-/// Carries traffic whenever the seat allows it, until the operator stops.
-async fn run_while_allowed(mut parts: ConnectionParts, mut seat: Seat) {
+/// The primary binds, by their places in the order of the file.
+fn primaries(operator: &OperatorConfig) -> impl Iterator<Item = (usize, BindMode)> {
+    let binds = operator
+        .sessions
+        .iter()
+        .flat_map(|settings| std::iter::repeat_n(settings, usize::from(settings.binds)));
+    binds
+        .enumerate()
+        .filter(|(_, settings)| settings.is_primary)
+        .map(|(index, settings)| (index, settings.bind_mode))
+}
+
+fn origin(settings: &SessionSettings, operator: &str) -> Origin {
+    match &settings.outbind {
+        None => Origin::Dial(Route::new(settings)),
+        Some(outbind) => {
+            let door = Door::new(operator, outbind, &settings.tcp, settings.connect_timeout);
+            Origin::Outbind(Arc::new(door))
+        }
+    }
+}
+
+fn facts(settings: &SessionSettings) -> SessionFacts {
+    SessionFacts {
+        host: settings.host.clone(),
+        port: settings.port,
+        tls: settings.tls.is_some(),
+        system_id: settings.system_id.clone(),
+        bind_mode: settings.bind_mode,
+        is_primary: settings.is_primary,
+        on_demand: settings.bind == BindWhen::OnDemand,
+        outbind: settings.outbind.is_some(),
+        window: usize::from(settings.window),
+    }
+}
+
+/// Carries traffic whenever the bind may be up, until the operator stops.
+async fn run_while_permitted(
+    mut parts: ConnectionParts,
+    mut permission: Permission,
+    in_use: watch::Sender<bool>,
+) {
     let stop = parts.stop.clone();
-    while parts.wait_until_allowed(&mut seat.allowed, &stop).await {
-        seat.in_use.send_replace(true);
+    while parts.wait_until_permitted(&mut permission, &stop).await {
+        in_use.send_replace(true);
         let this_time = stop.child_token();
         parts.stop = this_time.clone();
         let running = Connection::new(parts).run();
@@ -129,17 +194,14 @@ async fn run_while_allowed(mut parts: ConnectionParts, mut seat: Seat) {
         parts = loop {
             tokio::select! {
                 parts = &mut running => break parts,
-                () = withdrawn(&mut seat.allowed), if !this_time.is_cancelled() => this_time.cancel(),
+                () = permission.taken(), if !this_time.is_cancelled() => this_time.cancel(),
             }
         };
-        seat.in_use.send_replace(false);
-    }
-}
-
-/// Waits until the bind may not be up any more. A keeper of slots that has ended has left them as they are.
-async fn withdrawn(allowed: &mut watch::Receiver<bool>) {
-    if allowed.wait_for(|allowed| !allowed).await.is_err() {
-        std::future::pending().await
+        in_use.send_replace(false);
+        if !permission.has_slot() {
+            // Another host has it now: what it is there is not known here.
+            parts.muster.post(parts.index, None);
+        }
     }
 }
 
@@ -155,20 +217,21 @@ fn session_config(settings: &SessionSettings, operator: &OperatorConfig) -> Sess
             system_id: settings.system_id.clone(),
             password: settings.password.expose().to_owned(),
             system_type: settings.system_type.clone(),
-            interface_version: 0x34,
-            addr_ton: 0,
-            addr_npi: 0,
-            address_range: String::new(),
+            interface_version: settings.interface_version,
+            addr_ton: settings.addr_ton,
+            addr_npi: settings.addr_npi,
+            address_range: settings.address_range.clone(),
         },
         window: usize::from(settings.window),
         enquire_link: settings.enquire_link,
         enquire_link_timeout: settings.enquire_link_timeout,
         bind_timeout: settings.connect_timeout,
         response_timeout: settings.response_timeout,
+        stuck_after: settings.stuck_after,
         unbind_timeout: Duration::from_secs(5).max(settings.response_timeout.min(Duration::from_secs(20))),
         is_primary: settings.is_primary,
         failback_hold: settings.failback_hold,
-        reconnect: reconnect.unwrap_or_default(),
+        reconnect: settings.outbind.is_none().then(|| reconnect.unwrap_or_default()),
         jitter_seed,
     }
 }

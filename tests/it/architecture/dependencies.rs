@@ -37,11 +37,13 @@ fn the_domain_depends_on_little() {
 }
 
 /// Which packages of this workspace each one may depend on, in whatever way.
-const WITHIN: [(&str, &[&str]); 9] = [
+const WITHIN: [(&str, &[&str]); 11] = [
     ("smpp-domain", &[]),
+    ("smpp-codec", &["smpp-domain"]),
+    ("smpp-fuzz", &["smpp-codec", "smpp-domain"]),
     ("smsc-sim", &[]),
     ("smpp-plugin-sdk", &[]),
-    ("smpp-connector", &["smpp-domain", "smsc-sim"]),
+    ("smpp-connector", &["smpp-codec", "smpp-domain", "smsc-sim"]),
     ("latin1", &["smpp-plugin-sdk"]),
     ("hexdec", &["smpp-plugin-sdk"]),
     ("cutter", &["smpp-plugin-sdk"]),

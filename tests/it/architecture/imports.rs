@@ -90,7 +90,7 @@ const AT_HOME: [(&str, &[&str]); 14] = [
     ("notify", &["policy"]),
     ("sqlx", &["store", "intake", "events"]),
     ("axum", &["http"]),
-    ("rusmpp", &["smpp"]),
+    ("smpp_codec", &["smpp"]),
     ("prometheus_client", &["metrics"]),
     ("smsc_sim", &["cli"]),
     ("ureq", &["cli"]),

@@ -9,8 +9,14 @@ use std::time::Duration;
 
 /// What the SMSC puts together from one message.
 async fn reassembled(message: Message) -> (Value, String, Concatenation) {
+    reassembled_under("{}", message).await
+}
+
+/// The same with these `[splitting]` settings.
+async fn reassembled_under(splitting: &str, message: Message) -> (Value, String, Concatenation) {
     let smsc = Smsc::start(Script::new()).await.unwrap();
-    let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
+    let operator = Operator::at(smsc.addr()).set("splitting", splitting);
+    let gateway = Gateway::start(vec![operator]).await;
     gateway.send(std::slice::from_ref(&message)).await;
     let outcome = gateway.outcome(message.id()).await;
     let received = smsc.messages();
@@ -70,6 +76,85 @@ async fn a_long_text_may_go_in_message_payload() {
         (&outcome["partCount"], &outcome["longMessageStrategy"]),
         (&json!(1), &json!("TLV"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_says_how_long_texts_come_to_it() {
+    let text = format!("{}{}", "€uro ".repeat(60), "a".repeat(151));
+    for (splitting, strategy, concatenation, parts) in [
+        (r#"{ mode = "udh16" }"#, "CSMS", Concatenation::Udh16, 4),
+        (r#"{ mode = "sar" }"#, "CSMS", Concatenation::Sar, 4),
+        (r#"{ mode = "payload" }"#, "CSMS", Concatenation::Payload, 1),
+        (r#"{ mode = "sar" }"#, "TLV", Concatenation::Payload, 1),
+        (
+            r#"{ mode = "sar", takes_payload = false }"#,
+            "TLV",
+            Concatenation::Sar,
+            4,
+        ),
+        (
+            r#"{ payload_max_octets = 400, payload_fallback = "udh16" }"#,
+            "TLV",
+            Concatenation::Udh16,
+            4,
+        ),
+        ("{ max_octets = 100 }", "CSMS", Concatenation::Udh8, 6),
+    ] {
+        let message = Message::to("491510000009")
+            .text(&text)
+            .with("longMessageStrategy", json!(strategy));
+        let (outcome, received, found) = reassembled_under(splitting, message).await;
+        assert_eq!(outcome["outcome"], "ACCEPTED", "{splitting}: {outcome:#}");
+        assert_eq!((&received, found), (&text, concatenation), "{splitting}");
+        assert_eq!(outcome["partCount"], json!(parts), "{splitting}");
+        let shown = if concatenation == Concatenation::Payload {
+            "TLV"
+        } else {
+            "CSMS"
+        };
+        assert_eq!(outcome["longMessageStrategy"], shown, "{splitting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_says_which_texts_are_too_long() {
+    for (splitting, strategy, reason) in [
+        (
+            r#"{ mode = "reject" }"#,
+            "CSMS",
+            "its 161 octets need 2 parts, and at most 1 are allowed",
+        ),
+        (
+            "{ max_parts = 1 }",
+            "CSMS",
+            "its 161 octets need 2 parts, and at most 1 are allowed",
+        ),
+        (
+            "{ payload_max_octets = 160 }",
+            "TLV",
+            "its 161 octets do not fit message_payload, which holds 160 here",
+        ),
+    ] {
+        let smsc = Smsc::start(Script::new()).await.unwrap();
+        let operator = Operator::at(smsc.addr()).set("splitting", splitting);
+        let gateway = Gateway::start(vec![operator]).await;
+        let to = Message::to("491510000009").with("longMessageStrategy", json!(strategy));
+        let short = to.clone().text(&"a".repeat(160));
+        let long = to
+            .with("messageId", json!(uuid::Uuid::now_v7()))
+            .text(&"a".repeat(161));
+        gateway.send(&[long.clone(), short.clone()]).await;
+        let outcome = gateway.outcome(long.id()).await;
+        assert_eq!(outcome["outcome"], "REJECTED", "{splitting}");
+        let said = outcome["reason"].as_str().unwrap();
+        assert!(said.ends_with(reason), "{said}");
+        assert_eq!(
+            gateway.outcome(short.id()).await["outcome"],
+            "ACCEPTED",
+            "{splitting}"
+        );
+        assert_eq!(smsc.counters().submits, 1, "{splitting}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

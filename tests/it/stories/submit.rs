@@ -4,7 +4,7 @@ use super::{seen, shown};
 use serde_json::{Value, json};
 use smpp_connector::lifecycle::Ended;
 use smpp_connector_tests::{Gateway, Message, Operator};
-use smsc_sim::{Script, Smsc};
+use smsc_sim::{Script, Smsc, Submit};
 
 fn keys(event: &Value) -> Vec<&str> {
     event
@@ -174,4 +174,114 @@ async fn what_the_platform_asks_for_reaches_the_wire() {
         (5, 0),
         "a name is alphanumeric"
     );
+}
+
+/// What an operator with these `[submit]` settings gets of a message, and the gateway when all is over.
+async fn submitted(settings: &str, message: Message) -> (Vec<Submit>, Value) {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let gateway = Gateway::start(vec![Operator::at(smsc.addr()).set("submit", settings)]).await;
+    gateway.send(std::slice::from_ref(&message)).await;
+    assert_eq!(gateway.outcome(message.id()).await["outcome"], "ACCEPTED");
+    let end = gateway.end(message.id()).await;
+    (smsc.submits(), end)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operators_own_fields_are_on_every_part() {
+    let settings = r#"{ service_type = "CMT", protocol_id = 0x41, esm_class = 3, priority = 1,
+        priority_is_fixed = true, replace_if_present = true, registered_delivery = 0x11,
+        receipts_on = "last", more_messages_to_send = true, tlv = [
+            { tag = 0x1400, text = "1101", nul = true },
+            { tag = 0x1401, text = "replaced", nul = true },
+            { tag = 0x1860, number = 258, octets = 2 },
+        ] }"#;
+    let message = Message::to("491510000009")
+        .text(&"a".repeat(400))
+        .with("priority", json!(3))
+        .with("tlvs", json!([{ "tag": 0x1401, "value": "3700" }]));
+    let (parts, end) = submitted(settings, message).await;
+    let receipts: Vec<_> = parts.iter().map(|part| part.registered_delivery).collect();
+    assert_eq!(receipts, [0, 0, 0x11]);
+    let more: Vec<_> = parts.iter().map(|part| part.tlv(0x0426).unwrap()[0]).collect();
+    assert_eq!(more, [1, 1, 0]);
+    for part in &parts {
+        assert_eq!((part.service_type.as_str(), part.protocol_id), ("CMT", 0x41));
+        assert_eq!((part.esm_class, part.priority), (0x43, 1));
+        assert_eq!(part.replace_if_present, 0, "it would replace the part before");
+        let tags: Vec<_> = part.tlvs.iter().map(|tlv| tlv.tag).collect();
+        assert_eq!(tags, [0x1401, 0x0426, 0x1400, 0x1860]);
+        let value = |tag| part.tlv(tag).unwrap().to_vec();
+        assert_eq!(
+            (value(0x1400), value(0x1401), value(0x1860)),
+            (b"1101\0".to_vec(), b"7\0".to_vec(), vec![1, 2])
+        );
+    }
+    // The one receipt there is decides for the message.
+    assert_eq!(
+        (&end["messageState"], &end["partNumber"], &end["partCount"]),
+        (&json!("DELIVERED"), &json!(3), &json!(3))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn validity_is_the_earlier_wish_within_the_operators_limit() {
+    let settings = r#"{ validity = "absolute", utc_offset = "+05:30", max_validity = "2h" }"#;
+    let to = Message::to("491510000009");
+    let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(30);
+    let wish = to.clone().with("validityPeriod", json!(86_400));
+    let before = chrono::Utc::now();
+    let (capped, _) = submitted(settings, wish.clone()).await;
+    let after = chrono::Utc::now();
+    let at = |submit: &Submit| {
+        let digits = submit
+            .validity
+            .strip_suffix("22+")
+            .expect("quarter hours and their sign");
+        let local = chrono::NaiveDateTime::parse_from_str(&digits[..12], "%y%m%d%H%M%S").unwrap();
+        assert_eq!(digits.len(), 13, "tenths have one digit");
+        (local - chrono::TimeDelta::minutes(330)).and_utc()
+    };
+    let (second, limit) = (chrono::TimeDelta::seconds(1), chrono::TimeDelta::hours(2));
+    let found = at(&capped[0]);
+    assert!(
+        before + limit - second <= found && found <= after + limit,
+        "{found}"
+    );
+
+    let (expiring, _) = submitted(settings, wish.with("expiresAt", json!(soon.to_rfc3339()))).await;
+    let found = at(&expiring[0]);
+    assert!(soon - second <= found && found <= soon, "{found} {soon}");
+
+    let (silent, _) = submitted(settings, to.clone()).await;
+    assert_eq!(silent[0].validity, "");
+    let never = r#"{ validity = "never", default_validity = "1h" }"#;
+    let (never, _) = submitted(never, to.clone().with("validityPeriod", json!(60))).await;
+    assert_eq!(never[0].validity, "");
+    let (default, _) = submitted(r#"{ default_validity = "1d" }"#, to).await;
+    assert_eq!(default[0].validity, "000001000000000R");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flash_may_have_another_code_or_a_tlv() {
+    let flash = Message::to("491510000009").with("messageType", json!("FLASH"));
+    let (group_f, _) = submitted("{ flash_gsm7 = 0xF0 }", flash.clone()).await;
+    assert_eq!((group_f[0].data_coding, group_f[0].tlv(0x0005)), (0xF0, None));
+    // Beyond GSM 7-bit it goes as UCS2, and that has no code in this group.
+    let (ucs2, _) = submitted("{ flash_gsm7 = 0xF0 }", flash.clone().text("Ж")).await;
+    assert_eq!(ucs2[0].data_coding, 0x18);
+    let (tlv, _) = submitted(r#"{ flash = "tlv" }"#, flash).await;
+    assert_eq!(tlv[0].data_coding, 0);
+    assert_eq!(tlv[0].tlv(0x0005).expect("the TLV").as_ref(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_may_go_last_first_and_end_with_a_nul() {
+    let settings = r#"{ part_order = "last-to-first", nul_terminated = true }"#;
+    let text = format!("{}{}", "a".repeat(153), "b".repeat(10));
+    let (parts, end) = submitted(settings, Message::to("491510000009").text(&text)).await;
+    let numbers: Vec<_> = parts.iter().map(|part| part.short_message[5]).collect();
+    assert_eq!(numbers, [2, 1]);
+    assert_eq!(parts[0].short_message[6..], *b"bbbbbbbbbb\0");
+    assert_eq!(parts[1].short_message.len(), 6 + 153 + 1);
+    assert_eq!(end["messageState"], "DELIVERED");
 }

@@ -220,7 +220,11 @@ fn long_texts_come_together_again_by_concatenation_headers() {
 #[test]
 fn long_texts_come_together_again_by_sar_parameters() {
     for sample in samples() {
-        let seen = submit(parts(&sample, &Plan::Sar { max_parts: None }), sample.default);
+        let plan = Plan::Sar {
+            max_octets: None,
+            max_parts: None,
+        };
+        let seen = submit(parts(&sample, &plan), sample.default);
         for part in &seen {
             assert_eq!(
                 part.number("smpp.esm.submit.features"),
@@ -240,8 +244,8 @@ fn long_texts_come_together_again_by_sar_parameters() {
 fn message_payload_holds_a_text_whole() {
     let plan = Plan::Payload {
         max_octets: None,
-        fallback: ReferenceWidth::EightBits,
         always: false,
+        beyond: None,
     };
     for mut sample in samples() {
         // Many TCP segments long.

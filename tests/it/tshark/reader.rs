@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 /// What is asked of every packet.
-const FIELDS: [&str; 44] = [
+const FIELDS: [&str; 49] = [
     "_ws.col.Info",
     "smpp.command_id",
     "smpp.command_status",
@@ -30,8 +30,10 @@ const FIELDS: [&str; 44] = [
     "smpp.protocol_id",
     "smpp.priority_flag",
     "smpp.schedule_delivery_time_r",
+    "smpp.validity_period",
     "smpp.validity_period_r",
     "smpp.regdel.receipt",
+    "smpp.regdel.notif",
     "smpp.replace_if_present_flag",
     "smpp.data_coding",
     "smpp.sm_length",
@@ -44,6 +46,9 @@ const FIELDS: [&str; 44] = [
     "smpp.receipted_message_id",
     "smpp.message_state",
     "smpp.user_message_reference",
+    "smpp.dest_addr_subunit",
+    "smpp.more_messages_to_send",
+    "smpp.vendor_op",
     "smpp.opt_param_tag",
     "smpp.opt_param_len",
     "gsm_sms.udh.mm.msg_id",
@@ -141,6 +146,7 @@ pub(crate) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: Defau
     let output = match command
         .env("HOME", folder.path())
         .env_remove("XDG_CONFIG_HOME")
+        .env("TZ", "UTC")
         .output()
     {
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -1,7 +1,8 @@
 //! What the fields of a command may say. Problems are worded to stand behind the field's name.
 
 use super::DispatchCommand;
-use crate::pdu::{masked, tag};
+use crate::pdu::masked;
+use crate::submit::is_reserved;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -17,14 +18,12 @@ pub(super) fn to(to: &str) -> Result<(), String> {
 }
 
 pub(super) fn from(from: &str) -> Result<(), String> {
-    let octets = from.chars().count();
-    if octets > 20 {
-        return Err(format!("has {octets} characters: a sender has at most 20"));
+    let characters = from.chars().count();
+    if characters > 20 {
+        return Err(format!("has {characters} characters: a sender has at most 20"));
     }
-    match from.chars().find(|c| c.is_control() || u32::from(*c) > 0xFF) {
-        Some(c) => Err(format!(
-            "{c:?} cannot be in a sender: use printable characters of Latin-1"
-        )),
+    match from.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("{c:?} cannot be in a sender: use printable characters")),
         None => Ok(()),
     }
 }
@@ -71,17 +70,9 @@ pub(super) fn time(text: &str) -> Result<DateTime<Utc>, String> {
         })
 }
 
-/// The gateway writes these itself; a second one would make the PDU ambiguous.
-const OURS: [u16; 4] = [
-    tag::MESSAGE_PAYLOAD,
-    tag::SAR_MSG_REF_NUM,
-    tag::SAR_TOTAL_SEGMENTS,
-    tag::SAR_SEGMENT_SEQNUM,
-];
-
 pub(super) fn tlv_tag(tag: u64) -> Result<u16, String> {
     match u16::try_from(tag) {
-        Ok(tag) if OURS.contains(&tag) => Err(format!("0x{tag:04X} is set by the gateway itself")),
+        Ok(tag) if is_reserved(tag) => Err(format!("0x{tag:04X} is set by the gateway itself")),
         Ok(tag) => Ok(tag),
         Err(_) => Err(format!("{tag} is out of range: use 0 to 65535")),
     }

@@ -64,7 +64,7 @@ impl<T: Clone> SmppSession<T> {
         let sequence = pdu.sequence_number;
         match pdu.body {
             IncomingBody::SubmitSmResp { message_id } => {
-                if !self.submit_answered(sequence, pdu.command_status, message_id) {
+                if !self.submit_answered(now, sequence, pdu.command_status, message_id) {
                     self.odd(OddPdu::UnknownSequence);
                 }
             }
@@ -88,7 +88,13 @@ impl<T: Clone> SmppSession<T> {
     }
 
     /// Whether there was a submit of that number, in time or late.
-    fn submit_answered(&mut self, sequence: u32, status: CommandStatus, message_id: String) -> bool {
+    fn submit_answered(
+        &mut self,
+        now: Instant,
+        sequence: u32,
+        status: CommandStatus,
+        message_id: String,
+    ) -> bool {
         if let Some(ticket) = self.window.remove(sequence) {
             self.emit(SessionEvent::Answered {
                 ticket,
@@ -104,12 +110,13 @@ impl<T: Clone> SmppSession<T> {
         } else {
             return false;
         }
+        self.unanswered_since = (self.window.len() > 0).then_some(now);
         true
     }
 
     /// A peer that does not know enquire_link or unbind answers them so; it has answered.
     fn nacked(&mut self, now: Instant, sequence: u32, status: CommandStatus) {
-        if self.submit_answered(sequence, status, String::new()) {
+        if self.submit_answered(now, sequence, status, String::new()) {
             return;
         }
         if self.probe == Some(sequence) {

@@ -138,7 +138,10 @@ impl<T: Clone> SmppSession<T> {
     /// The operator accepted the bind.
     pub(super) fn bound(&mut self, now: Instant) {
         self.reconnect_attempts = 0;
-        self.backoff.reset();
+        self.unanswered_since = None;
+        if let Some(backoff) = &mut self.backoff {
+            backoff.reset();
+        }
         self.last_bound_at = Some(now);
         self.timers.disarm_all();
         if self.config.is_primary && self.backup_in_use {
@@ -274,7 +277,7 @@ impl<T: Clone> SmppSession<T> {
 
     fn schedule_reconnect(&mut self, now: Instant, at_cap: bool) {
         let sample = self.next_sample();
-        let backoff = &mut self.backoff;
+        let Some(backoff) = &mut self.backoff else { return };
         let delay = if at_cap {
             backoff.at_cap(sample)
         } else {

@@ -103,10 +103,11 @@ fn config() -> SessionConfig {
         enquire_link_timeout: Duration::from_secs(10),
         bind_timeout: Duration::from_secs(15),
         response_timeout: Duration::from_secs(60),
+        stuck_after: None,
         unbind_timeout: Duration::from_secs(20),
         is_primary: true,
         failback_hold: Duration::from_secs(10),
-        reconnect: Backoff::default(),
+        reconnect: Some(Backoff::default()),
         jitter_seed: 1,
     }
 }

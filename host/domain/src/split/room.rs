@@ -64,6 +64,15 @@ impl Room {
         }
     }
 
+    /// The same in PDUs that hold no more than `max_octets`, all of them text.
+    pub(super) fn lowered_to(self, encoded: &Encoded, max_octets: Option<usize>) -> Self {
+        let octets = max_octets.map_or(self.octets, |octets| in_pdu(encoded, octets, 0));
+        Self {
+            octets: self.octets.min(octets),
+            ..self
+        }
+    }
+
     /// The same without a header, but never less than before.
     pub(super) fn raised_to(self, encoded: &Encoded, max_octets: Option<usize>) -> Self {
         let limited = self.limited_to(encoded, max_octets, 0);
@@ -97,6 +106,15 @@ impl Room {
             (left, rest) = (less, tail);
         }
         true
+    }
+}
+
+/// Octets of short_message in a full part, header included, as the alphabet allows.
+pub(super) fn part_octets(encoded: &Encoded, header: usize) -> usize {
+    if encoded.is_packed() {
+        AIR_OCTETS
+    } else {
+        header + air_room(encoded.counting(), header)
     }
 }
 

@@ -1,8 +1,10 @@
 use super::*;
-use crate::encoding::{Alphabet, CharTable, TableBase, UnencodableRule, decode, encode, unpack};
+use crate::encoding::{Alphabet, CharTable, Counting, TableBase, UnencodableRule, decode, encode, unpack};
 use std::sync::Arc;
 
+mod planned;
 mod properties;
+mod settings;
 
 const EIGHT: Plan = Plan::Udh {
     width: ReferenceWidth::EightBits,
@@ -14,11 +16,14 @@ const SIXTEEN: Plan = Plan::Udh {
     max_octets: None,
     max_parts: None,
 };
-const SAR: Plan = Plan::Sar { max_parts: None };
+const SAR: Plan = Plan::Sar {
+    max_octets: None,
+    max_parts: None,
+};
 const PAYLOAD: Plan = Plan::Payload {
     max_octets: None,
-    fallback: ReferenceWidth::EightBits,
     always: false,
+    beyond: None,
 };
 
 fn encoded(text: &str, alphabet: &Alphabet) -> Encoded {
@@ -217,6 +222,44 @@ fn a_table_for_the_gsm_air_counts_septets() {
 }
 
 #[test]
+fn latin1_for_the_gsm_air_counts_septets() {
+    let table = CharTable::from_base("acme", TableBase::Latin1, &[])
+        .unwrap()
+        .counted_in(Counting::Septets);
+    let alphabet = Alphabet::Table(Arc::new(table));
+    // On the air `[` takes two septets; `ê`, which the GSM alphabet lacks, becomes one of its letters.
+    for (text, lengths) in [
+        ("ü".repeat(160), vec![160]),
+        ("ü".repeat(161), vec![153, 8]),
+        ("ê".repeat(161), vec![153, 8]),
+        ("[".repeat(80), vec![80]),
+        ("[".repeat(81), vec![76, 5]),
+        ("a".repeat(152) + "[" + &"b".repeat(8), vec![152, 9]),
+    ] {
+        let parts = split(&encoded(&text, &alphabet), &EIGHT, 1).unwrap();
+        let found: Vec<_> = parts.iter().map(|part| text_of(part).len()).collect();
+        assert_eq!(found, lengths, "{} x {:?}", text.len(), text.chars().next());
+    }
+}
+
+#[test]
+fn octets_of_latin1_have_their_own_border() {
+    for (octets, eight, sixteen) in [
+        (140, vec![140], vec![140]),
+        (141, vec![134, 7], vec![133, 8]),
+        (268, vec![134, 134], vec![133, 133, 2]),
+        (269, vec![134, 134, 1], vec![133, 133, 3]),
+    ] {
+        let text = encoded(&"é".repeat(octets), &Alphabet::Latin1);
+        for (plan, expected) in [(&EIGHT, &eight), (&SIXTEEN, &sixteen), (&SAR, &sixteen)] {
+            let parts = split(&text, plan, 1).unwrap();
+            let found: Vec<_> = parts.iter().map(|part| text_of(part).len()).collect();
+            assert_eq!(&found, expected, "{octets}: {plan:?}");
+        }
+    }
+}
+
+#[test]
 fn max_octets_moves_the_border() {
     let count = |octets: usize, max| {
         let plan = Plan::Udh {
@@ -270,7 +313,10 @@ fn too_long_is_said_with_numbers() {
         })
     );
     for plan in [
-        Plan::Sar { max_parts: Some(0) },
+        Plan::Sar {
+            max_octets: None,
+            max_parts: Some(0),
+        },
         Plan::Udh {
             width: ReferenceWidth::EightBits,
             max_octets: None,
@@ -300,13 +346,22 @@ fn message_payload_takes_what_a_short_message_cannot() {
     );
     let always = Plan::Payload {
         max_octets: Some(1800),
-        fallback: ReferenceWidth::SixteenBits,
         always: true,
+        beyond: Some(Box::new(SIXTEEN)),
     };
     assert_eq!(parts(1, &always).unwrap()[0].tlvs.len(), 1);
     assert_eq!(parts(0, &always).unwrap(), [Part::default()]);
     assert_eq!(parts(1800, &always).unwrap().len(), 1);
     assert_eq!(parts(1801, &always).unwrap()[0].short_message[..3], [6, 8, 4]);
+    let alone = Plan::Payload {
+        max_octets: Some(1800),
+        always: false,
+        beyond: None,
+    };
+    assert_eq!(
+        parts(1801, &alone).unwrap_err().to_string(),
+        "the text is too long: its 1801 octets do not fit message_payload, which holds 1800 here"
+    );
     assert_eq!(parts(65535, &PAYLOAD).unwrap()[0].tlvs[0].value.len(), 65535);
     assert_eq!(
         parts(65536, &PAYLOAD),
@@ -315,48 +370,4 @@ fn message_payload_takes_what_a_short_message_cannot() {
             allowed: 65535
         })
     );
-}
-
-#[test]
-fn planned_parts_are_checked_and_taken() {
-    let plan = |parts: &[(&[u8], usize)]| {
-        let parts = parts.iter().map(|(header, octets)| PlannedPart {
-            header: header.to_vec(),
-            octets: vec![b'x'; *octets],
-        });
-        split(&encoded("", &Alphabet::Ucs2), &Plan::Planned(parts.collect()), 1)
-    };
-    let parts = plan(&[(&[0x00, 3, 9, 2, 1], 2), (&[], 254)]).unwrap();
-    assert_eq!(
-        (parts[0].esm_class, &parts[0].short_message[..]),
-        (0x40, &[5, 0, 3, 9, 2, 1, b'x', b'x'][..])
-    );
-    assert_eq!((parts[1].esm_class, parts[1].short_message.len()), (0, 254));
-    assert_eq!(
-        plan(&[(&[0x00, 3, 9, 2, 1], 248)]).unwrap()[0]
-            .short_message
-            .len(),
-        254
-    );
-    let error = |parts: &[(&[u8], usize)]| match plan(parts) {
-        Err(SplitError::Planned(error)) => error,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(error(&[]), PlannedError::NoParts);
-    assert_eq!(error(&[(&[][..], 1); 256]), PlannedError::TooMany { count: 256 });
-    assert_eq!(
-        error(&[(&[], 255)]),
-        PlannedError::TooLong { part: 1, octets: 255 }
-    );
-    assert_eq!(
-        error(&[(&[], 1), (&[0, 3, 9, 2, 1], 249)]),
-        PlannedError::TooLong { part: 2, octets: 255 }
-    );
-    assert_eq!(
-        error(&[(&[0; 300], 0)]),
-        PlannedError::TooLong { part: 1, octets: 301 }
-    );
-    for header in [&[0, 3, 9, 2][..], &[0], &[0, 3, 9, 2, 1, 5]] {
-        assert_eq!(error(&[(header, 0)]), PlannedError::BadHeader { part: 1 });
-    }
 }

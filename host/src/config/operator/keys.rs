@@ -5,7 +5,6 @@ use crate::config::value::{duration, number, text};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
-use smpp_domain::pdu::BindMode;
 use smpp_domain::policy::OnFailure;
 use smpp_domain::receipt::Detection;
 use std::path::Path;
@@ -29,12 +28,6 @@ pub(super) const ON_FAILURE: &[(&str, OnFailure)] = &[
     ("reject", OnFailure::Reject),
     ("retry", OnFailure::Retry),
 ];
-pub(super) const BIND_MODES: &[(&str, BindMode)] = &[
-    ("TRANSCEIVER", BindMode::Transceiver),
-    ("TRANSMITTER", BindMode::Transmitter),
-    ("RECEIVER", BindMode::Receiver),
-];
-
 pub(super) fn uuid(value: toml::Value) -> Result<OperatorId, String> {
     text(value)?
         .parse()
@@ -87,24 +80,6 @@ pub(super) fn json_table(value: toml::Value) -> Result<serde_json::Value, String
     match value {
         toml::Value::Table(_) => serde_json::to_value(value).map_err(|error| error.to_string()),
         _ => Err("is not a table; write [policy.settings]".to_owned()),
-    }
-}
-
-pub(super) fn host_name(value: toml::Value) -> Result<String, String> {
-    let host = text(value)?;
-    if host.is_empty() || host.len() > 253 || host.contains(char::is_whitespace) {
-        return Err("use a host name or an IP address".to_owned());
-    }
-    Ok(host)
-}
-
-pub(super) fn octets(max: usize) -> impl Fn(toml::Value) -> Result<String, String> {
-    move |value| {
-        let octets = text(value)?;
-        if octets.len() > max || !octets.is_ascii() {
-            return Err(format!("use at most {max} ASCII characters"));
-        }
-        Ok(octets)
     }
 }
 

@@ -338,6 +338,7 @@ impl Dispatcher {
         let mut reference = || resumed.unwrap_or_else(|| references.next(&command.to, command.message_id));
         plan(
             command,
+            clock::utc_now(),
             &self.context.config,
             policy,
             &self.context.metrics,

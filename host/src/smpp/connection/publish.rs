@@ -123,14 +123,19 @@ impl Connection {
             (true, false) => drop(self.parts.context.metrics.binds_up.dec()),
             _ => {}
         }
-        self.parts.board.post(match to {
+        let status = match to {
             SessionState::Bound => BindStatus::Up,
             SessionState::Failback => BindStatus::Failback,
             SessionState::Disconnected
             | SessionState::Connecting
             | SessionState::Unbinding
             | SessionState::Unbound => BindStatus::Down,
-        });
+        };
+        self.parts.board.post(status);
+        // An attempt changes nothing for those who wait for its end.
+        if to != SessionState::Connecting {
+            self.parts.muster.post(self.parts.index, Some(status));
+        }
     }
 
     fn notify(&self, notice: SessionNotice) {
@@ -138,6 +143,8 @@ impl Connection {
             operator = %self.parts.context.operator_name, bind = notice.bind, from = ?notice.from, to = ?notice.to,
             reason = %notice.reason, "session"
         );
+        let planned = self.stopping || notice.from == SessionState::Unbinding;
+        self.parts.panel.changed(clock::utc_now(), &notice, planned);
         if self.parts.context.notices.try_send(notice).is_err() {
             tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
         }

@@ -66,7 +66,7 @@ fn failed_attempts_follow_the_schedule_and_a_bind_resets_it() {
 
 #[test]
 fn jitter_lengthens_a_delay_by_its_share_at_most() {
-    let mut table = Table::new(|config| config.reconnect = Backoff::default().with_jitter(0.2).unwrap());
+    let mut table = Table::new(|config| config.reconnect = Backoff::default().with_jitter(0.2).ok());
     table.feed(0, Input::Start);
     table.feed(0, Input::ConnectFailed("refused".to_owned()));
     let delay = table.session.next_reconnect_at().unwrap() - table.at(0);
@@ -266,6 +266,25 @@ fn a_start_during_the_planned_close_binds_again_after_it() {
     table.feed(0, Input::Start);
     let again = ["Unbinding -> Unbound", "Unbound -> Connecting", "connect"];
     assert_eq!(table.feed(5, Input::LinkLost("closed".to_owned())), again);
+}
+
+#[test]
+fn without_a_schedule_only_a_start_connects() {
+    let mut table = Table::new(|config| config.reconnect = None);
+    table.bind_at(0);
+    assert_eq!(
+        table.feed(5, Input::LinkLost("reset".to_owned())),
+        ["Bound -> Unbound"]
+    );
+    assert_eq!(
+        (table.wakes_at(), table.session.next_reconnect_at()),
+        (None, None)
+    );
+    table.feed(9, Input::Start);
+    table.feed(9, Input::TcpConnected);
+    let refused = table.receive(9, 1, 0x0E, bind_resp());
+    assert_eq!(refused[2], "Connecting -> Disconnected (1 failed)");
+    assert_eq!(table.wakes_at(), None);
 }
 
 #[test]

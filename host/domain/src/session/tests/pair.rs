@@ -63,6 +63,7 @@ impl Pair {
         let session = SmppSession::new(
             SessionConfig {
                 window: WINDOW,
+                stuck_after: Some(Duration::from_secs(70)),
                 ..config()
             },
             t0,

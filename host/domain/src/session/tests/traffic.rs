@@ -65,6 +65,65 @@ fn an_unanswered_submit_frees_its_place_and_may_be_answered_late() {
     );
 }
 
+/// A session whose peer answers enquire_link and nothing else.
+fn stuck(after: u64) -> Table {
+    Table::bound(|config| {
+        config.enquire_link = Duration::from_secs(600);
+        config.stuck_after = Some(Duration::from_secs(after));
+    })
+}
+
+#[test]
+fn a_link_that_answers_no_submit_is_dead_whatever_else_it_answers() {
+    let mut table = stuck(90);
+    table.submit(0, 11);
+    table.submit(1_000, 12);
+    assert_eq!(table.timeout(60_000), ["unanswered 11 Timeout"]);
+    table.submit(60_000, 13);
+    assert_eq!(table.timeout(61_000), ["unanswered 12 Timeout"]);
+    table.receive(80_000, 7, 0, IncomingBody::EnquireLink);
+    // 13 has its own time, although the first one has waited for 90 s.
+    assert_eq!(table.timeout(119_999), Vec::<String>::new());
+    assert_eq!(table.wakes_at(), Some(120_000));
+    let ended = ["close", "unanswered 13 LinkLost", "Bound -> Unbound"];
+    assert_eq!(table.timeout(120_000), ended);
+    assert_eq!(table.wakes_at(), Some(125_000));
+}
+
+#[test]
+fn a_link_may_be_given_up_before_its_submits_are() {
+    let mut table = stuck(20);
+    table.submit(0, 11);
+    table.submit(10_000, 12);
+    table.receive(15_000, 3, 0x58, submit_resp(""));
+    assert_eq!(
+        table.timeout(34_999),
+        Vec::<String>::new(),
+        "the answer was a refusal, and one"
+    );
+    assert_eq!(
+        table.timeout(35_000),
+        ["close", "unanswered 11 LinkLost", "Bound -> Unbound"]
+    );
+}
+
+#[test]
+fn an_idle_link_is_not_stuck_and_a_late_answer_is_one_too() {
+    let mut table = stuck(90);
+    table.submit(0, 11);
+    table.timeout(60_000);
+    assert_eq!((table.session.in_flight(), table.wakes_at()), (0, Some(600_000)));
+    table.submit(300_000, 12);
+    assert_eq!(
+        table.wakes_at(),
+        Some(360_000),
+        "the lost answer of long ago is no haste"
+    );
+    table.receive(301_000, 2, 0, submit_resp("late"));
+    table.timeout(360_000);
+    assert_eq!(table.session.state(), SessionState::Bound);
+}
+
 #[test]
 fn sequence_numbers_wrap_to_one_and_skip_those_in_flight() {
     let mut table = Table::bound(|_| ());

@@ -31,12 +31,22 @@ fn plans() -> impl Strategy<Value = Plan> {
             max_octets,
             max_parts: None
         }),
-        Just(SAR),
+        proptest::option::of(20_u16..300).prop_map(|max_octets| Plan::Sar {
+            max_octets,
+            max_parts: None
+        }),
         (width, proptest::option::of(100_u32..2000), any::<bool>()).prop_map(
-            |(fallback, max_octets, always)| Plan::Payload {
-                max_octets,
-                fallback,
-                always
+            |(width, max_octets, always)| {
+                let parts = Plan::Udh {
+                    width,
+                    max_octets: None,
+                    max_parts: None,
+                };
+                Plan::Payload {
+                    max_octets,
+                    always,
+                    beyond: Some(Box::new(parts)),
+                }
             }
         ),
     ]
@@ -72,7 +82,11 @@ proptest! {
         let parts = split(&encoded(&text, &alphabet), &plan, reference).unwrap();
         prop_assert_eq!(parts.iter().map(|part| read(part, &alphabet)).collect::<String>(), text);
         prop_assert!(parts.iter().all(|part| part.short_message.len() <= MAX_SHORT_MESSAGE));
-        if let Plan::Udh { max_octets: Some(max), .. } = plan && parts.len() > 1 {
+        // A header and sar_* parameters contradict each other, and some SMSCs refuse both together.
+        prop_assert!(parts.iter().all(|part| part.esm_class == 0 || part.tlvs.is_empty()));
+        if let Plan::Udh { max_octets: Some(max), .. } | Plan::Sar { max_octets: Some(max), .. } = plan
+            && parts.len() > 1
+        {
             prop_assert!(parts.iter().all(|part| part.short_message.len() <= usize::from(max)));
         }
     }

@@ -1,0 +1,4 @@
+//! See `smpp_fuzz::receipt`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| smpp_fuzz::receipt(octets));

@@ -1,0 +1,93 @@
+//! User data headers and segment parameters.
+
+use super::Bytes;
+use smpp_domain::encoding::{Alphabet, UnencodableRule, decode, encode};
+use smpp_domain::pdu::{DeliverSmPdu, Tlv, esm_class, tag};
+use smpp_domain::policy::ReferenceWidth;
+use smpp_domain::split::{Part, Plan, split};
+use smpp_domain::udh::user_data;
+
+/// One octet of choices, then user data with its header, which is also taken as a text to be cut.
+///
+/// A text is the end of what it is cut from, a segment's numbers are possible ones, and what we cut is put together
+/// again.
+pub fn udh(octets: &[u8]) {
+    let mut bytes = Bytes(octets);
+    let choices = bytes.octet();
+    let octets = bytes.rest();
+    any(choices, octets);
+    let width = if choices & 1 == 0 {
+        ReferenceWidth::EightBits
+    } else {
+        ReferenceWidth::SixteenBits
+    };
+    let plan = Plan::Udh {
+        width,
+        max_octets: None,
+        max_parts: None,
+    };
+    let sar = Plan::Sar {
+        max_octets: None,
+        max_parts: None,
+    };
+    for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2] {
+        for plan in [&plan, &sar] {
+            cut_and_put_together(&String::from_utf8_lossy(octets), &alphabet, plan);
+        }
+    }
+}
+
+fn any(choices: u8, octets: &[u8]) {
+    let sar = |tag, end: usize| Tlv {
+        tag,
+        value: octets.get(..end).unwrap_or(octets).to_vec(),
+    };
+    let mut pdu = DeliverSmPdu {
+        esm_class: if choices & 2 == 0 { 0 } else { esm_class::UDHI },
+        ..DeliverSmPdu::default()
+    };
+    if choices & 4 == 0 {
+        pdu.short_message = octets.to_vec();
+    } else {
+        pdu.tlvs.push(sar(tag::MESSAGE_PAYLOAD, octets.len()));
+    }
+    if choices & 8 != 0 {
+        pdu.tlvs.push(sar(tag::SAR_MSG_REF_NUM, 2));
+        pdu.tlvs.push(sar(tag::SAR_SEGMENT_SEQNUM, 1));
+        pdu.tlvs.push(sar(tag::SAR_TOTAL_SEGMENTS, 1));
+    }
+    let (text, segment) = user_data(&pdu);
+    assert!(octets.ends_with(text));
+    if let Some(segment) = segment {
+        assert!((1..=segment.total).contains(&segment.number));
+    }
+}
+
+fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
+    let Ok(encoded) = encode(text, alphabet, &UnencodableRule::Reject) else {
+        return;
+    };
+    let Ok(parts) = split(&encoded, plan, 7) else {
+        return;
+    };
+    let count = parts.len();
+    let mut together = String::new();
+    for (number, part) in (1..).zip(parts) {
+        let Part {
+            esm_class,
+            short_message,
+            tlvs,
+        } = part;
+        let pdu = DeliverSmPdu {
+            esm_class,
+            short_message,
+            tlvs,
+            ..DeliverSmPdu::default()
+        };
+        let (octets, segment) = user_data(&pdu);
+        let numbers = segment.map(|segment| (segment.number.into(), segment.total.into()));
+        assert_eq!(numbers, (count > 1).then_some((number, count)));
+        together.push_str(&decode(octets, alphabet));
+    }
+    assert_eq!(together, text);
+}

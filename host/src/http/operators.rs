@@ -1,0 +1,153 @@
+//! The operators and their sessions: how they are, and orders to bind and unbind.
+
+use super::{HttpState, reply};
+use crate::ports::{BindPanel, LoadedOperator, SessionPanel};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use smpp_domain::ids::OperatorId;
+
+/// `GET /api/v1/operators`.
+pub(super) async fn all(State(state): State<HttpState>) -> Response {
+    let operators = state.operators.load();
+    let told: Vec<_> = operators
+        .iter()
+        .map(|(id, operator)| operator_json(*id, operator))
+        .collect();
+    Json(json!({ "operators": told })).into_response()
+}
+
+/// `GET /api/v1/operators/{id}`.
+pub(super) async fn one(State(state): State<HttpState>, Path(id): Path<String>) -> Response {
+    match find(&state, &id) {
+        Ok((id, operator)) => Json(operator_json(id, &operator)).into_response(),
+        Err(refused) => refused,
+    }
+}
+
+/// `POST /api/v1/operators/{id}/sessions/{n}/{rebind|unbind}`: for all binds of the session, on this host. They drain
+/// their windows first, so nothing is lost; the answer does not wait for that.
+pub(super) async fn order(
+    State(state): State<HttpState>,
+    Path((id, number, order)): Path<(String, String, String)>,
+) -> Response {
+    let (id, operator) = match find(&state, &id) {
+        Ok(found) => found,
+        Err(refused) => return refused,
+    };
+    let index = number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let Some((index, session)) = index.and_then(|index| Some((index, operator.sessions.get(index)?))) else {
+        let error = format!("{} has no session {number}", operator.name);
+        let known = match operator.sessions.len() {
+            0 => "it has none at present: it waits for a usable plugin".to_owned(),
+            count => format!("its sessions are 1 to {count}, in the order of its file"),
+        };
+        return reply::error(StatusCode::NOT_FOUND, &error, &[known]);
+    };
+    match order.as_str() {
+        "unbind" => session.unbind(),
+        "rebind" => session.rebind(),
+        _ => {
+            let error = format!("there is no order {order}");
+            return reply::error(
+                StatusCode::NOT_FOUND,
+                &error,
+                &["use rebind or unbind".to_owned()],
+            );
+        }
+    }
+    let number = index + 1;
+    tracing::info!(operator = %operator.name, session = number, order, "ordered by HTTP");
+    let told = json!({ "operatorId": id, "session": number, "ordered": order });
+    (StatusCode::ACCEPTED, Json(told)).into_response()
+}
+
+/// By id or by name.
+#[expect(
+    clippy::result_large_err,
+    reason = "an answer is an answer, made once a request"
+)]
+fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, LoadedOperator), Response> {
+    let operators = state.operators.load();
+    let id = wanted.parse::<OperatorId>().ok();
+    let found = operators
+        .iter()
+        .find(|(known, operator)| id == Some(**known) || operator.name == wanted);
+    found
+        .map(|(id, operator)| (*id, operator.clone()))
+        .ok_or_else(|| {
+            let known: Vec<_> = operators
+                .iter()
+                .map(|(id, operator)| format!("{id} ({})", operator.name))
+                .collect();
+            let known = format!(
+                "loaded: {}",
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                }
+            );
+            reply::error(
+                StatusCode::NOT_FOUND,
+                &format!("no operator is loaded as {wanted}"),
+                &[known],
+            )
+        })
+}
+
+fn operator_json(id: OperatorId, operator: &LoadedOperator) -> Value {
+    let sessions: Vec<_> = operator
+        .sessions
+        .iter()
+        .enumerate()
+        .map(|(index, session)| session_json(index + 1, session))
+        .collect();
+    json!({
+        "operatorId": id,
+        "name": operator.name,
+        "waitsForPlugin": operator.sessions.is_empty(),
+        "sessions": sessions,
+    })
+}
+
+fn session_json(number: usize, session: &SessionPanel) -> Value {
+    let facts = &session.facts;
+    let binds: Vec<_> = session.binds.iter().map(|bind| bind_json(bind)).collect();
+    json!({
+        "session": number,
+        "host": facts.host,
+        "port": facts.port,
+        "tls": facts.tls,
+        "systemId": facts.system_id,
+        "bindMode": facts.bind_mode,
+        "isPrimary": facts.is_primary,
+        "onDemand": facts.on_demand,
+        "outbind": facts.outbind,
+        "window": facts.window,
+        "unbindOrdered": session.orders().stay_unbound,
+        "binds": binds,
+    })
+}
+
+fn bind_json(bind: &BindPanel) -> Value {
+    let view = bind.view();
+    json!({
+        "state": view.state,
+        "since": view.since,
+        "reason": view.reason,
+        "peer": view.peer,
+        "inFlight": bind.in_flight(),
+        "lastError": view.last_error,
+        "lastErrorAt": view.last_error_at,
+        "reconnectAttempts": view.reconnect_attempts,
+        "nextReconnectAt": view.next_reconnect_at,
+        "lastBoundAt": view.last_bound_at,
+        "lastUnboundAt": view.last_unbound_at,
+    })
+}
