@@ -91,3 +91,13 @@ pub(super) fn auto_or_number(value: toml::Value) -> Result<Option<u8>, String> {
         .map(Some)
         .map_err(|message| format!("{message}, or \"auto\""))
 }
+
+pub(super) fn octets(max: usize) -> impl Fn(toml::Value) -> Result<String, String> {
+    move |value| {
+        let octets = text(value)?;
+        if octets.len() > max || !octets.is_ascii() {
+            return Err(format!("use at most {max} ASCII characters"));
+        }
+        Ok(octets)
+    }
+}

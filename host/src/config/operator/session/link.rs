@@ -1,7 +1,8 @@
 //! The keys of a session's connection: TCP, TLS, and who connects.
 
 use super::super::SECOND;
-use super::read::{host_name, octets};
+use super::super::keys::octets;
+use super::read::host_name;
 use crate::config::problem::Problems;
 use crate::config::secret::Secret;
 use crate::config::section::Section;

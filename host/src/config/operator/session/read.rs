@@ -1,6 +1,6 @@
 //! From the table `[[session]]` to checked values.
 
-use super::super::keys::auto_or_number;
+use super::super::keys::{auto_or_number, octets};
 use super::super::{HOUR, SECOND};
 use super::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 use crate::config::problem::Problems;
@@ -163,14 +163,4 @@ pub(super) fn host_name(value: Value) -> Result<String, String> {
         return Err("use a host name or an IP address".to_owned());
     }
     Ok(host)
-}
-
-pub(super) fn octets(max: usize) -> impl Fn(Value) -> Result<String, String> {
-    move |value| {
-        let octets = text(value)?;
-        if octets.len() > max || !octets.is_ascii() {
-            return Err(format!("use at most {max} ASCII characters"));
-        }
-        Ok(octets)
-    }
 }
