@@ -10,6 +10,7 @@
 
 mod bus;
 pub mod certificates;
+pub mod foreign;
 mod gateway;
 pub mod http;
 mod message;
