@@ -193,7 +193,8 @@ impl OperatorMetrics {
         self.parts.get_or_create(&self.labels(result)).inc();
     }
 
-    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `unmatched`, `mo`, `ignored`, `refused` or `unknown_word`.
+    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `unmatched`, `mo`, `segment`, `incomplete`, `alert`,
+    /// `unreadable`, `ignored`, `refused` or `unknown_word`.
     pub fn inbound(&self, result: &'static str) {
         self.inbound.get_or_create(&self.labels(result)).inc();
     }

@@ -202,6 +202,7 @@ fn event_words(event: &SessionEvent<u32>) -> String {
             )
         }
         SessionEvent::Odd(odd) => format!("odd {}", odd.name()),
+        SessionEvent::Alert(_) => "alert".to_owned(),
     }
 }
 

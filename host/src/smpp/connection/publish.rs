@@ -2,9 +2,9 @@
 
 use super::{Connection, Written};
 use crate::clock;
-use crate::ports::{Answer, BindStatus, Inbound, PartResult, Reply, SessionNotice};
+use crate::ports::{AlertNotice, Answer, BindStatus, Inbound, Notice, PartResult, Reply, SessionNotice};
 use chrono::{DateTime, TimeDelta, Utc};
-use smpp_domain::pdu::CommandStatus;
+use smpp_domain::pdu::{AlertNotificationPdu, CommandStatus};
 use smpp_domain::session::{SessionEvent, SessionState};
 use std::time::Instant;
 
@@ -87,6 +87,7 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::Alert(pdu) => self.alert(pdu),
             SessionEvent::Odd(odd) => {
                 self.parts.context.metrics.odd_pdus.inc();
                 tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
@@ -165,6 +166,18 @@ impl Connection {
         );
         let planned = self.stopping || notice.from == SessionState::Unbinding;
         self.parts.panel.changed(clock::utc_now(), &notice, planned);
+        self.tell(Notice::Session(notice));
+    }
+
+    fn alert(&self, pdu: Box<AlertNotificationPdu>) {
+        let context = &self.parts.context;
+        context.metrics.inbound("alert");
+        tracing::info!(operator = %context.operator_name, subscriber = ?pdu.source, "alert_notification");
+        let received_at = clock::utc_now();
+        self.tell(Notice::Alert(AlertNotice { pdu, received_at }));
+    }
+
+    fn tell(&self, notice: Notice) {
         if self.parts.context.notices.try_send(notice).is_err() {
             tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
         }
