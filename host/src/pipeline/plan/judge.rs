@@ -39,7 +39,7 @@ impl<'a> Judge<'a> {
                 let alphabet = Alphabet::from_name(&alphabet, &self.operator.alphabets)
                     .map_err(|error| PlanError::Rejected(format!("the operator's policy: {error}")))?;
                 let rule = unencodable.unwrap_or_else(|| self.operator.on_unencodable.clone());
-                (alphabet, data_coding, rule)
+                (self.operator.national.form(alphabet), data_coding, rule)
             }
             EncodingAnswer::Encoded {
                 octets,
@@ -120,7 +120,7 @@ impl<'a> Judge<'a> {
 
     fn default_alphabet(&self, message: &OutboundMessage) -> (Alphabet, u8, UnencodableRule) {
         let alphabet = match message.encoding {
-            SmsEncoding::Gsm7 => Alphabet::Gsm7Unpacked,
+            SmsEncoding::Gsm7 => self.operator.national.alphabet(&message.text),
             SmsEncoding::Ucs2 => Alphabet::Ucs2,
         };
         let data_coding = self.data_coding(&alphabet, message);
