@@ -3,6 +3,7 @@
 mod architecture;
 mod contracts;
 mod flood;
+mod foreign;
 
 mod nats;
 mod pipeline;

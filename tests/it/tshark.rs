@@ -1,9 +1,10 @@
 //! What the gateway puts on the wire, as an SMPP implementation reads it that shares no code with it: Wireshark's.
 #![cfg(test)]
 
-mod capture;
+pub(crate) mod capture;
+mod features;
 mod pdus;
-mod reader;
-mod relay;
+pub(crate) mod reader;
+pub(crate) mod relay;
 mod session;
 mod wishes;

@@ -10,6 +10,7 @@
 
 mod bus;
 pub mod certificates;
+pub mod foreign;
 mod gateway;
 pub mod http;
 mod message;
@@ -20,6 +21,7 @@ mod plugins;
 mod process;
 mod relay;
 pub mod servers;
+mod tls_front;
 
 pub use bus::{Bus, Dlr, Fate, Ledger};
 pub use gateway::{Gateway, write_files, write_files_with};
@@ -30,6 +32,7 @@ pub use platform::{Platform, Relays};
 pub use plugins::{plugin, plugin_with};
 pub use process::{GatewayProcess, post};
 pub use relay::{Relay, Way};
+pub use tls_front::TlsFront;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-/// The component of a plugin crate, `latin1` or `hexdec` of `plugins/`, or `hostile` of the fixtures.
+/// The component of a plugin crate, `latin1` or `hexdec` of `plugins/`, or `cutter` or `hostile` of the fixtures.
 #[must_use]
 pub fn plugin(name: &str) -> PathBuf {
     plugin_with(name, true)
@@ -29,7 +29,7 @@ pub fn plugin_with(name: &str, default_features: bool) -> PathBuf {
 
 fn make(name: &str, default_features: bool) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = if name == "hostile" {
+    let folder = if tests.join("fixtures").join(name).is_dir() {
         tests.join("fixtures")
     } else {
         tests.join("../plugins")

@@ -1,7 +1,7 @@
 //! User data headers and segment parameters.
 
 use super::Bytes;
-use smpp_domain::encoding::{Alphabet, UnencodableRule, decode, encode};
+use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, decode, encode};
 use smpp_domain::pdu::{DeliverSmPdu, Tlv, esm_class, tag};
 use smpp_domain::policy::ReferenceWidth;
 use smpp_domain::split::{Part, Plan, split};
@@ -30,11 +30,25 @@ pub fn udh(octets: &[u8]) {
         max_octets: None,
         max_parts: None,
     };
-    for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2] {
+    let national = national(choices >> 4);
+    for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2]
+        .into_iter()
+        .chain(national)
+    {
         for plan in [&plan, &sar] {
             cut_and_put_together(&String::from_utf8_lossy(octets), &alphabet, plan);
         }
     }
+}
+
+/// All tables of a language.
+fn national(language: u8) -> Option<Alphabet> {
+    let both = NationalTables::new(Some(language), Some(language));
+    let tables = both.or_else(|_| NationalTables::new(None, Some(language))).ok()?;
+    Some(Alphabet::Gsm7National {
+        tables,
+        packed: false,
+    })
 }
 
 fn any(choices: u8, octets: &[u8]) {

@@ -2,6 +2,7 @@
 
 pub use alphabets::Alphabets;
 pub use inbound::InboundConfig;
+pub use national::NationalSettings;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 
 use super::host::HostConfig;
@@ -23,6 +24,7 @@ mod addresses;
 mod alphabets;
 mod inbound;
 mod keys;
+mod national;
 mod session;
 mod splitting;
 mod submit;
@@ -92,6 +94,8 @@ pub struct OperatorConfig {
     pub on_unanswered: OnUnanswered,
     /// `on_unencodable`, default `ucs2`.
     pub on_unencodable: UnencodableRule,
+    /// `national_tables`, `national_packed`.
+    pub national: NationalSettings,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
     /// How what comes in is read.
@@ -173,6 +177,7 @@ impl OperatorConfig {
             problems,
         );
         let on_unencodable = section.or("on_unencodable", UnencodableRule::Ucs2, unencodable, problems);
+        let national = NationalSettings::read(&mut section, problems);
         let unmatched_after = section.or(
             "unmatched_after",
             60 * SECOND,
@@ -219,6 +224,7 @@ impl OperatorConfig {
             dedupe_window,
             on_unanswered,
             on_unencodable,
+            national,
             unmatched_after,
             inbound,
             message_state,

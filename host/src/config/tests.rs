@@ -1,5 +1,6 @@
 mod example;
 mod fields;
+mod national;
 
 use super::*;
 
@@ -216,6 +217,8 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
         );
     }
 }
+
+mod sessions;
 
 #[test]
 fn an_operator_may_have_alphabets_of_its_own() {

@@ -156,7 +156,7 @@ fn primaries(operator: &OperatorConfig) -> impl Iterator<Item = (usize, BindMode
 
 fn origin(settings: &SessionSettings, operator: &str) -> Origin {
     match &settings.outbind {
-        None => Origin::Dial(Route::new(settings)),
+        None => Origin::Dial(Arc::new(Route::new(settings))),
         Some(outbind) => {
             let door = Door::new(operator, outbind, &settings.tcp, settings.connect_timeout);
             Origin::Outbind(Arc::new(door))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Who sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     /// From the gateway to the SMSC.
     Out,
     /// From the SMSC to the gateway.
@@ -17,7 +17,7 @@ const GATEWAY: ([u8; 4], u16) = ([10, 0, 0, 1], 40_000);
 const SMSC: ([u8; 4], u16) = ([10, 0, 0, 2], 2_775);
 
 /// Writes the PDUs in this order.
-pub(super) fn write(path: &Path, pdus: &[(Direction, Vec<u8>)]) {
+pub(crate) fn write(path: &Path, pdus: &[(Direction, Vec<u8>)]) {
     // Magic number, version 2.4, time zone, accuracy, octets kept of a packet, link type RAW (IP without a link layer).
     let mut file = Vec::new();
     file.extend(0xA1B2_C3D4_u32.to_be_bytes());

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 /// What is asked of every packet.
-const FIELDS: [&str; 46] = [
+const FIELDS: [&str; 49] = [
     "_ws.col.Info",
     "smpp.command_id",
     "smpp.command_status",
@@ -43,6 +43,9 @@ const FIELDS: [&str; 46] = [
     "smpp.sar_msg_ref_num",
     "smpp.sar_total_segments",
     "smpp.sar_segment_seqnum",
+    "smpp.receipted_message_id",
+    "smpp.message_state",
+    "smpp.user_message_reference",
     "smpp.dest_addr_subunit",
     "smpp.more_messages_to_send",
     "smpp.vendor_op",
@@ -57,28 +60,30 @@ const FIELDS: [&str; 46] = [
 
 /// One PDU as tshark sees it.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     fields: BTreeMap<&'static str, String>,
 }
 
 impl Seen {
     /// A field of [`FIELDS`], empty where the PDU has none.
-    pub(super) fn get(&self, field: &str) -> &str {
+    pub(crate) fn get(&self, field: &str) -> &str {
         self.fields.get(field).expect("a field that was asked for")
     }
 
     /// A number field, decimal or hexadecimal.
-    pub(super) fn number(&self, field: &str) -> u32 {
+    pub(crate) fn number(&self, field: &str) -> u32 {
         let text = self.get(field);
-        let number = match text.strip_prefix("0x") {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => text.parse(),
-        };
-        number.unwrap_or_else(|_| panic!("{field} is '{text}' in {self:#?}"))
+        number(text).unwrap_or_else(|| panic!("{field} is '{text}' in {self:#?}"))
+    }
+
+    /// Whether a field has this value, or is the same number.
+    pub(crate) fn is(&self, field: &str, value: &str) -> bool {
+        let found = self.get(field);
+        found == value || number(found).is_some_and(|found| number(value) == Some(found))
     }
 
     /// The name of the PDU in the standard.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         // "Submit_sm (Short Message fragment 1 of 2)", "Deliver_sm - resp: "Ok""
         let info = self
             .get("_ws.col.Info")
@@ -88,21 +93,28 @@ impl Seen {
     }
 
     /// What tshark complains about.
-    pub(super) fn complaint(&self) -> Option<String> {
+    pub(crate) fn complaint(&self) -> Option<String> {
         let said = [self.get("_ws.malformed"), self.get("_ws.expert.message")].join(" ");
         (!said.trim().is_empty()).then(|| format!("{}: {said}", self.name()))
     }
 }
 
+fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
 /// How tshark is to read data_coding 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum DefaultAlphabet {
+pub(crate) enum DefaultAlphabet {
     Unpacked,
     Packed,
 }
 
 /// Reads PDUs that were written in this order, and fails on whatever tshark does not like.
-pub(super) fn read(pdus: &[(Direction, Vec<u8>)], alphabet: DefaultAlphabet) -> Vec<Seen> {
+pub(crate) fn read(pdus: &[(Direction, Vec<u8>)], alphabet: DefaultAlphabet) -> Vec<Seen> {
     let seen = read_whatever_it_is(pdus, alphabet);
     let complaints: Vec<_> = seen.iter().filter_map(Seen::complaint).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
@@ -111,7 +123,7 @@ pub(super) fn read(pdus: &[(Direction, Vec<u8>)], alphabet: DefaultAlphabet) -> 
 }
 
 /// The same with the complaints left in.
-pub(super) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: DefaultAlphabet) -> Vec<Seen> {
+pub(crate) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: DefaultAlphabet) -> Vec<Seen> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("smpp.pcap");
     capture::write(&file, pdus);

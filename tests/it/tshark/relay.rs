@@ -8,17 +8,18 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-type Pdus = Vec<(Direction, Vec<u8>)>;
+/// What has passed, in the order in which it did.
+pub(crate) type Pdus = Vec<(Direction, Vec<u8>)>;
 type Record = Arc<watch::Sender<Pdus>>;
 
 /// Relays until the test's runtime ends.
-pub(super) struct Relay {
-    pub(super) addr: SocketAddr,
+pub(crate) struct Relay {
+    pub(crate) addr: SocketAddr,
     record: Record,
 }
 
 impl Relay {
-    pub(super) async fn to(smsc: SocketAddr) -> Self {
+    pub(crate) async fn to(smsc: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let record = Record::default();
@@ -36,22 +37,17 @@ impl Relay {
     }
 
     /// Every PDU so far.
-    pub(super) fn pdus(&self) -> Pdus {
+    pub(crate) fn pdus(&self) -> Pdus {
         self.record.borrow().clone()
     }
 
     /// Waits until so many PDUs of this command have passed, and as many of the other one.
-    pub(super) async fn until_answered(
+    pub(crate) async fn until_answered(
         &self,
         request: (Direction, u32),
         answer: (Direction, u32),
         least: usize,
     ) {
-        let count = |pdus: &Pdus, (direction, command): (Direction, u32)| {
-            let is_it =
-                |(way, pdu): &&(Direction, Vec<u8>)| *way == direction && pdu[4..8] == command.to_be_bytes();
-            pdus.iter().filter(is_it).count()
-        };
         let mut record = self.record.subscribe();
         let answered = record.wait_for(|pdus| {
             let requests = count(pdus, request);
@@ -60,6 +56,27 @@ impl Relay {
         let waited = tokio::time::timeout(PATIENCE, answered).await;
         waited.expect("answers in time").expect("a relay that lives");
     }
+
+    /// How many PDUs of this command have passed.
+    pub(crate) fn passed(&self, command: (Direction, u32)) -> usize {
+        count(&self.record.borrow(), command)
+    }
+
+    /// Waits until so many PDUs of this command have passed.
+    pub(crate) async fn until_passed(&self, command: (Direction, u32), least: usize) {
+        let mut record = self.record.subscribe();
+        let passed = record.wait_for(|pdus| count(pdus, command) >= least);
+        let waited = tokio::time::timeout(PATIENCE, passed).await;
+        let (direction, id) = command;
+        let found = waited.unwrap_or_else(|_| panic!("{least} of {id:#x} {direction:?} are not seen"));
+        found.expect("a relay that lives");
+    }
+}
+
+/// How many PDUs of this command there are.
+fn count(pdus: &Pdus, (direction, command): (Direction, u32)) -> usize {
+    let is_it = |(way, pdu): &&(Direction, Vec<u8>)| *way == direction && pdu[4..8] == command.to_be_bytes();
+    pdus.iter().filter(is_it).count()
 }
 
 /// A PDU is written down before it is passed on, so that an answer never stands before its question.

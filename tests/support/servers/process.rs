@@ -51,7 +51,7 @@ pub(super) fn signal_all(parent: u32, name: &str) {
 }
 
 /// kill -9 to a process and its children; returns when they are gone. `wait` reaps the parent, which is ours.
-pub(super) fn kill_all(parent: u32, wait: &mut dyn FnMut()) {
+pub(crate) fn kill_all(parent: u32, wait: &mut dyn FnMut()) {
     signal("STOP", &[parent]);
     let children = children(parent);
     signal("KILL", &[parent]);

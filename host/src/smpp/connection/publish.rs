@@ -76,6 +76,7 @@ impl Connection {
                 next_reconnect_at,
             } => {
                 self.post_status(from, to);
+                self.count(from, to);
                 self.notify(SessionNotice {
                     bind: self.parts.index,
                     from,
@@ -94,7 +95,13 @@ impl Connection {
         }
     }
 
-    fn log_refusal(&self, status: CommandStatus, credentials: bool) {
+    fn log_refusal(&mut self, status: CommandStatus, credentials: bool) {
+        self.refused = true;
+        self.parts.context.metrics.bind(match status {
+            _ if credentials => "credentials",
+            CommandStatus::ALREADY_BOUND => "already_bound",
+            _ => "refused",
+        });
         let name = &self.parts.context.operator_name;
         let reason = smpp_domain::status::explain(status);
         if credentials {
@@ -137,6 +144,19 @@ impl Connection {
         if to != SessionState::Connecting {
             self.parts.muster.post(self.parts.index, Some(status));
         }
+    }
+
+    /// Refusals are counted by their status, where they are told.
+    fn count(&mut self, from: SessionState, to: SessionState) {
+        let refused = std::mem::take(&mut self.refused);
+        let result = match (from, to) {
+            (SessionState::Connecting, SessionState::Bound | SessionState::Failback) => "bound",
+            (SessionState::Connecting, SessionState::Disconnected) if !refused && !self.stopping => "failed",
+            (SessionState::Unbinding, SessionState::Unbound) => "unbound",
+            (_, SessionState::Unbound) => "lost",
+            _ => return,
+        };
+        self.parts.context.metrics.bind(result);
     }
 
     fn notify(&self, notice: SessionNotice) {

@@ -1,0 +1,183 @@
+//! Long texts in every alphabet, cut in every way, read by three decoders that share no code with the gateway: node-smpp,
+//! aiosmpplib, and Wireshark.
+
+use super::{accepted, submits};
+use crate::tshark::reader::{DefaultAlphabet, Seen, read};
+use crate::tshark::relay::Relay;
+use serde_json::Value;
+use smpp_connector_tests::foreign::{NodeSmsc, read_submits};
+use smpp_connector_tests::{Gateway, Message, Operator, plugin};
+use std::collections::BTreeMap;
+
+/// 3GPP TS 23.038 section 6.2.1, without what only breaks lines; and its extension table, of which each takes two septets.
+const GSM7: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                    ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const EXTENSION: &str = "^{}\\[~]|€";
+
+/// Alphabet and text.
+fn texts() -> [(&'static str, String); 3] {
+    // Nothing but pairs, with a single septet or code unit among them: whatever the length of a part is, some border falls
+    // into a pair.
+    let pairs = |pair: &str| format!("{}a{}", pair.repeat(110), pair.repeat(110));
+    let latin1: String = (' '..='~').chain('\u{A0}'..='\u{FF}').collect();
+    [
+        ("gsm7", format!("{GSM7}{EXTENSION}{}", pairs("€"))),
+        ("ucs2", format!("Zug nach 日本, ждём: {}", pairs("🚂"))),
+        ("latin1", latin1.repeat(3)),
+    ]
+}
+
+const CUTS: [&str; 4] = ["udh8", "udh16", "sar", "payload"];
+
+/// One submit_sm in somebody's reading. A message of one part has no place.
+struct Part {
+    to: String,
+    text: String,
+    number: u64,
+    total: u64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_put_long_texts_together_again() {
+    let smsc = NodeSmsc::start().await;
+    let relay = Relay::to(smsc.addr()).await;
+    let cutter = plugin("cutter");
+    let mut operators = Vec::new();
+    let mut messages = Vec::new();
+    for (alphabet, text) in texts() {
+        for cut in CUTS {
+            let operator = Operator::at(relay.addr)
+                .named(&format!("{alphabet}-{cut}"))
+                .plugin(cutter.clone())
+                .policy(
+                    "settings",
+                    &format!("{{ alphabet = \"{alphabet}\", cut = \"{cut}\" }}"),
+                );
+            let to = format!("491511234{:03}", operators.len());
+            let message = Message::to(&to).text(&text).operator(operator.id);
+            messages.push((message, operator.name.clone(), to, text.clone()));
+            operators.push(operator);
+        }
+    }
+    let gateway = Gateway::start(operators).await;
+    for (message, ..) in &messages {
+        accepted(&gateway, message).await;
+    }
+
+    let pdus = relay.pdus();
+    let submits = submits(&pdus);
+    let seen = read(&pdus, DefaultAlphabet::Unpacked);
+    let readings = [
+        (
+            "node-smpp",
+            smsc.pdus("submit_sm", submits.len())
+                .await
+                .iter()
+                .map(by_node)
+                .collect(),
+        ),
+        (
+            "aiosmpplib",
+            read_submits(&submits).iter().map(by_aiosmpplib).collect(),
+        ),
+        (
+            "tshark",
+            seen.iter()
+                .filter(|pdu| pdu.name() == "submit_sm")
+                .map(by_tshark)
+                .collect(),
+        ),
+    ];
+    for (reader, parts) in readings {
+        let mut read = together(reader, parts);
+        for (_, operator, to, text) in &messages {
+            let (parts, read) = read.remove(to).unwrap_or_default();
+            assert_eq!(read, *text, "{operator} by {reader}");
+            assert_eq!(
+                parts == 1,
+                operator.ends_with("payload"),
+                "{operator}: {parts} parts"
+            );
+        }
+        assert!(read.is_empty(), "{reader} has read messages that nobody wrote");
+    }
+}
+
+/// The number of parts and the text of each destination's message.
+fn together(reader: &str, parts: Vec<Part>) -> BTreeMap<String, (usize, String)> {
+    let mut by_destination: BTreeMap<String, BTreeMap<u64, Part>> = BTreeMap::new();
+    for part in parts {
+        let of_message = by_destination.entry(part.to.clone()).or_default();
+        let twice = of_message.insert(part.number, part);
+        assert!(twice.is_none(), "{reader} has read the same part twice");
+    }
+    let whole = |(to, parts): (String, BTreeMap<u64, Part>)| {
+        let count = parts.len();
+        let numbers: Vec<_> = parts.keys().copied().collect();
+        assert_eq!(numbers, (1..).take(count).collect::<Vec<u64>>(), "{reader}, {to}");
+        assert!(
+            parts.values().all(|part| part.total == count as u64),
+            "{reader}, {to}"
+        );
+        (to, (count, parts.into_values().map(|part| part.text).collect()))
+    };
+    by_destination.into_iter().map(whole).collect()
+}
+
+fn by_node(event: &Value) -> Part {
+    let pdu = &event["pdu"];
+    let payload = &pdu["message_payload"]["message"];
+    let short = &pdu["short_message"];
+    // The one information element ends with the number of parts and the part's own.
+    let header = short["udh"][0]
+        .as_str()
+        .map(|udh| hex::decode(udh).expect("hexadecimal digits"));
+    let (total, number) = match header.as_deref() {
+        Some([.., total, number]) => (Some(u64::from(*total)), Some(u64::from(*number))),
+        _ => (
+            pdu["sar_total_segments"].as_u64(),
+            pdu["sar_segment_seqnum"].as_u64(),
+        ),
+    };
+    Part {
+        to: text(&pdu["destination_addr"]),
+        text: text(if payload.is_null() {
+            &short["message"]
+        } else {
+            payload
+        }),
+        number: number.unwrap_or(1),
+        total: total.unwrap_or(1),
+    }
+}
+
+fn by_aiosmpplib(read: &Value) -> Part {
+    Part {
+        to: text(&read["to"]),
+        text: text(&read["text"]),
+        number: read["number"].as_u64().unwrap_or(1),
+        total: read["total"].as_u64().unwrap_or(1),
+    }
+}
+
+fn by_tshark(seen: &Seen) -> Part {
+    let place = |header: &str, sar: &str| {
+        let field = [header, sar]
+            .into_iter()
+            .find(|field| !seen.get(field).is_empty());
+        field.map_or(1, |field| u64::from(seen.number(field)))
+    };
+    Part {
+        to: seen.get("smpp.destination_addr").to_owned(),
+        text: seen.get("smpp.message_text").to_owned(),
+        number: place("gsm_sms.udh.mm.msg_part", "smpp.sar_segment_seqnum"),
+        total: place("gsm_sms.udh.mm.msg_parts", "smpp.sar_total_segments"),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+        .to_owned()
+}
