@@ -6,8 +6,10 @@ use crate::udh::{LanguageTables, Ports, UserDataHeader};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A message from a subscriber, or one segment of it, as its PDU has brought it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A message from a subscriber, or one segment of it, as its PDU has brought it. Stores keep it as JSON, and read what
+/// another version has written.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MoPart {
     /// The subscriber.
     pub source: Address,
@@ -81,6 +83,13 @@ impl MoPart {
                 .collect(),
             octets: octets.to_vec(),
         }
+    }
+
+    /// About how many octets it adds to an event and to a store.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let tlvs: usize = self.tlvs.iter().map(|tlv| tlv.value.len()).sum();
+        self.octets.len() + tlvs + self.text.as_ref().map_or(0, String::len)
     }
 
     /// Whether both say the same: the operator has sent one of them twice.

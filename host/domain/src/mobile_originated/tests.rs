@@ -147,6 +147,19 @@ fn the_parameters_that_number_segments_are_not_passed_on() {
     assert_eq!(part.tlvs, [tlv(0x1400), tlv(0x1400)]);
 }
 
+#[test]
+fn a_part_that_another_version_has_stored_is_read() {
+    let part = MoPart {
+        service_type: "CMT".to_owned(),
+        ..MoPart::default()
+    };
+    let mut json = serde_json::to_value(&part).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    fields.remove("ports").unwrap();
+    fields.insert("of_a_later_version".to_owned(), true.into());
+    assert_eq!(serde_json::from_value::<MoPart>(json).unwrap(), part);
+}
+
 proptest! {
     #[test]
     fn a_text_cut_anywhere_is_the_same_text(words in "\\PC{1,60}", cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..6)) {
