@@ -123,14 +123,14 @@ fn inbound(meter: &Meter, hexdec: &dyn Policy) -> Result<()> {
     })?;
     for (name, word) in [("a word it corrects", "FAILED"), ("a word it leaves", "DELIVRD")] {
         let receipt = receipt(word);
-        let reading = read(&receipt, Detection::EsmClass).context("a receipt that cannot be read")?;
+        let reading = read(&receipt, Detection::EsmClass, None).context("a receipt that cannot be read")?;
         meter.row(&format!("inbound.interpret, {name}, hexdec"), || {
             hexdec.inbound(&receipt, Some(&reading))
         })?;
     }
     let receipt = receipt("DELIVRD");
     meter.row("  built in: read the receipt", || {
-        Ok::<_, Infallible>(read(&receipt, Detection::EsmClass))
+        Ok::<_, Infallible>(read(&receipt, Detection::EsmClass, None))
     })
 }
 

@@ -57,6 +57,7 @@ pub struct Metrics {
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
     odd_pdus: Family<OperatorLabel, Counter>,
+    binds: Family<ResultLabels, Counter>,
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
     tps_rate: Family<OperatorLabel, Gauge<f64, AtomicU64>>,
@@ -72,6 +73,7 @@ impl Default for Metrics {
             parts: Family::default(),
             inbound: Family::default(),
             odd_pdus: Family::default(),
+            binds: Family::default(),
             binds_up: Family::default(),
             in_flight: Family::default(),
             tps_rate: Family::default(),
@@ -90,6 +92,11 @@ impl Default for Metrics {
             "odd_pdus",
             "PDUs that broke the standard and were survived",
             metrics.odd_pdus.clone(),
+        );
+        registry.register(
+            "binds",
+            "Attempts to bind and ends of binds",
+            metrics.binds.clone(),
         );
         registry.register("binds_up", "Binds that take traffic", metrics.binds_up.clone());
         registry.register(
@@ -144,6 +151,7 @@ impl Metrics {
             messages: self.messages.clone(),
             parts: self.parts.clone(),
             inbound: self.inbound.clone(),
+            binds: self.binds.clone(),
             policy_faults: self.policy_faults.clone(),
             policy_reloads: self.policy_reloads.clone(),
             odd_pdus: self.odd_pdus.get_or_create(&operator()).clone(),
@@ -161,6 +169,7 @@ pub struct OperatorMetrics {
     messages: Family<ResultLabels, Counter>,
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
+    binds: Family<ResultLabels, Counter>,
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
     /// PDUs that broke the standard.
@@ -184,9 +193,15 @@ impl OperatorMetrics {
         self.parts.get_or_create(&self.labels(result)).inc();
     }
 
-    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `unmatched`, `mo`, `ignored`, `refused` or `unknown_word`.
+    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `unmatched`, `mo`, `segment`, `incomplete`, `alert`,
+    /// `unreadable`, `ignored`, `refused` or `unknown_word`.
     pub fn inbound(&self, result: &'static str) {
         self.inbound.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// An attempt to bind or a bind ended: `bound`, `failed`, `refused`, `already_bound`, `credentials`, `lost` or `unbound`.
+    pub fn bind(&self, result: &'static str) {
+        self.binds.get_or_create(&self.labels(result)).inc();
     }
 
     /// A plugin call that gave no usable answer.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! intake -> dispatcher -> bind (SMPP link) -> dispatcher -> settler -> events, acknowledgement
-//! bind -> receipts -> events, answer
+//! bind -> receipts (and messages from subscribers) -> events, answer
 //! ```
 //! Each is one task; between them are bounded channels. What is taken from the intake is counted until its outcome is
 //! durable, and that count bounds everything else.
@@ -10,9 +10,11 @@
 mod dedupe;
 mod dispatcher;
 mod in_flight;
+mod mobile_originated;
 mod parked;
 mod plan;
 mod publish;
+mod reassembly;
 mod receipts;
 mod reference;
 mod retry;
@@ -29,7 +31,7 @@ pub use settle::{SettleItem, Settler};
 
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
-use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource, SeenIds, TpsLimiter};
+use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource, SeenIds, SegmentStore, TpsLimiter};
 use std::sync::Arc;
 
 /// What the tasks of one operator share.
@@ -41,6 +43,8 @@ pub struct OperatorContext {
     pub intake: Arc<dyn Intake>,
     /// Correlation and receipts.
     pub store: Arc<dyn CorrelationStore>,
+    /// Segments of messages from subscribers.
+    pub segments: Arc<dyn SegmentStore>,
     /// Events.
     pub events: Arc<dyn EventSink>,
     /// The TPS promise.

@@ -8,6 +8,7 @@ mod link;
 mod policy;
 mod probe;
 mod seen;
+mod segments;
 mod sessions;
 mod slots;
 mod store;
@@ -16,12 +17,13 @@ pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
 pub use limiter::TpsLimiter;
 pub use link::{
-    Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, PartOutcome, PartResult, Reply, SessionNotice,
-    SubmitRequest, Ticket,
+    AlertNotice, Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, Notice, PartOutcome, PartResult,
+    Reply, SessionNotice, SubmitRequest, Ticket,
 };
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
+pub use segments::{KeptSegments, SegmentStore, Waiting};
 pub use sessions::{BindPanel, BindView, LoadedOperator, Orders, SessionFacts, SessionPanel};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use store::{

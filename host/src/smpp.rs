@@ -16,6 +16,11 @@ pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
 use crate::config::SessionSettings;
 use crate::errors;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a server of TLS may take to refuse our certificate.
+const OBJECTION: Duration = Duration::from_millis(500);
 
 /// Whether an SMSC takes connections, TLS included; returns the address that did. No bind is tried: it could end another
 /// one.
@@ -23,8 +28,12 @@ use std::net::SocketAddr;
 /// # Errors
 /// Why not, in words.
 pub async fn reach(session: &SessionSettings) -> Result<SocketAddr, String> {
-    let dialled = dial::Route::new(session).dial().await;
-    dialled
-        .map(|socket| socket.peer())
-        .map_err(|error| errors::chain(&error))
+    let dialled = Arc::new(dial::Route::new(session)).dial().await;
+    let mut socket = dialled.map_err(|error| errors::chain(&error))?;
+    if session.tls.is_some()
+        && let Some(objection) = socket.objection(OBJECTION).await
+    {
+        return Err(format!("{}: {objection}", socket.peer()));
+    }
+    Ok(socket.peer())
 }

@@ -1,5 +1,6 @@
-//! Implementations of [`crate::ports::CorrelationStore`].
+//! Implementations of [`crate::ports::CorrelationStore`] and [`crate::ports::SegmentStore`].
 
 pub mod postgres;
+mod segments;
 pub mod sqlite;
 mod states;

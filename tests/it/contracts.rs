@@ -37,6 +37,7 @@ mod parked;
 mod postgres;
 mod queue;
 mod race;
+mod reassembly;
 mod sample;
 mod several_hosts;
 mod slots;
@@ -47,7 +48,7 @@ pub(crate) use postgres::PostgresPlace;
 pub(crate) use sample::{operator_1, operator_1_order};
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
-use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink};
+use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink, SegmentStore};
 use smpp_connector::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::path::Path;
 use std::sync::Arc;
@@ -67,6 +68,11 @@ pub(crate) trait Place: Sized {
 /// A place for correlations.
 pub(crate) trait StorePlace: Place {
     fn store(&self) -> Arc<dyn CorrelationStore>;
+}
+
+/// A place for segments of messages.
+pub(crate) trait SegmentPlace: Place {
+    fn segments(&self) -> Arc<dyn SegmentStore>;
 }
 
 /// A place for commands.
@@ -138,6 +144,12 @@ impl Place for SqlitePlace {
 
 impl StorePlace for SqlitePlace {
     fn store(&self) -> Arc<dyn CorrelationStore> {
+        Arc::new(self.open.store.clone())
+    }
+}
+
+impl SegmentPlace for SqlitePlace {
+    fn segments(&self) -> Arc<dyn SegmentStore> {
         Arc::new(self.open.store.clone())
     }
 }

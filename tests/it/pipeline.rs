@@ -65,6 +65,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
         config: Arc::new(operator.clone()),
         intake: intake.clone(),
         store: store.clone(),
+        segments: store.clone(),
         events: events.clone(),
         limiter: Arc::new(limiter),
         seen: seen.map(|seen| seen as Arc<dyn SeenIds>),

@@ -2,14 +2,22 @@
 #![cfg(test)]
 
 mod addresses;
+mod dead_links;
 mod duplicates;
+mod failover;
 mod links;
 mod long_messages;
 mod mobile_originated;
+mod national;
+mod odd_deliveries;
+mod orders;
 mod outages;
+mod outbind;
 mod profiles;
+mod reassembly;
 mod receipts;
 mod refusals;
+mod secured;
 mod shared_binds;
 mod statuses;
 mod submit;

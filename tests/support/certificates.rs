@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
+/// What `openssl ca` wants to know before it signs with dates of our choice.
+const CA_CONFIG: &str = "[ca]\ndefault_ca = own\n[own]\ndatabase = index.txt\nrand_serial = yes\nnew_certs_dir = .\ncertificate = ca.pem\n\
+                         private_key = ca.key\ndefault_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n";
+
 /// An authority that signs certificates for this machine.
 pub struct Authority {
     dir: TempDir,
@@ -51,32 +55,69 @@ impl Authority {
     /// Signs a certificate for 127.0.0.1. Returns it and its key.
     #[must_use]
     pub fn sign(&self, name: &str) -> (PathBuf, PathBuf) {
-        let [request, certificate, key, names] =
+        self.sign_for(
+            name,
+            "IP:127.0.0.1,DNS:localhost",
+            "200101000000Z",
+            "491231235959Z",
+        )
+    }
+
+    /// Signs a certificate for other names, valid between two times (`YYMMDDHHMMSSZ`). Returns it and its key.
+    #[must_use]
+    pub fn sign_for(&self, name: &str, names: &str, from: &str, until: &str) -> (PathBuf, PathBuf) {
+        let [request, certificate, key, extensions] =
             ["csr", "pem", "key", "ext"].map(|ending| format!("{name}.{ending}"));
-        std::fs::write(self.path(&names), "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-            .expect("a folder of ours");
+        self.write(&extensions, &format!("subjectAltName={names}\n"));
+        self.write("ca.cnf", CA_CONFIG);
+        self.write("index.txt", "");
         let subject = format!("/CN={name}");
         self.openssl(&[
             "req", "-newkey", "rsa:2048", "-nodes", "-subj", &subject, "-keyout", &key, "-out", &request,
         ]);
         self.openssl(&[
-            "x509",
-            "-req",
+            "ca",
+            "-batch",
+            "-notext",
+            "-config",
+            "ca.cnf",
+            "-startdate",
+            from,
+            "-enddate",
+            until,
             "-in",
             &request,
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            "2",
             "-extfile",
-            &names,
+            &extensions,
             "-out",
             &certificate,
         ]);
         (self.path(&certificate), self.path(&key))
+    }
+
+    /// A certificate that vouches for itself, as people make them in a hurry. Returns it and its key.
+    #[must_use]
+    pub fn self_signed(&self, name: &str) -> (PathBuf, PathBuf) {
+        let [certificate, key] = ["pem", "key"].map(|ending| format!("{name}.{ending}"));
+        let subject = format!("/CN={name}");
+        self.openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            &subject,
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+        ]);
+        (self.path(&certificate), self.path(&key))
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("a folder of ours");
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -15,20 +15,24 @@ mod gateway;
 pub mod http;
 mod message;
 mod operator;
+mod peer;
 mod platform;
 mod plugins;
 mod process;
 mod relay;
 pub mod servers;
+mod tls_front;
 
 pub use bus::{Bus, Dlr, Fate, Ledger};
 pub use gateway::{Gateway, write_files, write_files_with};
 pub use message::Message;
 pub use operator::Operator;
+pub use peer::{Delivery, Peer, PeerLink, PeerPdu};
 pub use platform::{Platform, Relays};
 pub use plugins::{plugin, plugin_with};
 pub use process::{GatewayProcess, post};
 pub use relay::{Relay, Way};
+pub use tls_front::TlsFront;
 
 use std::time::Duration;
 

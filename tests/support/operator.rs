@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use uuid::Uuid;
 
+/// What every session has until it is told another.
+const PASSWORD: &str = "password = \"story\"";
+
 /// One operator with quick timers; the setters change what the story is about.
 #[derive(Clone, Debug)]
 pub struct Operator {
@@ -34,7 +37,7 @@ impl Operator {
             .map(str::to_owned)
             .to_vec(),
             policy: Vec::new(),
-            sessions: vec![(smsc, Vec::new())],
+            sessions: vec![(smsc, vec![PASSWORD.to_owned()])],
             plugin: None,
         }
     }
@@ -67,14 +70,15 @@ impl Operator {
     /// One more `[[session]]` beside the first.
     #[must_use]
     pub fn primary_at(mut self, smsc: SocketAddr) -> Self {
-        self.sessions.push((smsc, Vec::new()));
+        self.sessions.push((smsc, vec![PASSWORD.to_owned()]));
         self
     }
 
     /// One more `[[session]]`, a backup.
     #[must_use]
     pub fn backup_at(mut self, smsc: SocketAddr) -> Self {
-        self.sessions.push((smsc, vec!["is_primary = false".to_owned()]));
+        let lines = [PASSWORD, "is_primary = false"].map(str::to_owned);
+        self.sessions.push((smsc, lines.to_vec()));
         self
     }
 
@@ -107,7 +111,7 @@ impl Operator {
         }
         for (smsc, lines) in &self.sessions {
             text += &format!(
-                "[[session]]\nhost = \"{}\"\nport = {}\nsystem_id = \"story\"\npassword = \"story\"\n{}\n",
+                "[[session]]\nhost = \"{}\"\nport = {}\nsystem_id = \"story\"\n{}\n",
                 smsc.ip(),
                 smsc.port(),
                 lines.join("\n")

@@ -111,13 +111,16 @@ impl Drop for Server {
 
 /// A free port that nobody else is given for as long as this lives: a socket is bound to it and never listens, which lets a
 /// server listen there (all of ours set SO_REUSEADDR), be killed, and come back.
-pub(crate) struct Port {
-    pub(crate) number: u16,
+pub struct Port {
+    /// It.
+    pub number: u16,
     _holder: TcpSocket,
 }
 
 impl Port {
-    pub(crate) fn reserve() -> Self {
+    /// Any free one.
+    #[must_use]
+    pub fn reserve() -> Self {
         let holder = TcpSocket::new_v4().expect("a socket");
         holder.set_reuseaddr(true).expect("a socket of ours");
         holder

@@ -20,7 +20,7 @@ pub use encode::{EncodeError, encode};
 
 use frame::Frame;
 use rusmpp::CommandId;
-use smpp_domain::pdu::{Incoming, IncomingBody};
+use smpp_domain::pdu::{DeliverSmPdu, Incoming, IncomingBody};
 
 /// What a frame says, and what was wrong with the way it said so.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,6 +59,13 @@ impl Oddity {
     pub const NO_MESSAGE_ID: &'static str = "no_message_id";
     /// Not even the addresses can be read.
     pub const UNREADABLE: &'static str = "unreadable";
+
+    fn in_addresses() -> Self {
+        Self {
+            what: Self::UNREADABLE,
+            field: "destination_addr",
+        }
+    }
 }
 
 impl std::fmt::Display for Oddity {
@@ -102,7 +109,7 @@ fn decode_body(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
         CommandId::Unbind => header_only(frame, IncomingBody::Unbind),
         CommandId::UnbindResp => header_only(frame, IncomingBody::UnbindResp),
         CommandId::GenericNack => header_only(frame, IncomingBody::GenericNack),
-        CommandId::AlertNotification => (IncomingBody::AlertNotification, None),
+        CommandId::AlertNotification => alert_notification(frame),
         _ => (
             IncomingBody::Other {
                 command_id: frame.command_id(),
@@ -125,22 +132,34 @@ fn submit_sm_resp(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
     (IncomingBody::SubmitSmResp { message_id }, oddity.or(missing))
 }
 
+/// One that cannot be read at all goes its way like the others, with its octets: it has to be kept and acknowledged, or
+/// the operator sends it for days.
 fn message(
     frame: &Frame,
     read: Option<tolerant::Message>,
-    kind: fn(Box<smpp_domain::pdu::DeliverSmPdu>) -> IncomingBody,
+    kind: fn(Box<DeliverSmPdu>) -> IncomingBody,
 ) -> (IncomingBody, Option<Oddity>) {
-    match read {
-        Some((pdu, oddity)) => (kind(Box::new(pdu)), oddity),
-        None => (
-            IncomingBody::Undecodable {
-                command_id: frame.command_id(),
-            },
-            Some(Oddity {
-                what: Oddity::UNREADABLE,
-                field: "destination_addr",
-            }),
-        ),
+    let (pdu, oddity) = read.unwrap_or_else(|| {
+        let unreadable = DeliverSmPdu {
+            unreadable: true,
+            short_message: frame.body().to_vec(),
+            ..DeliverSmPdu::default()
+        };
+        (unreadable, Some(Oddity::in_addresses()))
+    });
+    (kind(Box::new(pdu)), oddity)
+}
+
+fn alert_notification(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
+    match tolerant::alert(frame.body()) {
+        Some((alert, oddity)) => (IncomingBody::AlertNotification(Box::new(alert)), oddity),
+        None => {
+            let command_id = frame.command_id();
+            (
+                IncomingBody::Undecodable { command_id },
+                Some(Oddity::in_addresses()),
+            )
+        }
     }
 }
 

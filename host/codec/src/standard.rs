@@ -54,6 +54,7 @@ pub(super) fn deliver_sm(body: &[u8]) -> Option<Message> {
         sm_default_msg_id: read.sm_default_msg_id,
         short_message: read.short_message().to_vec(),
         tlvs,
+        unreadable: false,
     };
     Some((pdu, oddity))
 }

@@ -70,6 +70,7 @@ fn delivered() -> DeliverSmPdu {
         sm_default_msg_id: 3,
         short_message: b"id:1".to_vec(),
         tlvs: Vec::new(),
+        unreadable: false,
     }
 }
 
@@ -180,7 +181,10 @@ fn commands_are_told_apart() {
     }
     assert_eq!(
         read(&pdu(0x102, 0, 1, b"\xFF")),
-        (IncomingBody::AlertNotification, None)
+        (
+            IncomingBody::Undecodable { command_id: 0x102 },
+            Some(("unreadable", "destination_addr"))
+        )
     );
     for command_id in [0x04, 0x0B, 0x8000_0003, 0x0001_0200, 0xFFFF_FFFF] {
         assert_eq!(
@@ -292,17 +296,37 @@ fn an_odd_deliver_sm_gives_what_can_be_read() {
 }
 
 #[test]
-fn without_addresses_a_request_still_gets_its_header() {
+fn without_addresses_a_message_keeps_its_header_and_its_octets() {
     for (command_id, body) in [
         (0x05, &b""[..]),
         (0x05, b"\0\x01\x01123"),
         (0x103, b"\0\x01\x01123\0\x01\x01"),
     ] {
         let decoded = decode(&pdu(command_id, 0, 77, body));
-        assert_eq!(decoded.incoming.body, IncomingBody::Undecodable { command_id });
+        let (IncomingBody::DeliverSm(read) | IncomingBody::DataSm(read)) = decoded.incoming.body else {
+            panic!("{:?}", decoded.incoming.body)
+        };
+        assert!(read.unreadable);
+        assert_eq!(read.short_message, body);
         assert_eq!(decoded.incoming.sequence_number, 77);
         assert_eq!(decoded.oddity.map(|oddity| oddity.what), Some("unreadable"));
     }
+}
+
+#[test]
+fn an_alert_notification_tells_who_and_how() {
+    let body = b"\x01\x01491510000009\0\x04\x0912345\0\x04\x22\0\x01\x01";
+    let (IncomingBody::AlertNotification(alert), None) = read(&pdu(0x102, 0, 1, body)) else {
+        panic!("an alert_notification")
+    };
+    let numbers = (alert.source.digits.as_str(), alert.esme.digits.as_str());
+    assert_eq!(numbers, ("491510000009", "12345"));
+    assert_eq!((alert.source.ton, alert.esme.ton, alert.esme.npi), (1, 4, 9));
+    let availability = Tlv {
+        tag: 0x0422,
+        value: vec![1],
+    };
+    assert_eq!(alert.tlvs, [availability]);
 }
 
 #[test]

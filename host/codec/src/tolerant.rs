@@ -4,7 +4,7 @@
 //! early are all read past. Reading never goes beyond the body.
 
 use super::Oddity;
-use smpp_domain::pdu::{Address, DeliverSmPdu, Tlv, octet_text};
+use smpp_domain::pdu::{Address, AlertNotificationPdu, DeliverSmPdu, Tlv, octet_text};
 
 /// A message that was read, and what was odd about it.
 pub(super) type Message = (DeliverSmPdu, Option<Oddity>);
@@ -40,6 +40,18 @@ pub(super) fn data_message(body: &[u8]) -> Option<Message> {
     pdu.registered_delivery = reader.octet_or_zero("registered_delivery");
     pdu.data_coding = reader.octet_or_zero("data_coding");
     Some(reader.finish(pdu))
+}
+
+/// An alert_notification. `None` when the addresses cannot be read.
+pub(super) fn alert(body: &[u8]) -> Option<(AlertNotificationPdu, Option<Oddity>)> {
+    let mut reader = Reader::new(body);
+    let source = reader.address("source_addr", DATA_ADDRESS)?;
+    let esme = reader.address("esme_addr", DATA_ADDRESS)?;
+    let (tlvs, oddity) = read_tlvs(reader.rest);
+    Some((
+        AlertNotificationPdu { source, esme, tlvs },
+        reader.oddity.or(oddity),
+    ))
 }
 
 /// The text that a response's body begins with; an absent body is legal and gives the empty text. `max` counts the

@@ -8,6 +8,7 @@
 mod data_coding;
 mod encoded;
 mod gsm7;
+mod national;
 mod table;
 mod transliterate;
 
@@ -15,6 +16,7 @@ pub use data_coding::{alphabet_for_data_coding, data_coding};
 pub(crate) use encoded::Unit;
 pub use encoded::{BadUnit, Encoded};
 pub use gsm7::{decode_packed, gsm7_septets, pack, unpack};
+pub use national::{Language, NationalTables, NoSuchTable, decode_national};
 pub use table::{CharTable, TableBase, TableError};
 
 use crate::dispatch::SmsEncoding;
@@ -46,6 +48,13 @@ pub enum Alphabet {
     Gsm7Unpacked,
     /// The same, packed as on the air (3GPP TS 23.038 section 6.1.2.1).
     Gsm7Packed,
+    /// GSM 7-bit with national language tables (3GPP TS 23.038 annex A). Every part has a header that tells them.
+    Gsm7National {
+        /// In the place of the default ones.
+        tables: NationalTables,
+        /// As on the air, behind the header and its fill bits; else one septet an octet.
+        packed: bool,
+    },
     /// 7-bit ASCII (IA5).
     Ascii,
     /// ISO 8859-1.
@@ -66,10 +75,11 @@ pub enum Counting {
 }
 
 impl Alphabet {
-    /// The alphabet that a policy names, where `tables` are those of the operator's file.
+    /// The alphabet that a policy names, where `tables` are those of the operator's file. National language tables go
+    /// unpacked.
     ///
     /// # Errors
-    /// The table is not among them, or national language tables are asked for.
+    /// There is no such table.
     pub fn from_name(
         name: &AlphabetName,
         tables: &BTreeMap<String, Arc<CharTable>>,
@@ -77,7 +87,13 @@ impl Alphabet {
         Ok(match name {
             AlphabetName::Gsm7Unpacked => Self::Gsm7Unpacked,
             AlphabetName::Gsm7Packed => Self::Gsm7Packed,
-            AlphabetName::Gsm7National { .. } => return Err(UnknownAlphabet::National),
+            AlphabetName::Gsm7National {
+                locking_shift,
+                single_shift,
+            } => Self::Gsm7National {
+                tables: NationalTables::new(*locking_shift, *single_shift)?,
+                packed: false,
+            },
             AlphabetName::Ascii => Self::Ascii,
             AlphabetName::Latin1 => Self::Latin1,
             AlphabetName::Ucs2 => Self::Ucs2,
@@ -101,18 +117,29 @@ impl Alphabet {
     #[must_use]
     pub fn counting(&self) -> Counting {
         match self {
-            Self::Gsm7Unpacked | Self::Gsm7Packed | Self::Ascii => Counting::Septets,
+            Self::Gsm7Unpacked | Self::Gsm7Packed | Self::Gsm7National { .. } | Self::Ascii => {
+                Counting::Septets
+            }
             Self::Latin1 | Self::Ucs2 => Counting::Octets,
             Self::Table(table) => table.counting(),
         }
     }
 
-    /// For events and errors: `GSM7`, `GSM7_PACKED`, `ASCII`, `LATIN1`, `UCS2`, or the table's name.
+    /// The information elements by which a receiver knows it; none for those that data_coding tells.
+    pub(crate) fn header_elements(&self) -> Vec<u8> {
+        match self {
+            Self::Gsm7National { tables, .. } => tables.elements(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// For events and errors: `GSM7`, `GSM7_PACKED`, `GSM7_NATIONAL`, `ASCII`, `LATIN1`, `UCS2`, or the table's name.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Gsm7Unpacked => "GSM7",
             Self::Gsm7Packed => "GSM7_PACKED",
+            Self::Gsm7National { .. } => "GSM7_NATIONAL",
             Self::Ascii => "ASCII",
             Self::Latin1 => "LATIN1",
             Self::Ucs2 => "UCS2",
@@ -124,6 +151,7 @@ impl Alphabet {
     fn put(&self, c: char, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Gsm7Unpacked | Self::Gsm7Packed => gsm7::put(c, out),
+            Self::Gsm7National { tables, .. } => tables.put(c, out),
             Self::Ascii => u8::try_from(c).is_ok_and(|octet| octet.is_ascii() && push(out, octet)),
             Self::Latin1 => u8::try_from(c).is_ok_and(|octet| push(out, octet)),
             Self::Ucs2 => {
@@ -166,11 +194,9 @@ pub enum UnknownAlphabet {
         /// What there is, separated by commas.
         known: String,
     },
-    /// 3GPP TS 23.038 annex A.
-    #[error(
-        "national language tables (gsm7-national) are not supported yet: use gsm7-unpacked, ucs2 or a named table"
-    )]
-    National,
+    /// A national language has no such table.
+    #[error("gsm7-national: {0}")]
+    National(#[from] NoSuchTable),
 }
 
 /// Encodes a text. A character that the alphabet lacks is treated by `rule`; under [`UnencodableRule::Ucs2`] the
@@ -216,12 +242,18 @@ pub fn encode(text: &str, alphabet: &Alphabet, rule: &UnencodableRule) -> Result
 ///
 /// GSM 7-bit: an escape before an undefined code gives the default alphabet's character, two escapes a space, and a
 /// lone one at the end nothing (3GPP TS 23.038 section 6.2.1.1). UCS2: an odd octet at the end and a lone surrogate
-/// give U+FFFD. For packed text see [`decode_packed`].
+/// give U+FFFD. For packed text see [`decode_packed`], for national language tables by identifier
+/// [`decode_national`].
 #[must_use]
 pub fn decode(octets: &[u8], alphabet: &Alphabet) -> String {
     match alphabet {
         Alphabet::Gsm7Unpacked => gsm7::decode(octets),
         Alphabet::Gsm7Packed => decode_packed(octets, None),
+        Alphabet::Gsm7National {
+            tables,
+            packed: false,
+        } => tables.decode(octets),
+        Alphabet::Gsm7National { tables, packed: true } => tables.decode(&unpack(octets, 0, None)),
         Alphabet::Ascii => octets
             .iter()
             .map(|o| if o.is_ascii() { char::from(*o) } else { UNKNOWN })

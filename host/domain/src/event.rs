@@ -8,6 +8,7 @@ use crate::policy::{Concatenation, PolicyIdentity};
 use crate::session::SessionState;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The kinds of event, each a subject `smpp.{kind}.{operatorId}`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -20,6 +21,8 @@ pub enum EventKind {
     Unmatched,
     /// A message from a subscriber.
     Mo,
+    /// A subscriber can be reached again.
+    Alert,
     /// A session changed its state.
     Session,
     /// A command that cannot be carried out at all.
@@ -35,6 +38,7 @@ impl EventKind {
             Self::Dlr => "dlr",
             Self::Unmatched => "unmatched",
             Self::Mo => "mo",
+            Self::Alert => "alert",
             Self::Session => "session",
             Self::Dead => "dead",
         }
@@ -142,23 +146,25 @@ pub struct DlrEvent {
     pub to: String,
     /// A final state that contradicts an earlier final one.
     pub conflict: bool,
+    /// An intermediate notification: the message is still on its way.
+    pub intermediate: bool,
 }
 
-/// `smpp.unmatched`: a receipt that no message has claimed.
+/// `smpp.unmatched`: a receipt that no message has claimed, or a PDU of which nothing could be made.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnmatchedEvent {
     /// From which operator.
     pub operator_id: OperatorId,
-    /// As the receipt gave it.
+    /// As the receipt gave it; empty when it gave none.
     pub operator_message_id: String,
     /// As read.
     pub state: DlrMessageState,
-    /// The user data in hex.
+    /// The user data in hex; of a PDU that cannot be read, its whole body.
     pub raw: String,
-    /// When the receipt came.
+    /// When it came.
     pub received_at: DateTime<Utc>,
-    /// In words: which other reading of the id would have matched.
+    /// In words: which other reading of the id would have matched, or what else is to be known.
     pub hint: Option<String>,
 }
 
@@ -166,22 +172,99 @@ pub struct UnmatchedEvent {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MoEvent {
+    /// The message's own: an event that comes twice has the same.
+    pub id: Uuid,
     /// By which operator.
     pub operator_id: OperatorId,
     /// The subscriber.
     pub from: String,
     /// The number that was written to.
     pub to: String,
-    /// Decoded by data_coding.
-    pub text: String,
+    /// Decoded by data_coding; `null` when that says that the octets are no text.
+    pub text: Option<String>,
+    /// In hex, when they are no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// As received.
     pub data_coding: u8,
+    /// As received.
+    pub esm_class: u8,
+    /// As received, where it is not empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub service_type: String,
+    /// As received, where it is not 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub protocol_id: u8,
+    /// The sending application's, where the message names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_port: Option<u16>,
+    /// The receiving application's, where the message names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination_port: Option<u16>,
     /// How many PDUs the text was put together from.
     pub parts: u8,
-    /// Set when the text is one segment of a longer message.
+    /// Whether all segments of the message are in it. Of a segment that is told by itself: false.
+    pub complete: bool,
+    /// The numbers of the segments that did not come in time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<u8>,
+    /// Set when the text is one segment of a longer message: it is not put together.
     pub concatenation: Option<Concatenation>,
+    /// The user data header could not be read to its end.
+    #[serde(skip_serializing_if = "is_false")]
+    pub broken_header: bool,
+    /// Optional parameters, without those that carry or number the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tlvs: Vec<TlvReport>,
+    /// When its last PDU came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// An optional parameter in an event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TlvReport {
+    /// As received.
+    pub tag: u16,
+    /// In hex.
+    pub value: String,
+}
+
+/// `smpp.alert`: the operator says that a subscriber can be reached again, or cannot (alert_notification).
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertEvent {
+    /// By which operator.
+    pub operator_id: OperatorId,
+    /// The subscriber.
+    pub from: String,
+    /// The number for whose messages it was waited.
+    pub to: String,
+    /// ms_availability_status: `null` when the operator gave none, which means AVAILABLE.
+    pub availability: Option<Availability>,
     /// When it came.
     pub received_at: DateTime<Utc>,
+}
+
+/// ms_availability_status (SMPP 3.4 section 5.3.2.30).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Availability {
+    /// 0.
+    Available,
+    /// 1: switched off, or its owner wants none.
+    Denied,
+    /// 2, and values that the standard does not know.
+    Unavailable,
+}
+
+impl From<u8> for Availability {
+    fn from(octet: u8) -> Self {
+        match octet {
+            0 => Self::Available,
+            1 => Self::Denied,
+            _ => Self::Unavailable,
+        }
+    }
 }
 
 /// `smpp.session`: a session changed its state.
@@ -218,6 +301,16 @@ pub struct DeadEvent {
     pub command: serde_json::Value,
     /// Every reason.
     pub errors: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(octet: &u8) -> bool {
+    *octet == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// The JSON of an event.

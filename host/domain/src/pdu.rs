@@ -82,6 +82,8 @@ pub mod tag {
     pub const SAR_TOTAL_SEGMENTS: u16 = 0x020E;
     /// `sar_segment_seqnum`: 1 octet, from 1.
     pub const SAR_SEGMENT_SEQNUM: u16 = 0x020F;
+    /// `ms_availability_status`: 1 octet.
+    pub const MS_AVAILABILITY_STATUS: u16 = 0x0422;
     /// `network_error_code`: network type (1 octet) and code (2 octets).
     pub const NETWORK_ERROR_CODE: u16 = 0x0423;
     /// `message_payload`: replaces short_message; sm_length is 0 then.
@@ -219,6 +221,8 @@ pub struct DeliverSmPdu {
     pub short_message: Vec<u8>,
     /// All of them, in order, unknown tags and duplicates included.
     pub tlvs: Vec<Tlv>,
+    /// Not even the addresses could be read: `short_message` holds the whole body, all else is empty.
+    pub unreadable: bool,
 }
 
 impl DeliverSmPdu {
@@ -242,6 +246,17 @@ impl fmt::Debug for DeliverSmPdu {
             .field("tlvs", &self.tlvs.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The parameters of an alert_notification (SMPP 3.4 section 4.12).
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AlertNotificationPdu {
+    /// The subscriber.
+    pub source: Address,
+    /// The ESME that wanted to know.
+    pub esme: Address,
+    /// All of them, in order.
+    pub tlvs: Vec<Tlv>,
 }
 
 /// The parameters of a bind request (SMPP 3.4 section 4.1). The password never shows in Debug output.
@@ -323,7 +338,7 @@ pub enum IncomingBody {
     /// The peer could not read something of ours.
     GenericNack,
     /// A subscriber became reachable; takes no response.
-    AlertNotification,
+    AlertNotification(Box<AlertNotificationPdu>),
     /// Another request or response, by its command_id.
     Other {
         /// As received; bit 31 marks a response.

@@ -16,6 +16,7 @@ mod tests;
 
 use crate::correlation::DlrMessageState;
 use crate::pdu::{Address, DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
+use chrono::FixedOffset;
 use serde::{Deserialize, Serialize};
 use text::TextReceipt;
 
@@ -48,6 +49,9 @@ pub struct ReceiptReading {
     /// The operator used a state that nobody knows. It reads as UNKNOWN, not final, and should be counted.
     #[serde(default)]
     pub unknown_word: bool,
+    /// An intermediate notification (esm_class 0x20): the message is still on its way.
+    #[serde(default)]
+    pub intermediate: bool,
 }
 
 /// A reading that says nothing: no id, UNKNOWN, not final.
@@ -65,6 +69,7 @@ impl Default for ReceiptReading {
             text_id: None,
             sender: Address::default(),
             unknown_word: false,
+            intermediate: false,
         }
     }
 }
@@ -96,8 +101,13 @@ pub enum Detection {
 /// device and are no receipts. An intermediate notification (0x20) is a reading that is never final.
 ///
 /// Where TLVs and text disagree, the TLVs decide id and state; the text's own words stay in `raw_state`, `text_id`.
+/// `time_zone` is that of the operator's clock, where it is known.
 #[must_use]
-pub fn read(pdu: &DeliverSmPdu, detection: Detection) -> Option<ReceiptReading> {
+pub fn read(
+    pdu: &DeliverSmPdu,
+    detection: Detection,
+    time_zone: Option<FixedOffset>,
+) -> Option<ReceiptReading> {
     let kind = pdu.esm_class & esm_class::TYPE_MASK;
     let typed = matches!(
         kind,
@@ -112,9 +122,16 @@ pub fn read(pdu: &DeliverSmPdu, detection: Detection) -> Option<ReceiptReading> 
             Some(appendix_b(pdu)).filter(|text| typed || text.looks_like_a_receipt())?
         }
     };
-    let mut reading = combine(pdu, receipted, details);
-    reading.is_final &= kind != esm_class::INTERMEDIATE_NOTIFICATION;
-    Some(reading)
+    let intermediate = kind == esm_class::INTERMEDIATE_NOTIFICATION;
+    let done_at = details.done_date.as_deref();
+    let done_at = done_at.and_then(|raw| date::done_at(raw, time_zone));
+    let reading = combine(pdu, receipted, details);
+    Some(ReceiptReading {
+        is_final: reading.is_final && !intermediate,
+        intermediate,
+        done_at,
+        ..reading
+    })
 }
 
 /// The fields of the text by SMPP 3.4 Appendix B, for those who want more than a [`ReceiptReading`] tells.
@@ -149,9 +166,9 @@ fn combine(pdu: &DeliverSmPdu, receipted: Option<String>, details: TextReceipt) 
         raw_state,
         raw_error: details.err.unwrap_or_default(),
         network_error_code: find_tlv(&pdu.tlvs, tag::NETWORK_ERROR_CODE).map(<[u8]>::to_vec),
-        done_at: details.done_date.and_then(|raw| date::done_at(&raw, None)),
         text_id,
         sender: pdu.source.clone(),
+        ..ReceiptReading::default()
     }
 }
 

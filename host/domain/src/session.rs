@@ -92,6 +92,7 @@ pub struct SessionConfig {
 ///                                         ^-------------------------------------------------'
 /// ```
 ///
+/// A primary that is bound at its very first attempt was never away, and has no hold time.
 /// Not drawn: `Unbind` in CONNECTING abandons the attempt (DISCONNECTED), in FAILBACK it begins UNBINDING, and in
 /// DISCONNECTED and UNBOUND it cancels the next attempt. An `unbind` of the operator is a lost link.
 ///

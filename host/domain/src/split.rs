@@ -8,12 +8,17 @@
 //! | septets | 160 | 153 | 152 |
 //! | octets | 140 | 134 | 133 (UCS2: 132) |
 //!
+//! National language tables are told in a header of every part, the only one too, and leave 155 septets beside one table
+//! (152 beside two) in a single one, 149 (146) beside an 8-bit reference, and 148 (145) beside a 16-bit one.
+//!
 //! What becomes of SAR parts is the SMSC's choice, and it may choose a 16-bit reference: so they leave room for that.
 
+mod national;
 mod planned;
 mod room;
 mod settings;
 
+pub use national::cheapest_tables;
 pub use planned::PlannedError;
 pub use room::{part_limit, single_limit};
 pub use settings::{Cut, LongText, Splitting};
@@ -135,7 +140,8 @@ pub enum SplitError {
     Planned(#[from] PlannedError),
 }
 
-/// Cuts a text. One that fits one short message gives one part without a header, and so does an empty one.
+/// Cuts a text. One that fits one short message gives one part, without a header unless its alphabet needs one; so does
+/// an empty one.
 ///
 /// `reference` is that of the message in a 16-bit header. An 8-bit one is made of it in 1..=255, so that consecutive
 /// references stay different and wrap at 255; in SAR 0 becomes 65535.
@@ -172,10 +178,6 @@ fn udh(
     max_parts: Option<u8>,
     reference: u16,
 ) -> Result<Vec<Part>, SplitError> {
-    let header = match width {
-        ReferenceWidth::EightBits => 6,
-        ReferenceWidth::SixteenBits => 7,
-    };
     let max_octets = max_octets.map(|octets| usize::from(octets).min(MAX_SHORT_MESSAGE));
     if Room::single(encoded)
         .raised_to(encoded, max_octets)
@@ -183,40 +185,39 @@ fn udh(
     {
         return whole(encoded, max_parts);
     }
+    let header = room::header_of_part(encoded, width);
     let room = Room::behind(encoded, header).limited_to(encoded, max_octets, header);
-    let Some(cuts) = cut(encoded, room, fill_bits(width)) else {
+    let Some(cuts) = cut(encoded, room, room::fill_bits(header)) else {
         return Err(SplitError::NoRoom {
             max_octets: max_octets.unwrap_or(room::AIR_OCTETS),
             header,
         });
     };
+    let tables = encoded.header_elements();
     numbered(encoded, &cuts, max_parts, |total, number, text| {
-        let mut short_message = match width {
-            ReferenceWidth::EightBits => vec![5, 0x00, 3, eight_bits(reference), total, number],
+        let concatenation = match width {
+            ReferenceWidth::EightBits => vec![0x00, 3, eight_bits(reference), total, number],
             ReferenceWidth::SixteenBits => {
                 let [high, low] = reference.to_be_bytes();
-                vec![6, 0x08, 4, high, low, total, number]
+                vec![0x08, 4, high, low, total, number]
             }
         };
-        if encoded.is_packed() {
-            short_message.extend(pack(text, fill_bits(width)));
-        } else {
-            short_message.extend_from_slice(text);
-        }
-        Part {
-            esm_class: esm_class::UDHI,
-            short_message,
-            tlvs: Vec::new(),
-        }
+        headed(encoded, &[concatenation, tables.clone()].concat(), text)
     })
 }
 
+/// A header and sar_* parameters must not meet in one PDU, so a text whose tables need a header has its numbers there.
 fn sar(
     encoded: &Encoded,
     max_octets: Option<u16>,
     max_parts: Option<u8>,
     reference: u16,
 ) -> Result<Vec<Part>, SplitError> {
+    if !encoded.header_elements().is_empty() {
+        let full = room::part_octets(encoded, ReferenceWidth::SixteenBits);
+        let fewer = max_octets.filter(|max| usize::from(*max) < full);
+        return udh(encoded, ReferenceWidth::SixteenBits, fewer, max_parts, reference);
+    }
     if Room::single(encoded).holds(encoded) {
         return whole(encoded, max_parts);
     }
@@ -229,27 +230,14 @@ fn sar(
         });
     };
     let reference = if reference == 0 { u16::MAX } else { reference };
+    let tlv = |tag, value| Tlv { tag, value };
     numbered(encoded, &cuts, max_parts, |total, number, text| Part {
-        esm_class: 0,
-        short_message: if encoded.is_packed() {
-            pack(text, 0)
-        } else {
-            text.to_vec()
-        },
         tlvs: vec![
-            Tlv {
-                tag: tag::SAR_MSG_REF_NUM,
-                value: reference.to_be_bytes().to_vec(),
-            },
-            Tlv {
-                tag: tag::SAR_TOTAL_SEGMENTS,
-                value: vec![total],
-            },
-            Tlv {
-                tag: tag::SAR_SEGMENT_SEQNUM,
-                value: vec![number],
-            },
+            tlv(tag::SAR_MSG_REF_NUM, reference.to_be_bytes().to_vec()),
+            tlv(tag::SAR_TOTAL_SEGMENTS, vec![total]),
+            tlv(tag::SAR_SEGMENT_SEQNUM, vec![number]),
         ],
+        ..headed(encoded, &[], text)
     })
 }
 
@@ -263,7 +251,8 @@ fn payload(
     if encoded.is_empty() || (!always && Room::single(encoded).holds(encoded)) {
         return whole(encoded, None);
     }
-    let octets = encoded.octets_len();
+    let part = headed(encoded, &encoded.header_elements(), encoded.unpacked());
+    let octets = part.short_message.len();
     let allowed = max_octets
         .and_then(|max| usize::try_from(max).ok())
         .unwrap_or(MAX_PAYLOAD)
@@ -272,8 +261,9 @@ fn payload(
         _ if octets <= allowed => Ok(vec![Part {
             tlvs: vec![Tlv {
                 tag: tag::MESSAGE_PAYLOAD,
-                value: encoded.to_octets(),
+                value: part.short_message,
             }],
+            esm_class: part.esm_class,
             ..Part::default()
         }]),
         Some(plan) => split(encoded, plan, reference),
@@ -283,12 +273,36 @@ fn payload(
 
 /// The text as one short message.
 fn whole(encoded: &Encoded, max_parts: Option<u8>) -> Result<Vec<Part>, SplitError> {
-    match max_parts {
-        Some(0) => Err(SplitError::NoPartAllowed),
-        _ => Ok(vec![Part {
-            short_message: encoded.to_octets(),
-            ..Part::default()
-        }]),
+    if max_parts == Some(0) {
+        return Err(SplitError::NoPartAllowed);
+    }
+    let elements = if encoded.is_empty() {
+        Vec::new()
+    } else {
+        encoded.header_elements()
+    };
+    Ok(vec![headed(encoded, &elements, encoded.unpacked())])
+}
+
+/// Octets of the text, one septet an octet, behind a header of these elements; without any there is no header.
+fn headed(encoded: &Encoded, elements: &[u8], text: &[u8]) -> Part {
+    let mut short_message = Vec::with_capacity(MAX_SHORT_MESSAGE);
+    if !elements.is_empty() {
+        // Concatenation and two tables make 12 octets at most.
+        short_message.push(u8::try_from(elements.len()).unwrap_or(u8::MAX));
+        short_message.extend_from_slice(elements);
+    }
+    let esm_class = if elements.is_empty() { 0 } else { esm_class::UDHI };
+    if encoded.is_packed() {
+        let fill_bits = room::fill_bits(short_message.len());
+        short_message.extend(pack(text, fill_bits));
+    } else {
+        short_message.extend_from_slice(text);
+    }
+    Part {
+        esm_class,
+        short_message,
+        tlvs: Vec::new(),
     }
 }
 
@@ -346,14 +360,6 @@ fn numbered(
 /// 1..=255: some handsets and SMSCs take 0 for "no reference".
 fn eight_bits(reference: u16) -> u8 {
     u8::try_from(reference % 255).unwrap_or_default() + 1
-}
-
-/// Bits between a header and the next septet border.
-fn fill_bits(width: ReferenceWidth) -> u8 {
-    match width {
-        ReferenceWidth::EightBits => 1,
-        ReferenceWidth::SixteenBits => 0,
-    }
 }
 
 #[cfg(test)]

@@ -2,26 +2,89 @@
 
 use crate::pdu::{DeliverSmPdu, esm_class, find_tlv, tag};
 use crate::policy::Concatenation;
+use serde::{Deserialize, Serialize};
 
-/// Concatenated short messages, 8-bit reference.
-const CONCATENATION_8: u8 = 0x00;
-/// Concatenated short messages, 16-bit reference.
-const CONCATENATION_16: u8 = 0x08;
+/// Information elements that are read. All others are skipped by their length.
+mod element {
+    /// Concatenated short messages, 8-bit reference.
+    pub(super) const CONCATENATION_8: u8 = 0x00;
+    /// Application ports of 8 bits: destination, originator.
+    pub(super) const PORTS_8: u8 = 0x04;
+    /// Application ports of 16 bits: destination, originator.
+    pub(super) const PORTS_16: u8 = 0x05;
+    /// Concatenated short messages, 16-bit reference.
+    pub(super) const CONCATENATION_16: u8 = 0x08;
+    /// National language single shift.
+    pub(super) const SINGLE_SHIFT: u8 = 0x24;
+    /// National language locking shift.
+    pub(super) const LOCKING_SHIFT: u8 = 0x25;
+}
 
-/// The user data of a message without its header, and which segment it is, by header or by sar_* parameters.
+/// Who numbered the segments of a message, and how. References of different kinds have nothing to do with each other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceKind {
+    /// Information element 0x00.
+    EightBits,
+    /// Information element 0x08.
+    SixteenBits,
+    /// sar_msg_ref_num.
+    Sar,
+    /// The operator's policy.
+    Policy,
+}
+
+/// The application ports of a message (3GPP TS 23.040 section 9.2.3.24.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ports {
+    /// The receiving application's.
+    pub destination: u16,
+    /// The sending application's.
+    pub source: u16,
+}
+
+/// National language tables (3GPP TS 23.038 annex A) by their identifiers; `None` is the default table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LanguageTables {
+    /// In the place of the default alphabet.
+    pub locking: Option<u8>,
+    /// In the place of the extension table.
+    pub single: Option<u8>,
+}
+
+/// What a header says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UserDataHeader {
+    /// Which segment of a longer message it is.
+    pub place: Option<(ReferenceKind, Concatenation)>,
+    /// Between which applications.
+    pub ports: Option<Ports>,
+    /// How the text is to be read.
+    pub languages: LanguageTables,
+    /// It claims more octets than there are, or an element more than the header has.
+    pub is_broken: bool,
+}
+
+/// The user data of a message without its header, and what header or sar_* parameters say of it.
 ///
-/// A header that claims more octets than there are is no header: all of it counts as text.
+/// A header that claims more octets than there are is no header: all of it counts as text. An element that is longer
+/// than the rest of the header ends the reading of it.
 #[must_use]
-pub fn user_data(pdu: &DeliverSmPdu) -> (&[u8], Option<Concatenation>) {
+pub fn user_data(pdu: &DeliverSmPdu) -> (&[u8], UserDataHeader) {
     let octets = pdu.user_data();
-    let sar = || sar(pdu);
-    if pdu.esm_class & esm_class::UDHI == 0 {
-        return (octets, sar());
-    }
-    match split_header(octets) {
-        Some((header, text)) => (text, concatenation(header).or_else(sar)),
-        None => (octets, sar()),
-    }
+    let (text, mut header) = if pdu.esm_class & esm_class::UDHI == 0 {
+        (octets, UserDataHeader::default())
+    } else if let Some((header, text)) = split_header(octets) {
+        (text, read(header))
+    } else {
+        let broken = UserDataHeader {
+            is_broken: true,
+            ..UserDataHeader::default()
+        };
+        (octets, broken)
+    };
+    header.place = header.place.or_else(|| sar(pdu));
+    (text, header)
 }
 
 fn split_header(octets: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -29,33 +92,65 @@ fn split_header(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(length))
 }
 
-/// Looks through the information elements in any order; unknown ones are skipped by their length.
-fn concatenation(mut header: &[u8]) -> Option<Concatenation> {
-    let mut found = None;
-    while let [element, length, rest @ ..] = header {
-        let (data, next) = rest.split_at_checked(usize::from(*length))?;
-        match (*element, data) {
-            (CONCATENATION_8, &[reference, total, number]) => {
-                found = valid(u16::from(reference), total, number);
-            }
-            (CONCATENATION_16, &[high, low, total, number]) => {
-                found = valid(u16::from_be_bytes([high, low]), total, number);
-            }
-            _ => {}
-        }
-        header = next;
+/// Reads the elements in any order. Of several of one kind the last that makes sense counts (section 9.2.3.24).
+fn read(mut rest: &[u8]) -> UserDataHeader {
+    let mut header = UserDataHeader::default();
+    while let [element, length, after @ ..] = rest {
+        let Some((data, next)) = after.split_at_checked(usize::from(*length)) else {
+            header.is_broken = true;
+            break;
+        };
+        header.add(*element, data);
+        rest = next;
     }
-    found
+    header.is_broken |= rest.len() == 1;
+    header
 }
 
-fn sar(pdu: &DeliverSmPdu) -> Option<Concatenation> {
+impl UserDataHeader {
+    fn add(&mut self, element: u8, data: &[u8]) {
+        match (element, data) {
+            (element::CONCATENATION_8, &[reference, total, number]) => {
+                self.put(ReferenceKind::EightBits, u16::from(reference), total, number);
+            }
+            (element::CONCATENATION_16, &[high, low, total, number]) => {
+                let reference = u16::from_be_bytes([high, low]);
+                self.put(ReferenceKind::SixteenBits, reference, total, number);
+            }
+            (element::PORTS_8, &[destination, source]) => {
+                self.ports = Some(Ports {
+                    destination: u16::from(destination),
+                    source: u16::from(source),
+                });
+            }
+            (element::PORTS_16, &[to_high, to_low, from_high, from_low]) => {
+                self.ports = Some(Ports {
+                    destination: u16::from_be_bytes([to_high, to_low]),
+                    source: u16::from_be_bytes([from_high, from_low]),
+                });
+            }
+            (element::SINGLE_SHIFT, &[language]) => self.languages.single = Some(language),
+            (element::LOCKING_SHIFT, &[language]) => self.languages.locking = Some(language),
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, kind: ReferenceKind, reference: u16, total: u8, number: u8) {
+        if let Some(place) = valid(reference, total, number) {
+            self.place = Some((kind, place));
+        }
+    }
+}
+
+fn sar(pdu: &DeliverSmPdu) -> Option<(ReferenceKind, Concatenation)> {
     let reference = find_tlv(&pdu.tlvs, tag::SAR_MSG_REF_NUM)?;
     let total = find_tlv(&pdu.tlvs, tag::SAR_TOTAL_SEGMENTS)?;
     let number = find_tlv(&pdu.tlvs, tag::SAR_SEGMENT_SEQNUM)?;
-    match (reference, total, number) {
+    let place = match (reference, total, number) {
         (&[high, low], &[total], &[number]) => valid(u16::from_be_bytes([high, low]), total, number),
         _ => None,
-    }
+    };
+    place.map(|place| (ReferenceKind::Sar, place))
 }
 
 /// Numbers outside 1..=total, and totals of 0, say nothing (3GPP TS 23.040 section 9.2.3.24.1: ignore the element).
@@ -68,83 +163,4 @@ fn valid(reference: u16, total: u8, number: u8) -> Option<Concatenation> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pdu::Tlv;
-
-    fn pdu(octets: &[u8]) -> DeliverSmPdu {
-        DeliverSmPdu {
-            esm_class: 0x40,
-            short_message: octets.to_vec(),
-            ..DeliverSmPdu::default()
-        }
-    }
-
-    #[test]
-    fn headers_are_read_in_any_order() {
-        for (header, reference, total, number) in [
-            (&[5, 0, 3, 0x2F, 10, 1][..], 0x2F, 10, 1),
-            (&[6, 8, 4, 0x12, 0x34, 2, 2][..], 0x1234, 2, 2),
-            (&[11, 5, 4, 0x15, 0x81, 0, 0, 0, 3, 7, 3, 3][..], 7, 3, 3),
-            (&[8, 0x24, 1, 1, 0, 3, 9, 2, 1][..], 9, 2, 1),
-        ] {
-            let octets = [header, b"text"].concat();
-            let pdu = pdu(&octets);
-            let (text, found) = user_data(&pdu);
-            assert_eq!(text, b"text");
-            assert_eq!(
-                found,
-                Some(Concatenation {
-                    reference,
-                    total,
-                    number
-                })
-            );
-        }
-    }
-
-    #[test]
-    fn a_header_that_lies_is_text() {
-        let pdu = pdu(&[200, 0, 3, 1, 2, 1]);
-        assert_eq!(user_data(&pdu), (&[200, 0, 3, 1, 2, 1][..], None));
-    }
-
-    #[test]
-    fn impossible_numbers_are_ignored() {
-        for header in [
-            &[5, 0, 3, 1, 0, 0][..],
-            &[5, 0, 3, 1, 2, 3][..],
-            &[5, 0, 3, 1, 2, 0][..],
-        ] {
-            assert_eq!(user_data(&pdu(header)).1, None);
-        }
-    }
-
-    #[test]
-    fn segments_come_by_tlv_too() {
-        let tlv = |tag, value: &[u8]| Tlv {
-            tag,
-            value: value.to_vec(),
-        };
-        let pdu = DeliverSmPdu {
-            short_message: b"text".to_vec(),
-            tlvs: vec![
-                tlv(tag::SAR_SEGMENT_SEQNUM, &[2]),
-                tlv(tag::SAR_MSG_REF_NUM, &[1, 2]),
-                tlv(tag::SAR_TOTAL_SEGMENTS, &[3]),
-            ],
-            ..DeliverSmPdu::default()
-        };
-        assert_eq!(
-            user_data(&pdu),
-            (
-                &b"text"[..],
-                Some(Concatenation {
-                    reference: 0x0102,
-                    total: 3,
-                    number: 2
-                })
-            )
-        );
-    }
-}
+mod tests;

@@ -2,20 +2,45 @@
 
 use super::Bytes;
 use smpp_domain::encoding::{
-    Alphabet, UnencodableRule, decode, decode_packed, encode, gsm7_septets, pack, unpack,
+    Alphabet, NationalTables, UnencodableRule, decode, decode_national, decode_packed, encode, gsm7_septets,
+    pack, unpack,
 };
 
-/// One octet of fill bits, one of a count, then octets that are taken for septets, for packed septets and for a text.
+/// Two octets of numbers: fill bits and a count, and the languages of a locking and a single shift table. Then octets
+/// that are taken for septets, for packed septets and for a text.
 pub fn packing(octets: &[u8]) {
     let mut bytes = Bytes(octets);
-    let (fill_bits, count) = (bytes.octet() % 7, bytes.octet());
+    let (first, count) = (bytes.octet(), bytes.octet());
     let octets = bytes.rest();
+    let fill_bits = first % 7;
     septets_come_back(octets, fill_bits);
     octets_come_back(octets, fill_bits);
     let whole = decode_packed(octets, Some(usize::MAX));
     assert!(whole.starts_with(&decode_packed(octets, Some(count.into()))));
     assert!(whole.starts_with(&decode_packed(octets, None)));
-    texts_come_back(octets);
+    for alphabet in [
+        Alphabet::Gsm7Unpacked,
+        Alphabet::Ascii,
+        Alphabet::Latin1,
+        Alphabet::Ucs2,
+    ] {
+        texts_come_back(octets, &alphabet);
+    }
+    national(octets, first, count);
+}
+
+/// Any identifiers are read; those of tables that there are can be written too.
+fn national(octets: &[u8], locking: u8, single: u8) {
+    let read = decode_national(octets, Some(locking), Some(single));
+    assert!(read.chars().count() <= octets.len());
+    let named = |identifier: u8| Some(identifier % 16).filter(|identifier| *identifier > 0);
+    if let Ok(tables) = NationalTables::new(named(locking), named(single)) {
+        let alphabet = Alphabet::Gsm7National {
+            tables,
+            packed: false,
+        };
+        texts_come_back(octets, &alphabet);
+    }
 }
 
 fn septets_come_back(octets: &[u8], fill_bits: u8) {
@@ -51,31 +76,25 @@ fn octets_come_back(octets: &[u8], fill_bits: u8) {
     assert_eq!(again, octets);
 }
 
-fn texts_come_back(octets: &[u8]) {
+fn texts_come_back(octets: &[u8], alphabet: &Alphabet) {
     let text = String::from_utf8_lossy(octets);
-    for alphabet in [
-        Alphabet::Gsm7Unpacked,
-        Alphabet::Ascii,
-        Alphabet::Latin1,
-        Alphabet::Ucs2,
+    let exact = |text: &str| encode(text, alphabet, &UnencodableRule::Reject);
+    if let Ok(encoded) = exact(&text) {
+        assert_eq!(decode(&encoded.to_octets(), alphabet), text);
+    }
+    for rule in [
+        UnencodableRule::Transliterate,
+        UnencodableRule::Replace("?".to_owned()),
     ] {
-        if let Ok(encoded) = encode(&text, &alphabet, &UnencodableRule::Reject) {
-            assert_eq!(decode(&encoded.to_octets(), &alphabet), text);
-        }
-        for rule in [
-            UnencodableRule::Transliterate,
-            UnencodableRule::Replace("?".to_owned()),
-        ] {
-            assert!(encode(&text, &alphabet, &rule).is_ok());
-        }
-        let read = decode(octets, &alphabet);
-        let Ok(written) = encode(&read, &alphabet, &UnencodableRule::Reject) else {
-            assert!(read.contains(char::REPLACEMENT_CHARACTER));
-            continue;
-        };
-        assert_eq!(decode(&written.to_octets(), &alphabet), read);
-        if alphabet == Alphabet::Gsm7Unpacked {
-            assert_eq!(gsm7_septets(&read), Some(written.octets_len()));
-        }
+        assert!(encode(&text, alphabet, &rule).is_ok());
+    }
+    let read = decode(octets, alphabet);
+    let Ok(written) = exact(&read) else {
+        assert!(read.contains(char::REPLACEMENT_CHARACTER));
+        return;
+    };
+    assert_eq!(decode(&written.to_octets(), alphabet), read);
+    if *alphabet == Alphabet::Gsm7Unpacked {
+        assert_eq!(gsm7_septets(&read), Some(written.octets_len()));
     }
 }

@@ -38,7 +38,7 @@ pub fn receipt(octets: &[u8]) {
         ..DeliverSmPdu::default()
     };
     for detection in [Detection::EsmClass, Detection::EsmClassOrText, Detection::Tlv] {
-        if let Some(reading) = read(&pdu, detection) {
+        if let Some(reading) = read(&pdu, detection, None) {
             assert!(!(reading.is_final && reading.unknown_word));
             id(&reading.message_id);
         }

@@ -165,7 +165,7 @@ impl Run {
             8 => IncomingBody::Unbind,
             9 => IncomingBody::UnbindResp,
             10 => IncomingBody::GenericNack,
-            11 => IncomingBody::AlertNotification,
+            11 => IncomingBody::AlertNotification(Box::default()),
             12 => IncomingBody::Other {
                 command_id: bytes.word(),
             },
@@ -300,7 +300,7 @@ impl Run {
                 data_sm,
                 status: CommandStatus::OK,
             }),
-            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) => {}
+            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) | SessionEvent::Alert(_) => {}
         }
     }
 

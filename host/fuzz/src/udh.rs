@@ -1,7 +1,7 @@
 //! User data headers and segment parameters.
 
 use super::Bytes;
-use smpp_domain::encoding::{Alphabet, UnencodableRule, decode, encode};
+use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, decode, encode};
 use smpp_domain::pdu::{DeliverSmPdu, Tlv, esm_class, tag};
 use smpp_domain::policy::ReferenceWidth;
 use smpp_domain::split::{Part, Plan, split};
@@ -30,11 +30,25 @@ pub fn udh(octets: &[u8]) {
         max_octets: None,
         max_parts: None,
     };
-    for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2] {
+    let national = national(choices >> 4);
+    for alphabet in [Alphabet::Gsm7Unpacked, Alphabet::Ucs2]
+        .into_iter()
+        .chain(national)
+    {
         for plan in [&plan, &sar] {
             cut_and_put_together(&String::from_utf8_lossy(octets), &alphabet, plan);
         }
     }
+}
+
+/// All tables of a language.
+fn national(language: u8) -> Option<Alphabet> {
+    let both = NationalTables::new(Some(language), Some(language));
+    let tables = both.or_else(|_| NationalTables::new(None, Some(language))).ok()?;
+    Some(Alphabet::Gsm7National {
+        tables,
+        packed: false,
+    })
 }
 
 fn any(choices: u8, octets: &[u8]) {
@@ -56,9 +70,9 @@ fn any(choices: u8, octets: &[u8]) {
         pdu.tlvs.push(sar(tag::SAR_SEGMENT_SEQNUM, 1));
         pdu.tlvs.push(sar(tag::SAR_TOTAL_SEGMENTS, 1));
     }
-    let (text, segment) = user_data(&pdu);
+    let (text, header) = user_data(&pdu);
     assert!(octets.ends_with(text));
-    if let Some(segment) = segment {
+    if let Some((_, segment)) = header.place {
         assert!((1..=segment.total).contains(&segment.number));
     }
 }
@@ -84,8 +98,11 @@ fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
             tlvs,
             ..DeliverSmPdu::default()
         };
-        let (octets, segment) = user_data(&pdu);
-        let numbers = segment.map(|segment| (segment.number.into(), segment.total.into()));
+        let (octets, header) = user_data(&pdu);
+        assert!(!header.is_broken);
+        let numbers = header
+            .place
+            .map(|(_, segment)| (segment.number.into(), segment.total.into()));
         assert_eq!(numbers, (count > 1).then_some((number, count)));
         together.push_str(&decode(octets, alphabet));
     }

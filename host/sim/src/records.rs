@@ -2,8 +2,8 @@
 
 use crate::desk::Decision;
 use crate::messages::{self, ReceivedMessage};
-use crate::wire::Tlv;
 use crate::wire::submit::{Address, SubmitView};
+use crate::wire::{Tlv, status};
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 /// Submits beyond this many are counted and not kept; destinations likewise, at ten times as many.
 const MAX_SUBMITS: usize = 200_000;
 const MAX_DESTINATIONS: usize = 2_000_000;
+const MAX_BINDS: usize = 10_000;
 
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +74,34 @@ pub struct Counters {
     pub generic_nacks: u64,
     /// submit_sm that were counted but no longer kept.
     pub unrecorded: u64,
+}
+
+/// One bind request, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BindRequest {
+    /// bind_receiver 1, bind_transmitter 2, bind_transceiver 9.
+    pub command: u32,
+    /// The link it came by.
+    pub link: u64,
+    /// The user name.
+    pub system_id: String,
+    /// Octets of the password.
+    pub password_length: usize,
+    /// system_type.
+    pub system_type: String,
+    /// interface_version.
+    pub interface_version: u8,
+    /// addr_ton.
+    pub addr_ton: u8,
+    /// addr_npi.
+    pub addr_npi: u8,
+    /// address_range.
+    pub address_range: String,
+    /// When it came.
+    pub at: Instant,
+    /// The command_status of the answer.
+    pub status: u32,
 }
 
 /// One submit_sm, and what was decided about it.
@@ -151,11 +180,22 @@ pub(crate) struct Records {
     pub(crate) counters: Counters,
     pub(crate) max_unanswered: u32,
     pub(crate) submits: Vec<Submit>,
+    pub(crate) bind_requests: Vec<BindRequest>,
     pub(crate) by_destination: HashMap<String, u32>,
     busiest: BusiestSecond,
 }
 
 impl Records {
+    pub(crate) fn bind(&mut self, request: BindRequest) {
+        let accepted = request.status == status::OK;
+        self.counters.binds += u64::from(accepted);
+        self.counters.bound += u64::from(accepted);
+        self.counters.binds_refused += u64::from(!accepted);
+        if self.bind_requests.len() < MAX_BINDS {
+            self.bind_requests.push(request);
+        }
+    }
+
     pub(crate) fn submit(
         &mut self,
         mode: Record,

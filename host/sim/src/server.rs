@@ -6,17 +6,18 @@ use crate::link::Link;
 use crate::messages::ReceivedMessage;
 use crate::mo::{Mo, MoError};
 use crate::receipts::{self, Clock};
-use crate::records::{Counters, Submit, WaitTimedOut};
+use crate::records::{BindRequest, Counters, Submit, WaitTimedOut};
 use crate::script::Script;
-use bytes::Bytes;
+use crate::wire::{command, put_c_string, put_pdu};
+use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -151,6 +152,24 @@ impl Smsc {
         near
     }
 
+    /// Connects to an ESME and sends outbind, so that it binds over this connection (SMPP 3.4 section 2.2.2).
+    ///
+    /// # Errors
+    /// When the ESME cannot be reached. One that does not like the outbind closes the connection, or says nothing.
+    pub async fn outbind(&self, esme: SocketAddr, system_id: &str, password: &str) -> io::Result<()> {
+        let stream = TcpStream::connect(esme).await?;
+        stream.set_nodelay(true)?;
+        let (reader, mut writer) = stream.into_split();
+        let mut outbind = BytesMut::new();
+        put_pdu(&mut outbind, command::OUTBIND, 0, 1, |body| {
+            put_c_string(body, system_id.as_bytes());
+            put_c_string(body, password.as_bytes());
+        });
+        writer.write_all(&outbind).await?;
+        self.hub.attach(reader, writer);
+        Ok(())
+    }
+
     /// Changes the behaviour at once, on links that are up too. Counts of the script start anew; records,
     /// message numbers and queued receipts stay.
     pub fn set_script(&self, script: Script) {
@@ -253,6 +272,12 @@ impl Smsc {
     #[must_use]
     pub fn counters(&self) -> Counters {
         lock(&self.hub.desk).records.counters
+    }
+
+    /// Every bind request so far (the first 10,000), refused ones included.
+    #[must_use]
+    pub fn bind_requests(&self) -> Vec<BindRequest> {
+        lock(&self.hub.desk).records.bind_requests.clone()
     }
 
     /// Every submit_sm so far, in the order of arrival (with [`Record::All`](crate::Record::All)).

@@ -23,6 +23,7 @@ pub(crate) mod command {
     pub(crate) const UNBIND: u32 = 0x06;
     pub(crate) const UNBIND_RESP: u32 = 0x8000_0006;
     pub(crate) const BIND_TRANSCEIVER: u32 = 0x09;
+    pub(crate) const OUTBIND: u32 = 0x0B;
     pub(crate) const ENQUIRE_LINK: u32 = 0x15;
 }
 

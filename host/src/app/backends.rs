@@ -11,7 +11,7 @@ use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
 use crate::ports::{
-    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, TpsLimiter,
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, SegmentStore, TpsLimiter,
 };
 use crate::seen::redis::RedisSeen;
 use crate::servers::nats::NatsServer;
@@ -31,6 +31,7 @@ pub(crate) struct Backends {
     pub(super) events: Arc<dyn EventSink>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) store: Arc<dyn CorrelationStore>,
+    pub(super) segments: Arc<dyn SegmentStore>,
     pub(super) slots: Arc<dyn BindSlots>,
     /// The servers, to be asked how they are.
     pub(super) probes: Vec<Arc<dyn Probe>>,
@@ -102,14 +103,18 @@ impl Backends {
             Some(config) => Some(PostgresStore::open(config).await?),
             None => None,
         };
-        let store: Arc<dyn CorrelationStore> = match (&postgres, &embedded) {
-            (Some(store), _) => {
-                probes.push(Arc::new(store.clone()));
-                Arc::new(store.clone())
-            }
-            (None, Some(db)) => Arc::new(SqliteStore::new(db.clone())),
-            (None, None) => anyhow::bail!("the embedded database is not open"),
-        };
+        let (store, segments): (Arc<dyn CorrelationStore>, Arc<dyn SegmentStore>) =
+            match (&postgres, &embedded) {
+                (Some(store), _) => {
+                    probes.push(Arc::new(store.clone()));
+                    (Arc::new(store.clone()), Arc::new(store.clone()))
+                }
+                (None, Some(db)) => {
+                    let store = SqliteStore::new(db.clone());
+                    (Arc::new(store.clone()), Arc::new(store))
+                }
+                (None, None) => anyhow::bail!("the embedded database is not open"),
+            };
         let redis = match &host.redis {
             Some(config) => Some(RedisServer::connect(config, life.tracker()).await?),
             None => None,
@@ -126,6 +131,7 @@ impl Backends {
             events: bus.events,
             log: bus.log,
             store,
+            segments,
             slots,
             probes,
             metrics,

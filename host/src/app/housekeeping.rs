@@ -6,6 +6,7 @@ use crate::errors;
 use crate::metrics::Metrics;
 use crate::policy::{Refusal, Swap};
 use chrono::TimeDelta;
+use smpp_domain::reassembly::REMEMBERED;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -37,7 +38,12 @@ pub(super) async fn housekeeping(backends: Backends, stop: CancellationToken) {
                 }
             };
             let pruned = backends.log.prune(now - KEEP, STEP).await.unwrap_or(0);
-            if gone + pruned == 0 || stop.is_cancelled() {
+            let told = backends
+                .segments
+                .forget_told(now - REMEMBERED, STEP)
+                .await
+                .unwrap_or(0);
+            if gone + pruned + told == 0 || stop.is_cancelled() {
                 break;
             }
         }

@@ -214,6 +214,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
         config: Arc::new(config.clone()),
         intake: backends.queue.intake(intake_order(&config, windows)),
         store: backends.store.clone(),
+        segments: backends.segments.clone(),
         events: backends.events.clone(),
         limiter: limiter.clone(),
         seen: backends.seen(&config),

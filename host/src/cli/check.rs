@@ -25,6 +25,7 @@ impl Check {
         let readable = config.as_ref().map_or(&[][..], |config| &config.operators);
         let (operators, refused) = check_plugins(readable);
         problems.extend(refused);
+        let remarks: Vec<_> = readable.iter().flat_map(remarks).collect();
         let reached = match config.filter(|_| self.connect) {
             Some(config) => reach(&config)?,
             None => Vec::new(),
@@ -35,9 +36,18 @@ impl Check {
             let connections: Vec<_> = reached.iter().map(as_json).collect();
             println!(
                 "{}",
-                json!({ "ok": ok, "problems": problems, "operators": operators, "connections": connections })
+                json!({
+                    "ok": ok,
+                    "problems": problems,
+                    "remarks": remarks,
+                    "operators": operators,
+                    "connections": connections,
+                })
             );
         } else {
+            for remark in &remarks {
+                eprintln!("remark: {remark}");
+            }
             tell(&operators, &problems);
             tell_reached(&reached);
         }
@@ -47,6 +57,14 @@ impl Check {
             (true, false) => Ok(()),
         }
     }
+}
+
+/// What works, and yet deserves a look.
+fn remarks(operator: &OperatorConfig) -> Vec<String> {
+    let sessions = operator.sessions.iter().zip(1..);
+    let told = sessions.flat_map(|(session, number)| session.remarks(number));
+    told.map(|remark| format!("{}: {remark}", operator.file.display()))
+        .collect()
 }
 
 fn reach(config: &Config) -> Result<Vec<Reach>, Failure> {

@@ -1,6 +1,8 @@
 //! `operators/*.toml`: one file an operator.
 
 pub use alphabets::Alphabets;
+pub use inbound::InboundConfig;
+pub use national::NationalSettings;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 
 use super::host::HostConfig;
@@ -12,7 +14,6 @@ use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::OnFailure;
-use smpp_domain::receipt::Detection;
 use smpp_domain::split::Splitting;
 use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
@@ -21,15 +22,16 @@ use std::time::Duration;
 
 mod addresses;
 mod alphabets;
+mod inbound;
 mod keys;
+mod national;
 mod session;
 mod splitting;
 mod submit;
 mod tlvs;
 
 use keys::{
-    DETECTION, ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable,
-    uuid,
+    ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -92,10 +94,12 @@ pub struct OperatorConfig {
     pub on_unanswered: OnUnanswered,
     /// `on_unencodable`, default `ucs2`.
     pub on_unencodable: UnencodableRule,
+    /// `national_tables`, `national_packed`.
+    pub national: NationalSettings,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
-    /// `receipt_detection`, default `esm_class`.
-    pub receipt_detection: Detection,
+    /// How what comes in is read.
+    pub inbound: InboundConfig,
     /// `message_state`, default as `submit.receipts_on`: how a message's state follows from its parts'.
     pub message_state: AggregateRule,
     /// `reconnect_delays`, default 5 s, 10 s, 20 s, 40 s, 60 s: before each attempt to bind again; the last one repeats.
@@ -173,18 +177,14 @@ impl OperatorConfig {
             problems,
         );
         let on_unencodable = section.or("on_unencodable", UnencodableRule::Ucs2, unencodable, problems);
+        let national = NationalSettings::read(&mut section, problems);
         let unmatched_after = section.or(
             "unmatched_after",
             60 * SECOND,
             duration(SECOND, 72 * HOUR),
             problems,
         );
-        let receipt_detection = section.or(
-            "receipt_detection",
-            Detection::EsmClass,
-            word(DETECTION),
-            problems,
-        );
+        let inbound = InboundConfig::read(&mut section, problems);
         let message_state = section.optional("message_state", word(STATE_RULES), problems);
         let reconnect_delays = section.or(
             "reconnect_delays",
@@ -224,8 +224,9 @@ impl OperatorConfig {
             dedupe_window,
             on_unanswered,
             on_unencodable,
+            national,
             unmatched_after,
-            receipt_detection,
+            inbound,
             message_state,
             reconnect_delays,
             reconnect_jitter,

@@ -1,5 +1,6 @@
 mod example;
 mod fields;
+mod national;
 
 use super::*;
 
@@ -48,6 +49,36 @@ fn a_minimal_operator_gets_the_documented_defaults() {
     );
     let session = operator.sessions.first().unwrap();
     assert_eq!((session.binds, session.window, session.is_primary), (1, 10, true));
+}
+
+#[test]
+fn what_comes_in_is_read_as_the_file_says() {
+    use smpp_domain::receipt::Detection;
+    let read = |lines: &str| {
+        let (_dir, host) = files(&format!("{lines}{GOOD}"));
+        Config::load(Some(&host)).unwrap().operators.remove(0).inbound
+    };
+    let defaults = InboundConfig {
+        receipt_detection: Detection::EsmClass,
+        receipt_time_zone: None,
+        mo_reassembly: true,
+        mo_reassembly_timeout: std::time::Duration::from_secs(3_600),
+    };
+    assert_eq!(read(""), defaults);
+    let changed =
+        read("receipt_time_zone = \"-03:30\"\nmo_reassembly = false\nmo_reassembly_timeout = \"2d\"");
+    let zone = changed.receipt_time_zone.map(|zone| zone.local_minus_utc());
+    assert_eq!((zone, changed.mo_reassembly), (Some(-12_600), false));
+    assert_eq!(changed.mo_reassembly_timeout.as_secs(), 2 * 86_400);
+    assert_eq!(
+        problems(&format!(
+            "receipt_time_zone = \"CET\"\nmo_reassembly_timeout = \"0s\"{GOOD}"
+        )),
+        [
+            "operators/acme.toml: receipt_time_zone = \"CET\": use an offset from UTC such as \"+02:00\"",
+            "operators/acme.toml: mo_reassembly_timeout = \"0s\": use a duration such as \"30s\" from 1s to 7d",
+        ]
+    );
 }
 
 #[test]
@@ -186,6 +217,8 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
         );
     }
 }
+
+mod sessions;
 
 #[test]
 fn an_operator_may_have_alphabets_of_its_own() {

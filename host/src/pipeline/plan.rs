@@ -2,11 +2,12 @@
 
 mod judge;
 
+pub(super) use judge::Judge;
+
 use crate::config::{AddressRule, OperatorConfig};
 use crate::metrics::OperatorMetrics;
 use crate::ports::Policy;
 use chrono::{DateTime, Utc};
-use judge::Judge;
 use smpp_domain::address::FixedType;
 use smpp_domain::dispatch::{DispatchCommand, LongMessageStrategy};
 use smpp_domain::encoding::Alphabet;
@@ -52,7 +53,7 @@ pub fn plan(
     reference: &mut dyn FnMut() -> u16,
 ) -> Result<Plan, PlanError> {
     let message = outbound(command, operator)?;
-    let judge = Judge { operator, metrics };
+    let judge = Judge::new(operator, metrics);
     let (encoded, data_coding) = judge.encode(&message, policy)?;
     let layout = judge.layout(&message, &encoded, data_coding, policy)?;
     let number = if encoded.is_empty() { 1 } else { reference() };

@@ -1,16 +1,20 @@
-//! The receipt path: what operators deliver, read, matched and published, and only then answered.
+//! The path of what operators deliver: receipts and messages, read, matched, published, and only then answered.
 //!
 //! One task an operator owns all of its receipts, also those that were parked, so that states move forward in one
 //! order.
 
 mod interpret;
+mod refusals;
 mod track;
 
 use super::OperatorContext;
 use super::parked::Parked;
-use crate::ports::{BackendError, Inbound, ParkedReceipt, Reply};
-use interpret::{Interpreted, interpret};
+use super::reassembly::Reassembly;
+use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
+use interpret::{Interpreted, interpret, nothing_made};
+use refusals::Refusals;
 use smpp_domain::pdu::CommandStatus;
+use smpp_domain::reassembly::Segment;
 use std::time::Duration;
 use tokio::sync::mpsc;
 pub(super) use track::hex;
@@ -24,6 +28,17 @@ pub struct Receipts {
     context: OperatorContext,
     inbound: mpsc::Receiver<Inbound>,
     matched: mpsc::Receiver<Vec<ParkedReceipt>>,
+    refusals: Refusals,
+}
+
+/// PDUs that came together, sorted by what has to become durable before they are answered.
+#[derive(Default)]
+struct Sorted {
+    receipts: (Vec<Candidate>, Vec<Reply>),
+    events: (Vec<Event>, Vec<Reply>),
+    segments: (Vec<Segment>, Vec<Reply>),
+    /// Nothing has to.
+    refused: Vec<(Reply, CommandStatus)>,
 }
 
 impl Receipts {
@@ -38,6 +53,7 @@ impl Receipts {
             context,
             inbound,
             matched,
+            refusals: Refusals::default(),
         }
     }
 
@@ -60,40 +76,60 @@ impl Receipts {
         }
     }
 
-    async fn deliver(&self, batch: impl Iterator<Item = Inbound>) {
+    async fn deliver(&mut self, batch: impl Iterator<Item = Inbound>) {
         let policy = self.context.policies.current();
-        let mut candidates = Vec::new();
-        let mut others = Vec::new();
-        let (mut of_receipts, mut of_others) = (Vec::new(), Vec::new());
+        let mut sorted = Sorted::default();
         for inbound in batch {
-            match interpret(&self.context, &*policy, &inbound) {
-                Interpreted::Receipt(reading) => {
-                    let origin = Origin::Live;
-                    candidates.push(Candidate::new(
-                        &self.context,
-                        &*policy,
-                        *reading,
-                        origin,
-                        &inbound,
-                    ));
-                    of_receipts.push((inbound.reply, CommandStatus::OK));
-                }
-                Interpreted::Event(event) => {
-                    others.push(*event);
-                    of_others.push((inbound.reply, CommandStatus::OK));
-                }
-                Interpreted::Answer(status) => of_others.push((inbound.reply, status)),
-            }
+            self.sort(&*policy, inbound, &mut sorted);
         }
-        let published = self.context.events.publish(&others).await;
+        for (reply, status) in sorted.refused {
+            reply.send(status).await;
+        }
+        let (events, replies) = sorted.events;
+        let published = self.context.events.publish(&events).await;
         // At once: what follows needs the store too, and nothing would recognise them if they came again.
-        answer(&self.context, of_others, published.as_ref().err()).await;
+        answer(&self.context, replies, published.as_ref().err()).await;
+        let (segments, replies) = sorted.segments;
+        let kept = Reassembly::new(&self.context).keep(&segments).await;
+        answer(&self.context, replies, kept.as_ref().err()).await;
+        let (candidates, replies) = sorted.receipts;
         let done = match published {
             Ok(()) => track(&self.context, candidates).await,
             Err(error) => Err(error),
         };
-        answer(&self.context, of_receipts, done.as_ref().err()).await;
+        answer(&self.context, replies, done.as_ref().err()).await;
         self.unpark(done.unwrap_or_default()).await;
+    }
+
+    fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
+        match interpret(&self.context, policy, &inbound) {
+            Interpreted::Receipt(reading) => {
+                let origin = Origin::Live;
+                let candidate = Candidate::new(&self.context, policy, *reading, origin, &inbound);
+                sorted.receipts.0.push(candidate);
+                sorted.receipts.1.push(inbound.reply);
+            }
+            Interpreted::Event(event) => {
+                sorted.events.0.push(*event);
+                sorted.events.1.push(inbound.reply);
+            }
+            Interpreted::Segment(segment) => {
+                sorted.segments.0.push(*segment);
+                sorted.segments.1.push(inbound.reply);
+            }
+            Interpreted::Ignored => sorted.events.1.push(inbound.reply),
+            Interpreted::Refused(status) if self.refusals.may_refuse(&inbound.pdu) => {
+                sorted.refused.push((inbound.reply, status));
+            }
+            Interpreted::Refused(status) => {
+                tracing::warn!(operator = %self.context.config.name, %status, "a PDU was refused too often: it is taken now");
+                let hint = format!(
+                    "the policy refused it again and again with {status}: it was acknowledged in the end"
+                );
+                sorted.events.0.push(nothing_made(&self.context, &inbound, &hint));
+                sorted.events.1.push(inbound.reply);
+            }
+        }
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
@@ -125,25 +161,24 @@ impl Receipts {
                 tracing::warn!(operator = %self.context.config.name, error, "parked receipts cannot be looked at");
             }
         }
+        if let Err(error) = Reassembly::new(&self.context).sweep().await {
+            let error = crate::errors::chain(&error);
+            tracing::warn!(operator = %self.context.config.name, error, "incomplete messages wait for the next sweep");
+        }
     }
 }
 
-/// Answers every PDU: as decided when its event is durable, else so that the operator keeps it.
-async fn answer(
-    context: &OperatorContext,
-    replies: Vec<(Reply, CommandStatus)>,
-    failed: Option<&BackendError>,
-) {
+/// Answers every PDU: ROK when what it says is durable, else so that the operator keeps it.
+async fn answer(context: &OperatorContext, replies: Vec<Reply>, failed: Option<&BackendError>) {
     if let Some(error) = failed {
         let error = crate::errors::chain(error);
-        tracing::warn!(operator = %context.config.name, error, "receipts are left with the operator");
+        tracing::warn!(operator = %context.config.name, error, "what was delivered is left with the operator");
     }
-    for (reply, status) in replies {
-        let status = if failed.is_none() {
-            status
-        } else {
-            CommandStatus::RECEIVER_TEMPORARY_ERROR
-        };
+    let status = match failed {
+        None => CommandStatus::OK,
+        Some(_) => CommandStatus::RECEIVER_TEMPORARY_ERROR,
+    };
+    for reply in replies {
         reply.send(status).await;
     }
 }

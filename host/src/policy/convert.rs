@@ -14,7 +14,7 @@ use super::bindings::smpp::operator_policy::types;
 use super::bindings::smpp::pdu::types as wire;
 use super::imports::printable;
 use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
-use smpp_domain::encoding::UnencodableRule;
+use smpp_domain::encoding::{NationalTables, UnencodableRule};
 use smpp_domain::pdu::Address;
 use smpp_domain::policy::{
     AlphabetName, EncodingAnswer, FaultCause, OutboundMessage, PlannedPart, ReferenceWidth, SplittingAnswer,
@@ -123,10 +123,16 @@ fn alphabet(alphabet: encoding::Alphabet) -> Result<AlphabetName, String> {
     Ok(match alphabet {
         encoding::Alphabet::Gsm7Unpacked => AlphabetName::Gsm7Unpacked,
         encoding::Alphabet::Gsm7Packed => AlphabetName::Gsm7Packed,
-        encoding::Alphabet::Gsm7National(tables) => AlphabetName::Gsm7National {
-            locking_shift: tables.locking_shift,
-            single_shift: tables.single_shift,
-        },
+        encoding::Alphabet::Gsm7National(encoding::NationalTables {
+            locking_shift,
+            single_shift,
+        }) => {
+            NationalTables::new(locking_shift, single_shift).map_err(|error| error.to_string())?;
+            AlphabetName::Gsm7National {
+                locking_shift,
+                single_shift,
+            }
+        }
         encoding::Alphabet::Ascii => AlphabetName::Ascii,
         encoding::Alphabet::Latin1 => AlphabetName::Latin1,
         encoding::Alphabet::Ucs2 => AlphabetName::Ucs2,

@@ -4,7 +4,7 @@
 //! outcome without ever waiting.
 
 use chrono::{DateTime, Utc};
-use smpp_domain::pdu::{BindMode, CommandStatus, DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::pdu::{AlertNotificationPdu, BindMode, CommandStatus, DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::session::{SessionState, UnansweredReason};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -242,4 +242,22 @@ pub struct SessionNotice {
     pub reconnect_attempts: u32,
     /// When the next one is due.
     pub next_reconnect_at: Option<DateTime<Utc>>,
+}
+
+/// A subscriber can be reached again, or cannot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlertNotice {
+    /// What came.
+    pub pdu: Box<AlertNotificationPdu>,
+    /// When.
+    pub received_at: DateTime<Utc>,
+}
+
+/// What a link tells by the way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// Its state has changed.
+    Session(SessionNotice),
+    /// The operator has told of a subscriber.
+    Alert(AlertNotice),
 }

@@ -53,6 +53,8 @@ pub(super) struct Connection {
     /// When the pacer wants to be asked again.
     paced_until: Option<Instant>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
+    /// The operator has just refused the bind.
+    refused: bool,
     stopping: bool,
 }
 
@@ -83,6 +85,7 @@ impl Connection {
             reserving: None,
             paced_until: None,
             answers,
+            refused: false,
             stopping: false,
         }
     }

@@ -7,6 +7,7 @@ use crate::errors;
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::Instant;
@@ -102,11 +103,15 @@ impl Route {
     }
 
     /// Tries the addresses of the host in turn, IPv6 and IPv4 alternating (RFC 8305 section 4), until one gives a
-    /// connection. They are not raced: to an SMSC each connection is a session. Each has an equal share of what is left
-    /// of the time.
-    pub(super) async fn dial(self) -> Result<Socket, DialError> {
+    /// connection. They are not raced: to an SMSC each connection is a session.
+    pub(super) async fn dial(self: Arc<Self>) -> Result<Socket, DialError> {
         let deadline = Instant::now() + self.limit;
         let addresses = self.resolve().await?;
+        self.try_each(addresses, deadline).await
+    }
+
+    /// Each address has an equal share of what is left of the time.
+    async fn try_each(&self, addresses: Vec<SocketAddr>, deadline: Instant) -> Result<Socket, DialError> {
         let mut tried = Vec::new();
         let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
         for address in addresses {
@@ -222,3 +227,6 @@ fn alternating(found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
         ordered.extend(pair.into_iter().flatten());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,14 @@ impl Socket {
         }
     }
 
+    /// Gives the peer a moment to say what it has against us: with TLS 1.3 it looks at our certificate after the handshake.
+    pub(super) async fn objection(&mut self, moment: Duration) -> Option<String> {
+        match tokio::time::timeout(moment, self.progress()).await {
+            Ok(Io::Closed(reason)) => Some(reason),
+            Ok(Io::Read | Io::Wrote) | Err(_) => None,
+        }
+    }
+
     /// The address at the other end.
     pub(super) fn peer(&self) -> SocketAddr {
         self.peer

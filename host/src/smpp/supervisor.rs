@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
 use crate::ports::{
-    BindBoard, BindHandle, BindPanel, Inbound, PartOutcome, Seat, SessionFacts, SessionNotice, SessionPanel,
+    BindBoard, BindHandle, BindPanel, Inbound, Notice, PartOutcome, Seat, SessionFacts, SessionPanel,
     TpsLimiter,
 };
 use smpp_domain::backoff::Backoff;
@@ -36,7 +36,7 @@ pub struct LinkContext {
     /// The capacity of `inbound`.
     pub inbound_limit: usize,
     /// Where state changes go.
-    pub notices: mpsc::Sender<SessionNotice>,
+    pub notices: mpsc::Sender<Notice>,
     /// Counters.
     pub metrics: OperatorMetrics,
 }
@@ -156,7 +156,7 @@ fn primaries(operator: &OperatorConfig) -> impl Iterator<Item = (usize, BindMode
 
 fn origin(settings: &SessionSettings, operator: &str) -> Origin {
     match &settings.outbind {
-        None => Origin::Dial(Route::new(settings)),
+        None => Origin::Dial(Arc::new(Route::new(settings))),
         Some(outbind) => {
             let door = Door::new(operator, outbind, &settings.tcp, settings.connect_timeout);
             Origin::Outbind(Arc::new(door))

@@ -1,12 +1,12 @@
 //! [`CorrelationStore`] on PostgreSQL, which several hosts share.
 //!
 //! ```text
-//!  PostgresStore ─► Db: a pool ─► correlation, receipt, outcome, parked (one partition a day), intent
+//!  PostgresStore ─► Db: a pool ─► correlation, receipt, outcome, parked (one partition a day), intent, mo_message, mo_segment
 //!                  └─ Partitions: which days there are, made before a batch needs them
 //! ```
 //! A batch is one statement that commits by itself: it is there whole or not at all, and no transaction stays open while a
-//! host thinks. Hosts meet in three places, each explained where it happens: outcomes (`settle`), receipts that overtake
-//! their row (`parked`), days (`partitions`).
+//! host thinks; only the segments of long messages take a short one. Hosts meet in four places, each explained where it
+//! happens: outcomes (`settle`), receipts that overtake their row (`parked`), segments (`segments`), days (`partitions`).
 
 mod db;
 mod error;
@@ -19,6 +19,7 @@ mod parked;
 mod partitions;
 mod receipts;
 mod rows;
+mod segments;
 mod settle;
 
 pub use error::OpenError;

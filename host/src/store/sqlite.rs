@@ -18,6 +18,7 @@ mod intents;
 mod migrate;
 mod parked;
 mod rows;
+mod segments;
 mod settle;
 mod writer;
 

@@ -5,9 +5,9 @@ mod hosts;
 mod outage;
 mod start;
 
-use super::{Place, StorePlace};
+use super::{Place, SegmentPlace, StorePlace};
 use smpp_connector::config::{PostgresConfig, Secret};
-use smpp_connector::ports::CorrelationStore;
+use smpp_connector::ports::{CorrelationStore, SegmentStore};
 use smpp_connector::store::postgres::PostgresStore;
 use smpp_connector_tests::PATIENCE;
 use smpp_connector_tests::servers::PostgresServer;
@@ -83,6 +83,12 @@ impl Place for PostgresPlace {
 
 impl StorePlace for PostgresPlace {
     fn store(&self) -> Arc<dyn CorrelationStore> {
+        Arc::new(self.open.clone())
+    }
+}
+
+impl SegmentPlace for PostgresPlace {
+    fn segments(&self) -> Arc<dyn SegmentStore> {
         Arc::new(self.open.clone())
     }
 }

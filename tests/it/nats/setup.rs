@@ -107,9 +107,18 @@ async fn harmless_differences_are_accepted() {
     };
     let events = Config {
         name: "SMPP_EVENTS".to_owned(),
-        subjects: ["submit", "dlr", "unmatched", "mo", "session", "dead", "more"]
-            .map(|kind| format!("smpp.{kind}.*"))
-            .into(),
+        subjects: [
+            "submit",
+            "dlr",
+            "unmatched",
+            "mo",
+            "alert",
+            "session",
+            "dead",
+            "more",
+        ]
+        .map(|kind| format!("smpp.{kind}.*"))
+        .into(),
         max_age: Duration::from_secs(500 * 3600),
         duplicate_window: Duration::from_secs(600),
         ..Config::default()

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_connector::ports::{
     AppendedReceipt, BackendError, BackendErrorKind, CorrelationStore, Delivery, Event, EventSink, Intake,
-    MessageHistory, ParkedReceipt, ParkedWork, Progress, Seen, SeenIds, Settled, Settlement, Tracked,
+    KeptSegments, MessageHistory, ParkedReceipt, ParkedWork, Progress, Seen, SeenIds, SegmentStore, Settled,
+    Settlement, Tracked,
 };
 use smpp_connector_tests::Message;
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::{MessageId, OperatorId};
+use smpp_domain::reassembly::{Assembly, Segment};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -263,6 +265,31 @@ impl CorrelationStore for FakeStore {
         _outcomes_before: DateTime<Utc>,
         _limit: usize,
     ) -> Result<u64, BackendError> {
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl SegmentStore for FakeStore {
+    async fn keep(&self, _operator: OperatorId, _segments: &[Segment]) -> Result<KeptSegments, BackendError> {
+        Ok(KeptSegments::default())
+    }
+
+    async fn give_up(
+        &self,
+        _operator: OperatorId,
+        _opened_before: DateTime<Utc>,
+        _closed_before: DateTime<Utc>,
+        _limit: usize,
+    ) -> Result<Vec<Assembly>, BackendError> {
+        Ok(Vec::new())
+    }
+
+    async fn told(&self, _messages: &[Uuid]) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn forget_told(&self, _told_before: DateTime<Utc>, _limit: usize) -> Result<u64, BackendError> {
         Ok(0)
     }
 }

@@ -102,9 +102,16 @@ fn the_token_is_wanted_where_one_is_set() {
         has(&refused.body, &["Authorization: Bearer", "smpp-connector.toml"]);
         assert!(!refused.body.contains("sesame"));
     }
-    for path in ["/api/v1/events", "/metrics"] {
+    for path in ["/api/v1/events", "/api/v1/operators", "/metrics"] {
         assert_eq!(gateway.get(path).status, 401, "{path}");
     }
+    let ordered = http::request(
+        "POST",
+        &gateway.url("/api/v1/operators/acme/sessions/1/unbind"),
+        &[],
+        b"",
+    );
+    assert_eq!(ordered.unwrap().status, 401);
     for path in ["/healthz", "/readyz"] {
         assert_eq!(gateway.get(path).status, 200, "{path}");
     }

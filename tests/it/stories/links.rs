@@ -2,7 +2,7 @@
 
 use super::{count, of_kind, seen};
 use serde_json::{Value, json};
-use smpp_connector_tests::{Gateway, Message, Operator};
+use smpp_connector_tests::{Gateway, Message, Operator, Relay};
 use smsc_sim::{Script, Smsc, status};
 use std::time::{Duration, Instant};
 
@@ -158,17 +158,104 @@ async fn a_stream_out_of_step_is_given_up_and_begun_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transmitter_and_a_receiver_are_one_operator() {
+async fn a_transmitter_and_a_receiver_on_another_port_are_one_operator() {
     let smsc = Smsc::start(Script::new()).await.unwrap();
+    let other_port = Relay::to(smsc.addr());
     let operator = Operator::at(smsc.addr())
         .session("bind_mode", "\"TRANSMITTER\"")
-        .primary_at(smsc.addr())
+        .primary_at(other_port.address())
         .session("bind_mode", "\"RECEIVER\"");
     let gateway = Gateway::start(vec![operator]).await;
     let message = Message::to("491510000009");
     gateway.send(std::slice::from_ref(&message)).await;
     assert_eq!(gateway.end(message.id()).await["messageState"], "DELIVERED");
+    let mut commands: Vec<_> = smsc.bind_requests().iter().map(|bind| bind.command).collect();
+    commands.sort_unstable();
+    assert_eq!((commands, other_port.connections()), (vec![1, 2], 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bind_says_what_its_file_says() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let operator = Operator::at(smsc.addr())
+        .session("password", "\"longer-than-8\"")
+        .session("system_type", "\"VMA\"")
+        .session("interface_version", "\"5.0\"")
+        .session("addr_ton", "1")
+        .session("addr_npi", "8")
+        .session("address_range", "\"^4915[0-9]*$\"");
+    let gateway = Gateway::start(vec![operator]).await;
+    assert_works(&gateway).await;
+    let binds = smsc.bind_requests();
+    let bind = binds.first().unwrap();
+    assert_eq!((bind.system_id.as_str(), bind.password_length), ("story", 13));
+    assert_eq!((bind.system_type.as_str(), bind.interface_version), ("VMA", 0x50));
+    assert_eq!((bind.addr_ton, bind.addr_npi), (1, 8));
+    assert_eq!(bind.address_range, "^4915[0-9]*$");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_credentials_of_every_kind_are_tried_at_the_cap_only() {
+    for (refusal, word) in [
+        (status::BIND_FAILED, "ESME_RBINDFAIL"),
+        (status::INVALID_PASSWORD, "ESME_RINVPASWD"),
+        (0x0F, "ESME_RINVSYSID"),
+    ] {
+        let smsc = Smsc::start(Script::new().bind_status(refusal)).await.unwrap();
+        let operator = Operator::at(smsc.addr()).set("reconnect_delays", r#"["100ms", "100ms", "800ms"]"#);
+        let gateway = Gateway::start(vec![operator]).await;
+        seen(&smsc, |seen| seen.binds_refused == 3).await;
+        let times: Vec<_> = smsc.bind_requests().iter().map(|bind| bind.at).collect();
+        for pair in times.windows(2) {
+            assert!(
+                pair[1] - pair[0] >= Duration::from_millis(800),
+                "{word}: {times:?}"
+            );
+        }
+        let told = gateway.events().await;
+        let reasons: Vec<_> = of_kind(&told, "session")
+            .into_iter()
+            .filter(|event| event["to"] == "DISCONNECTED")
+            .collect();
+        let is_told = |event: &&Value| event["reason"].as_str().is_some_and(|told| told.contains(word));
+        assert!(reasons.len() >= 2 && reasons.iter().all(is_told), "{reasons:#?}");
+        let metrics = gateway.app.metrics.render();
+        let counted = "smpp_connector_binds_total{operator=\"acme\",result=\"credentials\"} ";
+        assert!(
+            metrics.contains(counted) && !metrics.contains("result=\"failed\""),
+            "{metrics}"
+        );
+    }
+}
+
+/// The operator still holds the bind of a connection that was cut: it says so for a while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn already_bound_after_a_cut_is_waited_out_on_the_schedule() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
+    assert_works(&gateway).await;
+    smsc.set_script(Script::new().bind_status_for(status::ALREADY_BOUND, Duration::from_secs(2)));
+    smsc.cut_links();
+    assert_works(&gateway).await;
+    let binds = smsc.bind_requests();
+    let refused: Vec<_> = binds
+        .iter()
+        .filter(|bind| bind.status == status::ALREADY_BOUND)
+        .collect();
+    // After 200 ms, then 300 ms and 500 ms later, and every 500 ms from then on.
+    assert!((3..=6).contains(&refused.len()), "{binds:#?}");
+    for pair in refused.windows(2) {
+        assert!(
+            pair[1].at - pair[0].at >= Duration::from_millis(300),
+            "{binds:#?}"
+        );
+    }
     assert_eq!(smsc.counters().binds, 2);
+    let events = gateway.events().await;
+    assert_eq!(
+        entered(&events).iter().filter(|state| **state == "BOUND").count(),
+        2
+    );
 }
 
 /// A PDU of the SMSC.

@@ -55,18 +55,75 @@ async fn a_text_in_ucs2() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_segment_tells_its_place() {
-    let octets = b"\x05\x00\x03\x2a\x02\x01first half, ".as_slice().into();
-    let event = told(Mo {
-        octets,
+async fn a_segment_tells_its_place_where_the_platform_puts_messages_together() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let operator = Operator::at(smsc.addr()).set("mo_reassembly", "false");
+    let gateway = Gateway::start(vec![operator]).await;
+    seen(&smsc, |seen| seen.bound == 1).await;
+    let mo = Mo {
+        octets: b"\x05\x00\x03\x2a\x02\x01first half, ".as_slice().into(),
         esm_class: 0x40,
         ..Mo::text("491510000009", "12345", "")
-    })
-    .await;
+    };
+    assert_eq!(smsc.send_mo(mo).await, Ok(0));
+    let event = of_kind(&gateway.events().await, "mo")[0].clone();
     assert_eq!(event["text"], "first half, ");
     assert_eq!(
         event["concatenation"],
         json!({ "reference": 42, "total": 2, "number": 1 })
+    );
+    assert_eq!((&event["complete"], &event["parts"]), (&json!(false), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_for_an_application_stays_octets() {
+    let event = told(Mo {
+        octets: b"\x06\x05\x04\x0b\x84\x23\xf0\x00\x01\xff".as_slice().into(),
+        data_coding: 0xF5,
+        esm_class: 0x40,
+        ..Mo::text("491510000009", "12345", "")
+    })
+    .await;
+    assert_eq!((&event["text"], &event["data"]), (&Value::Null, &json!("0001ff")));
+    assert_eq!(
+        (&event["destinationPort"], &event["sourcePort"]),
+        (&json!(2948), &json!(9200))
+    );
+    assert_eq!(
+        (&event["esmClass"], &event["complete"]),
+        (&json!(0x40), &json!(true))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameters_that_nobody_knows_are_passed_on() {
+    let tlv = |tag, value: &'static [u8]| smsc_sim::Tlv {
+        tag,
+        value: value.into(),
+    };
+    let event = told(Mo {
+        tlvs: vec![tlv(0x1400, b"1"), tlv(0x0202, b"\xa0242010"), tlv(0x1400, b"")],
+        ..Mo::text("491510000009", "12345", "STOP")
+    })
+    .await;
+    let expected = json!([
+        { "tag": 0x1400, "value": "31" },
+        { "tag": 0x0202, "value": "a0323432303130" },
+        { "tag": 0x1400, "value": "" },
+    ]);
+    assert_eq!((&event["text"], &event["tlvs"]), (&json!("STOP"), &expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_header_longer_than_its_message_is_text() {
+    let event = told(Mo {
+        esm_class: 0x40,
+        ..Mo::text("491510000009", "12345", "Hello")
+    })
+    .await;
+    assert_eq!(
+        (&event["text"], &event["brokenHeader"]),
+        (&json!("Hello"), &json!(true))
     );
 }
 

@@ -4,7 +4,7 @@ use super::capture::Direction;
 use super::reader::{DefaultAlphabet, Seen, read, read_whatever_it_is};
 use bytes::BytesMut;
 use smpp_connector::smpp::codec;
-use smpp_domain::encoding::{Alphabet, UnencodableRule, encode};
+use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, encode};
 use smpp_domain::pdu::{
     Address, BindMode, BindRequest, CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu, Tlv,
 };
@@ -266,6 +266,33 @@ fn message_payload_holds_a_text_whole() {
                 sample.alphabet
             );
         }
+    }
+}
+
+#[test]
+fn headers_with_national_tables_are_read_without_complaint() {
+    let turkish = "Çok güzel, şimdi de İstanbul'a doğru. ".repeat(9);
+    for packed in [false, true] {
+        let sample = Sample {
+            text: turkish.clone(),
+            alphabet: Alphabet::Gsm7National {
+                tables: NationalTables::new(Some(1), Some(1)).expect("Turkish"),
+                packed,
+            },
+            data_coding: 0,
+            default: DefaultAlphabet::Unpacked,
+        };
+        let plan = Plan::Udh {
+            width: ReferenceWidth::EightBits,
+            max_octets: None,
+            max_parts: None,
+        };
+        let seen = submit(parts(&sample, &plan), sample.default);
+        let places: Vec<_> = seen
+            .iter()
+            .map(|part| part.number("gsm_sms.udh.mm.msg_part"))
+            .collect();
+        assert_eq!(places, [1, 2, 3], "beside the tables' elements");
     }
 }
 

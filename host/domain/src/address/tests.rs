@@ -1,6 +1,8 @@
 use super::*;
 use crate::encoding::{Alphabet, CharTable, TableBase, UnencodableRule};
 use crate::pdu::text_octets;
+use proptest::prelude::*;
+use proptest::sample::select;
 use std::sync::Arc;
 
 const AUTO: FixedType = FixedType { ton: None, npi: None };
@@ -275,4 +277,57 @@ fn an_operator_may_want_a_sender() {
     };
     assert_eq!(sender.address("", AUTO), Err(SenderError::Empty));
     assert_address(sender.address("A", AUTO), (5, 0, "A"), "A");
+}
+
+fn rules() -> impl Strategy<Value = Vec<AddressRule>> {
+    let looks = select(vec![
+        Look::Any,
+        Look::Number,
+        Look::Plus,
+        Look::Digits,
+        Look::Text,
+        Look::Empty,
+    ]);
+    let texts = || "[0-9+a-z@]{0,4}";
+    let rule = (
+        looks,
+        0_usize..4,
+        texts(),
+        proptest::option::of(texts()),
+        proptest::option::of(0_u8..8),
+    );
+    let rule = rule.prop_map(|(look, shortest, prefix, replace_prefix, ton)| AddressRule {
+        look,
+        length: shortest..=20,
+        prefix,
+        ton,
+        npi: None,
+        replace_prefix,
+    });
+    proptest::collection::vec(rule, 0..4)
+}
+
+proptest! {
+    /// Whatever the operator says and the platform writes: what comes out can stand in a C-octet string.
+    #[test]
+    fn a_sender_that_is_not_refused_fits_its_field(
+        rules in rules(),
+        written in "[+]?[0-9]{0,20}|[a-zA-Z@€Ж -]{0,20}",
+        alphabet in select(vec![Alphabet::Gsm7Unpacked, Alphabet::Ascii, Alphabet::Latin1]),
+        on_unencodable in select(vec![
+            UnencodableRule::Reject,
+            UnencodableRule::Transliterate,
+            UnencodableRule::Replace("@€".to_owned()),
+            UnencodableRule::Replace(String::new()),
+        ]),
+        max_length in 1_usize..=20,
+    ) {
+        let sender = Sender { rules, alphabet, on_unencodable, max_length, allow_empty: true };
+        if let Ok(address) = sender.address(&written, AUTO) {
+            let octets: Vec<_> = address.digits.chars().map(u32::from).collect();
+            prop_assert!(octets.len() <= MAX_OCTETS, "{:?}", octets);
+            prop_assert!(octets.iter().all(|octet| (1..=0xFF).contains(octet)), "{:?}", octets);
+            prop_assert!(address.ton != 5 || octets.len() <= max_length, "{:?}", octets);
+        }
+    }
 }

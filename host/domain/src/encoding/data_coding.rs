@@ -11,8 +11,16 @@ use crate::dispatch::MessageType;
 #[must_use]
 pub fn data_coding(alphabet: &Alphabet, message_type: MessageType) -> u8 {
     match (alphabet, message_type) {
-        (Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed | Alphabet::Table(_), MessageType::Sms) => 0x00,
-        (Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed | Alphabet::Table(_), MessageType::Flash) => 0x10,
+        (
+            Alphabet::Gsm7Unpacked
+            | Alphabet::Gsm7Packed
+            | Alphabet::Gsm7National { .. }
+            | Alphabet::Table(_),
+            kind,
+        ) => match kind {
+            MessageType::Sms => 0x00,
+            MessageType::Flash => 0x10,
+        },
         (Alphabet::Ascii, MessageType::Sms) => 0x01,
         (Alphabet::Latin1, MessageType::Sms) => 0x03,
         (Alphabet::Ascii | Alphabet::Latin1, MessageType::Flash) => 0x14,

@@ -46,7 +46,7 @@ impl Encoded {
         }
     }
 
-    /// Octets of the whole text in one PDU without a header: packed for [`Alphabet::Gsm7Packed`].
+    /// Octets of the whole text in one PDU without a header, packed where [`Self::is_packed`].
     #[must_use]
     pub fn octets_len(&self) -> usize {
         if self.is_packed() {
@@ -84,7 +84,15 @@ impl Encoded {
     /// Whether a PDU carries eight septets in seven octets.
     #[must_use]
     pub fn is_packed(&self) -> bool {
-        matches!(&self.coding, Coding::Host(Alphabet::Gsm7Packed))
+        matches!(
+            &self.coding,
+            Coding::Host(Alphabet::Gsm7Packed | Alphabet::Gsm7National { packed: true, .. })
+        )
+    }
+
+    /// The information elements that the header of every part has to have, whatever else it has; mostly none.
+    pub(crate) fn header_elements(&self) -> Vec<u8> {
+        self.alphabet().map(Alphabet::header_elements).unwrap_or_default()
     }
 
     /// One septet an octet where the alphabet is a packed one, else as in the PDU.
@@ -97,12 +105,10 @@ impl Encoded {
         let first = *rest.first()?;
         let unit = match &self.coding {
             Coding::Plugin(size) => Unit::of_octets(usize::from(size.get())),
-            Coding::Host(Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed) if first == gsm7::ESCAPE => {
-                Unit::of_octets(2)
+            Coding::Host(Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed | Alphabet::Gsm7National { .. }) => {
+                Unit::of_octets(if first == gsm7::ESCAPE { 2 } else { 1 })
             }
-            Coding::Host(Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed | Alphabet::Latin1) => {
-                Unit::of_octets(1)
-            }
+            Coding::Host(Alphabet::Latin1) => Unit::of_octets(1),
             Coding::Host(Alphabet::Ascii) => Unit {
                 octets: 1,
                 septets: gsm7::cost(char::from(first)).unwrap_or(1),

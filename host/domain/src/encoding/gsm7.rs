@@ -66,6 +66,17 @@ pub(super) fn put(c: char, out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// The septet of a character in the default alphabet itself.
+pub(super) fn base_septet(c: char) -> Option<u8> {
+    septet(c).filter(|septet| septet & SHIFTED == 0)
+}
+
+/// The septet of a character in the extension table.
+pub(super) fn extension_septet(c: char) -> Option<u8> {
+    let septet = septet(c).filter(|septet| septet & SHIFTED != 0)?;
+    Some(septet & !SHIFTED)
+}
+
 /// Septets that a character costs: 1, or 2 from the extension table.
 pub(super) fn cost(c: char) -> Option<usize> {
     septet(c).map(|septet| if septet & SHIFTED == 0 { 1 } else { 2 })
@@ -86,7 +97,7 @@ pub(super) fn base(septet: u8) -> Option<char> {
 }
 
 /// The character of a septet in the extension table.
-fn extension(septet: u8) -> Option<char> {
+pub(super) fn extension(septet: u8) -> Option<char> {
     EXTENSION
         .iter()
         .find(|(code, _)| *code == septet)
@@ -95,11 +106,15 @@ fn extension(septet: u8) -> Option<char> {
 
 /// Decodes septets, one an octet. Octets above 0x7F, which no septet is, become U+FFFD.
 pub(super) fn decode(septets: &[u8]) -> String {
-    decode_with(septets, base)
+    decode_with(septets, base, extension)
 }
 
-/// Decodes octets where 0x1B shifts into the extension table and `base` has the other characters.
-pub(super) fn decode_with(octets: &[u8], base: impl Fn(u8) -> Option<char>) -> String {
+/// Decodes octets where 0x1B shifts into `shifted` and `base` has the other characters.
+pub(super) fn decode_with(
+    octets: &[u8],
+    base: impl Fn(u8) -> Option<char>,
+    shifted: impl Fn(u8) -> Option<char>,
+) -> String {
     let mut text = String::with_capacity(octets.len() + octets.len() / 8);
     let mut octets = octets.iter().copied();
     while let Some(octet) = octets.next() {
@@ -110,7 +125,7 @@ pub(super) fn decode_with(octets: &[u8], base: impl Fn(u8) -> Option<char>) -> S
         match octets.next() {
             // Reserved for a further table; a receiver that knows none shows a space.
             Some(ESCAPE) => text.push(' '),
-            Some(shifted) => text.push(extension(shifted).or_else(|| base(shifted)).unwrap_or(UNKNOWN)),
+            Some(octet) => text.push(shifted(octet).or_else(|| base(octet)).unwrap_or(UNKNOWN)),
             None => {}
         }
     }

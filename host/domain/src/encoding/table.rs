@@ -131,7 +131,7 @@ impl CharTable {
 
     pub(super) fn decode(&self, octets: &[u8]) -> String {
         if self.extension {
-            gsm7::decode_with(octets, |octet| self.decode_octet(octet))
+            gsm7::decode_with(octets, |octet| self.decode_octet(octet), gsm7::extension)
         } else {
             octets
                 .iter()

@@ -271,13 +271,17 @@ fn alphabets_have_names() {
         named("other").unwrap_err().to_string(),
         "the operator has no alphabet table \"other\" (it has: acme)"
     );
-    let national = AlphabetName::Gsm7National {
-        locking_shift: Some(1),
+    let national = |locking_shift| AlphabetName::Gsm7National {
+        locking_shift,
         single_shift: None,
     };
+    let turkish = Alphabet::from_name(&national(Some(1)), &tables).unwrap();
+    assert_eq!(turkish.name(), "GSM7_NATIONAL");
     assert_eq!(
-        Alphabet::from_name(&national, &tables),
-        Err(UnknownAlphabet::National)
+        Alphabet::from_name(&national(None), &tables)
+            .unwrap_err()
+            .to_string(),
+        "gsm7-national: no national language table is named: name one, or use gsm7-unpacked"
     );
 }
 

@@ -114,7 +114,7 @@ fn pdu(golden: &Golden, in_payload: bool) -> DeliverSmPdu {
 
 fn assert_reads(golden: &Golden, pdu: &DeliverSmPdu) {
     let text = octet_text(golden.text);
-    let reading = read(pdu, Detection::EsmClass).unwrap();
+    let reading = read(pdu, Detection::EsmClass, None).unwrap();
     assert_eq!(reading.message_id, golden.id, "{text}");
     assert_eq!(
         (reading.state, reading.is_final),
@@ -166,7 +166,7 @@ fn error_codes_are_kept_as_operators_write_them() {
             short_message: text.into_bytes(),
             ..DeliverSmPdu::default()
         };
-        let reading = read(&pdu, Detection::EsmClass).unwrap();
+        let reading = read(&pdu, Detection::EsmClass, None).unwrap();
         assert_eq!(
             (reading.raw_error.as_str(), reading.state, reading.is_final),
             (err, Delivered, true)
@@ -182,7 +182,7 @@ fn an_operators_own_zero_is_its_delivered() {
         short_message: text,
         ..DeliverSmPdu::default()
     };
-    let reading = read(&pdu, Detection::EsmClass).unwrap();
+    let reading = read(&pdu, Detection::EsmClass, None).unwrap();
     assert_eq!(
         (reading.state, reading.is_final, reading.raw_state.as_str()),
         (Delivered, true, "0")

@@ -1,7 +1,7 @@
 //! What goes into a session and what comes out of it.
 
 use super::SessionState;
-use crate::pdu::{CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu};
+use crate::pdu::{AlertNotificationPdu, CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu};
 use std::time::Instant;
 
 /// What happened. A closed set: a new kind breaks every match, on purpose.
@@ -61,6 +61,8 @@ pub enum Output<T> {
 /// What the rest of the gateway wants to know of a session.
 #[derive(Clone, PartialEq, Debug)]
 pub enum SessionEvent<T> {
+    /// A subscriber can be reached again, or cannot.
+    Alert(Box<AlertNotificationPdu>),
     /// The state changed.
     StateChanged {
         /// The state left.

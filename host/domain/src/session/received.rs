@@ -54,7 +54,7 @@ impl<T: Clone> SmppSession<T> {
             IncomingBody::SubmitSmResp { .. } | IncomingBody::EnquireLinkResp | IncomingBody::UnbindResp => {
                 self.odd(OddPdu::OutOfPlace);
             }
-            IncomingBody::AlertNotification => {}
+            IncomingBody::AlertNotification(alert) => self.emit(SessionEvent::Alert(alert)),
             IncomingBody::Other { command_id } => self.other(sequence, command_id),
             IncomingBody::Undecodable { command_id } => self.undecodable(sequence, command_id),
         }
@@ -81,7 +81,7 @@ impl<T: Clone> SmppSession<T> {
             }
             IncomingBody::UnbindResp | IncomingBody::BindResp { .. } => self.odd(OddPdu::OutOfPlace),
             IncomingBody::GenericNack => self.nacked(now, sequence, nack_status(pdu.command_status)),
-            IncomingBody::AlertNotification => {}
+            IncomingBody::AlertNotification(alert) => self.emit(SessionEvent::Alert(alert)),
             IncomingBody::Other { command_id } => self.other(sequence, command_id),
             IncomingBody::Undecodable { command_id } => self.undecodable(sequence, command_id),
         }

@@ -137,6 +137,8 @@ impl<T: Clone> SmppSession<T> {
 
     /// The operator accepted the bind.
     pub(super) fn bound(&mut self, now: Instant) {
+        // Only who was away comes back: in a start the backup is bound first as often as not, and has nothing to keep.
+        let comes_back = self.last_bound_at.is_some() || self.reconnect_attempts > 0;
         self.reconnect_attempts = 0;
         self.unanswered_since = None;
         if let Some(backoff) = &mut self.backoff {
@@ -144,7 +146,7 @@ impl<T: Clone> SmppSession<T> {
         }
         self.last_bound_at = Some(now);
         self.timers.disarm_all();
-        if self.config.is_primary && self.backup_in_use {
+        if self.config.is_primary && self.backup_in_use && comes_back {
             self.timers.arm(Timer::Hold, now + self.config.failback_hold);
             self.enter(State::Failback { held: false }, "bound while a backup is in use");
             self.send_probe(now);

@@ -34,6 +34,16 @@ impl Table {
         table
     }
 
+    /// Was bound, has lost its link while a backup took over, and connects again; all of it at 0 ms.
+    fn returning(change: impl FnOnce(&mut SessionConfig)) -> Self {
+        let mut table = Self::bound(change);
+        table.feed(0, Input::LinkLost("reset".to_owned()));
+        table.feed(0, Input::BackupInUse(true));
+        table.feed(0, Input::Start);
+        table.feed(0, Input::TcpConnected);
+        table
+    }
+
     fn bind_at(&mut self, at: Ms) {
         self.feed(at, Input::Start);
         self.feed(at, Input::TcpConnected);
@@ -192,6 +202,7 @@ fn event_words(event: &SessionEvent<u32>) -> String {
             )
         }
         SessionEvent::Odd(odd) => format!("odd {}", odd.name()),
+        SessionEvent::Alert(_) => "alert".to_owned(),
     }
 }
 

@@ -1,17 +1,23 @@
 //! How much text a short message holds.
 
 use crate::encoding::{Alphabet, Counting, Encoded, Unit};
+use crate::policy::ReferenceWidth;
 
 /// The user data of an SMS on the air, in octets (3GPP TS 23.040 section 9.2.3.16).
 pub(super) const AIR_OCTETS: usize = 140;
 
-/// What one short message without a header holds: 160 septets or 140 octets, as [`Alphabet::counting`] says.
+/// What the only short message of a text holds: 160 septets or 140 octets, as [`Alphabet::counting`] says; 155 septets
+/// beside one national language table, 152 beside two.
 #[must_use]
 pub fn single_limit(alphabet: &Alphabet) -> usize {
-    air_room(alphabet.counting(), 0)
+    air_room(
+        alphabet.counting(),
+        header_of_single(alphabet.header_elements().len()),
+    )
 }
 
-/// What one part holds beside a header of `header` octets (6 and 7 for concatenation), in septets or octets as
+/// What one part holds beside a header of `header` octets (6 and 7 for concatenation, 3 more a national language
+/// table), in septets or octets as
 /// [`Alphabet::counting`] says, and in whole UTF-16 units for UCS2.
 #[must_use]
 pub fn part_limit(alphabet: &Alphabet, header: usize) -> usize {
@@ -31,9 +37,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Of a short message without a header, as the alphabet allows.
+    /// Of the only short message of a text, as the alphabet allows.
     pub(super) fn single(encoded: &Encoded) -> Self {
-        Self::behind(encoded, 0)
+        Self::behind(encoded, header_of_single(encoded.header_elements().len()))
     }
 
     /// Behind a header, as the alphabet allows.
@@ -73,9 +79,10 @@ impl Room {
         }
     }
 
-    /// The same without a header, but never less than before.
+    /// The same of the only short message, but never less than before.
     pub(super) fn raised_to(self, encoded: &Encoded, max_octets: Option<usize>) -> Self {
-        let limited = self.limited_to(encoded, max_octets, 0);
+        let header = header_of_single(encoded.header_elements().len());
+        let limited = self.limited_to(encoded, max_octets, header);
         if limited.octets > self.octets {
             limited
         } else {
@@ -110,12 +117,32 @@ impl Room {
 }
 
 /// Octets of short_message in a full part, header included, as the alphabet allows.
-pub(super) fn part_octets(encoded: &Encoded, header: usize) -> usize {
+pub(super) fn part_octets(encoded: &Encoded, width: ReferenceWidth) -> usize {
+    let header = header_of_part(encoded, width);
     if encoded.is_packed() {
         AIR_OCTETS
     } else {
         header + air_room(encoded.counting(), header)
     }
+}
+
+/// Octets of the header of one part of several: its length, the concatenation, and what the alphabet needs.
+pub(super) fn header_of_part(encoded: &Encoded, width: ReferenceWidth) -> usize {
+    let concatenation = match width {
+        ReferenceWidth::EightBits => 5,
+        ReferenceWidth::SixteenBits => 6,
+    };
+    1 + concatenation + encoded.header_elements().len()
+}
+
+/// The same of the only part, which has a header only if its alphabet needs one.
+fn header_of_single(elements: usize) -> usize {
+    elements + usize::from(elements > 0)
+}
+
+/// Bits between a header of so many octets and the next septet border.
+pub(super) fn fill_bits(header: usize) -> u8 {
+    u8::try_from(header % 7).map_or(0, |octets| octets * 6 % 7)
 }
 
 fn air_room(counting: Counting, header: usize) -> usize {

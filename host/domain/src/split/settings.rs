@@ -92,9 +92,9 @@ impl Splitting {
     /// Parts of this kind, within the operator's limits.
     #[must_use]
     pub fn cut(&self, cut: Cut, encoded: &Encoded) -> Plan {
-        let header = match cut {
-            Cut::Udh8 => 6,
-            Cut::Udh16 => 7,
+        let width = match cut {
+            Cut::Udh8 => ReferenceWidth::EightBits,
+            Cut::Udh16 => ReferenceWidth::SixteenBits,
             Cut::Sar => {
                 return Plan::Sar {
                     max_octets: self.max_octets,
@@ -103,13 +103,9 @@ impl Splitting {
             }
         };
         // More would mean that the SMSC cuts otherwise, and one number cannot say that of every alphabet.
-        let full = room::part_octets(encoded, header);
+        let full = room::part_octets(encoded, width);
         Plan::Udh {
-            width: if cut == Cut::Udh8 {
-                ReferenceWidth::EightBits
-            } else {
-                ReferenceWidth::SixteenBits
-            },
+            width,
             max_octets: self.max_octets.filter(|max| usize::from(*max) < full),
             max_parts: self.max_parts,
         }

@@ -1,7 +1,10 @@
 use super::*;
-use crate::encoding::{Alphabet, CharTable, Counting, TableBase, UnencodableRule, decode, encode, unpack};
+use crate::encoding::{
+    Alphabet, CharTable, Counting, NationalTables, TableBase, UnencodableRule, decode, encode, unpack,
+};
 use std::sync::Arc;
 
+mod national;
 mod planned;
 mod properties;
 mod settings;
@@ -50,17 +53,33 @@ fn read(part: &Part, alphabet: &Alphabet) -> String {
     ] = part.tlvs.as_slice()
     {
         assert!(part.short_message.is_empty());
-        return decode(value, alphabet);
+        let whole = Part {
+            esm_class: part.esm_class,
+            short_message: value.clone(),
+            tlvs: Vec::new(),
+        };
+        return read(&whole, alphabet);
     }
-    if *alphabet != Alphabet::Gsm7Packed {
-        return decode(text_of(part), alphabet);
+    let text = text_of(part);
+    let header_bits = (part.short_message.len() - text.len()) * 8;
+    let fill_bits = u8::try_from(header_bits.next_multiple_of(7) - header_bits).unwrap();
+    let unpacked = |alphabet| decode(&unpack(text, fill_bits, None), &alphabet);
+    match *alphabet {
+        Alphabet::Gsm7Packed => unpacked(Alphabet::Gsm7Unpacked),
+        Alphabet::Gsm7National { tables, packed: true } => unpacked(national(tables, false)),
+        _ => decode(text, alphabet),
     }
-    let fill = if part.short_message.len() == text_of(part).len() + 6 {
-        1
-    } else {
-        0
-    };
-    decode(&unpack(text_of(part), fill, None), &Alphabet::Gsm7Unpacked)
+}
+
+fn national(tables: NationalTables, packed: bool) -> Alphabet {
+    Alphabet::Gsm7National { tables, packed }
+}
+
+fn turkish(locking: bool, packed: bool) -> Alphabet {
+    national(
+        NationalTables::new(locking.then_some(1), Some(1)).unwrap(),
+        packed,
+    )
 }
 
 /// Septets or UTF-16 units of the parts; one entry for a text that stays whole.

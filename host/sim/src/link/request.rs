@@ -4,9 +4,11 @@ use super::{Bound, Link};
 use crate::account::{Pending, What};
 use crate::desk::Desk;
 use crate::receipts::{self, Clock};
-use crate::records::Arrival;
+use crate::records::{Arrival, BindRequest};
 use crate::wire::submit::SubmitView;
-use crate::wire::{Header, command, put_c_string, put_header, put_pdu, put_tlv, status, tag, take_c_string};
+use crate::wire::{
+    Header, command, put_c_string, put_header, put_pdu, put_tlv, status, tag, take_c_string, take_u8,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// What submit_sm in a read schedule for later.
@@ -75,10 +77,23 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             status::OK => self.join(header.command, system_id),
             refused => refused,
         };
-        let counters = &mut desk.records.counters;
-        counters.binds += u64::from(answered == status::OK);
-        counters.bound += u64::from(answered == status::OK);
-        counters.binds_refused += u64::from(answered != status::OK);
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let system_type = text(take_c_string(&mut body));
+        let mut octet = || take_u8(&mut body).unwrap_or_default();
+        let (interface_version, addr_ton, addr_npi) = (octet(), octet(), octet());
+        desk.records.bind(BindRequest {
+            command: header.command,
+            link: self.door.id,
+            system_id: text(system_id),
+            password_length: password.len(),
+            system_type,
+            interface_version,
+            addr_ton,
+            addr_npi,
+            address_range: text(take_c_string(&mut body)),
+            at: clock.now,
+            status: answered,
+        });
         if answered != status::OK && !self.script.bodies_on_errors {
             return self.reply(header, answered);
         }

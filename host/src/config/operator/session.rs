@@ -60,7 +60,7 @@ pub struct SessionSettings {
     pub connect_timeout: Duration,
     /// `response_timeout`, default 60 s: then a submit_sm counts as unanswered.
     pub response_timeout: Duration,
-    /// `stuck_after`, default twice `response_timeout`: no submit_sm was answered for so long although some wait, which ends
+    /// `stuck_after`, default three times `response_timeout`: no submit_sm was answered for so long although some wait, which ends
     /// the link; `None` is `"off"`.
     pub stuck_after: Option<Duration>,
     /// `failback_hold`, default 10 s: how long a returning primary proves itself.

@@ -9,7 +9,7 @@ use smpp_domain::split::{Cut, LongText, Splitting};
 use smpp_domain::submit::{Flash, ReceiptParts, Receipts, Validity, ValidityForm};
 
 /// What a file with these lines before its session says.
-fn operator(sections: &str) -> OperatorConfig {
+pub(super) fn operator(sections: &str) -> OperatorConfig {
     let (_dir, host) = files(&with(sections));
     Config::load(Some(&host)).unwrap().operators.remove(0)
 }
@@ -20,7 +20,7 @@ fn with(sections: &str) -> String {
 }
 
 /// The problems of a file with these lines, without the file's name.
-fn found(sections: &str) -> Vec<String> {
+pub(super) fn found(sections: &str) -> Vec<String> {
     problems(&with(sections))
         .into_iter()
         .map(|problem| problem.replace("operators/acme.toml: ", ""))

@@ -9,13 +9,17 @@ use smpp_domain::encoding::{self, Alphabet, Encoded, UnencodableRule};
 use smpp_domain::policy::{EncodingAnswer, Fault, OnFailure, OutboundMessage, SplittingAnswer};
 use smpp_domain::split::{self, Cut};
 
-/// Decides for one message of one operator.
-pub(super) struct Judge<'a> {
-    pub(super) operator: &'a OperatorConfig,
-    pub(super) metrics: &'a OperatorMetrics,
+/// Decides for the messages of one operator.
+pub(in crate::pipeline) struct Judge<'a> {
+    operator: &'a OperatorConfig,
+    metrics: &'a OperatorMetrics,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    pub(in crate::pipeline) fn new(operator: &'a OperatorConfig, metrics: &'a OperatorMetrics) -> Self {
+        Self { operator, metrics }
+    }
+
     /// The text in octets, and its data_coding.
     pub(super) fn encode(
         &self,
@@ -35,7 +39,7 @@ impl Judge<'_> {
                 let alphabet = Alphabet::from_name(&alphabet, &self.operator.alphabets)
                     .map_err(|error| PlanError::Rejected(format!("the operator's policy: {error}")))?;
                 let rule = unencodable.unwrap_or_else(|| self.operator.on_unencodable.clone());
-                (alphabet, data_coding, rule)
+                (self.operator.national.form(alphabet), data_coding, rule)
             }
             EncodingAnswer::Encoded {
                 octets,
@@ -98,7 +102,7 @@ impl Judge<'_> {
     }
 
     /// An answer, or `None` where the built-in behaviour stands in for a fault.
-    fn verdict<T>(&self, answer: Result<T, Fault>) -> Result<Option<T>, PlanError> {
+    pub(in crate::pipeline) fn verdict<T>(&self, answer: Result<T, Fault>) -> Result<Option<T>, PlanError> {
         let fault = match answer {
             Ok(answer) => return Ok(Some(answer)),
             Err(fault) => fault,
@@ -116,7 +120,7 @@ impl Judge<'_> {
 
     fn default_alphabet(&self, message: &OutboundMessage) -> (Alphabet, u8, UnencodableRule) {
         let alphabet = match message.encoding {
-            SmsEncoding::Gsm7 => Alphabet::Gsm7Unpacked,
+            SmsEncoding::Gsm7 => self.operator.national.alphabet(&message.text),
             SmsEncoding::Ucs2 => Alphabet::Ucs2,
         };
         let data_coding = self.data_coding(&alphabet, message);

@@ -1,14 +1,18 @@
-//! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, or nothing for us.
+//! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, a segment of one, or nothing for us.
 
+use super::hex;
 use crate::pipeline::OperatorContext;
+use crate::pipeline::mobile_originated::alone;
 use crate::pipeline::publish::event;
 use crate::ports::{Event, Inbound, Policy};
-use smpp_domain::encoding::{Alphabet, alphabet_for_data_coding, decode};
-use smpp_domain::event::{EventKind, MoEvent};
+use smpp_domain::correlation::DlrMessageState;
+use smpp_domain::event::{EventKind, UnmatchedEvent};
+use smpp_domain::mobile_originated::MoPart;
 use smpp_domain::pdu::{Address, CommandStatus};
 use smpp_domain::policy::{Concatenation, InboundAnswer};
+use smpp_domain::reassembly::Segment;
 use smpp_domain::receipt::{ReceiptReading, read};
-use smpp_domain::udh;
+use smpp_domain::udh::{self, ReferenceKind};
 use uuid::Uuid;
 
 /// The decision about one PDU.
@@ -17,14 +21,24 @@ pub(super) enum Interpreted {
     Receipt(Box<ReceiptReading>),
     /// It becomes this event.
     Event(Box<Event>),
-    /// It is only answered.
-    Answer(CommandStatus),
+    /// It waits for the rest of its message.
+    Segment(Box<Segment>),
+    /// It is acknowledged, and nothing else.
+    Ignored,
+    /// The policy wants it answered so.
+    Refused(CommandStatus),
 }
 
 /// Reads the PDU and lets the policy correct the reading. A policy that fails leaves the host's reading: answering with
 /// an error would make the operator send the same PDU for days.
 pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound: &Inbound) -> Interpreted {
-    let reading = read(&inbound.pdu, context.config.receipt_detection);
+    if inbound.pdu.unreadable {
+        context.metrics.inbound("unreadable");
+        let hint = "it cannot be read: the raw octets are its whole body";
+        return Interpreted::Event(Box::new(nothing_made(context, inbound, hint)));
+    }
+    let rules = &context.config.inbound;
+    let reading = read(&inbound.pdu, rules.receipt_detection, rules.receipt_time_zone);
     let answer = policy
         .inbound(&inbound.pdu, reading.as_ref())
         .unwrap_or_else(|fault| {
@@ -43,8 +57,8 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
             Interpreted::Receipt(Box::new(reading))
         }
         (InboundAnswer::HostDefault, None) => {
-            let (source, destination) = (inbound.pdu.source.clone(), inbound.pdu.destination.clone());
-            mobile_originated(context, inbound, &source, &destination, None, None)
+            let addresses = (inbound.pdu.source.clone(), inbound.pdu.destination.clone());
+            mobile_originated(context, inbound, addresses, None, None)
         }
         (
             InboundAnswer::MobileOriginated {
@@ -54,15 +68,15 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
                 concatenation,
             },
             _,
-        ) => mobile_originated(context, inbound, &source, &destination, text, concatenation),
+        ) => mobile_originated(context, inbound, (source, destination), text, concatenation),
         (InboundAnswer::Ignore(reason), _) => {
             context.metrics.inbound("ignored");
             tracing::debug!(operator = %context.config.name, reason, "inbound PDU ignored by the policy");
-            Interpreted::Answer(CommandStatus::OK)
+            Interpreted::Ignored
         }
         (InboundAnswer::Refuse(status), _) => {
             context.metrics.inbound("refused");
-            Interpreted::Answer(status)
+            Interpreted::Refused(status)
         }
     }
 }
@@ -70,31 +84,57 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
 fn mobile_originated(
     context: &OperatorContext,
     inbound: &Inbound,
-    source: &Address,
-    destination: &Address,
+    addresses: (Address, Address),
     text: Option<String>,
     concatenation: Option<Concatenation>,
 ) -> Interpreted {
+    let (octets, header) = udh::user_data(&inbound.pdu);
+    let part = MoPart::new(&inbound.pdu, octets, &header, addresses, text);
+    let place = concatenation.map(|place| (ReferenceKind::Policy, place));
+    // One of one is a message by itself.
+    let place = place.or(header.place).filter(|(_, place)| place.total > 1);
+    match place {
+        Some((kind, place)) if context.config.inbound.mo_reassembly => {
+            context.metrics.inbound("segment");
+            Interpreted::Segment(Box::new(Segment {
+                id: Uuid::now_v7(),
+                kind,
+                place,
+                received_at: inbound.received_at,
+                part,
+            }))
+        }
+        Some((_, place)) => told(context, inbound, &part, Some(place)),
+        None => told(context, inbound, &part, None),
+    }
+}
+
+fn told(
+    context: &OperatorContext,
+    inbound: &Inbound,
+    part: &MoPart,
+    concatenation: Option<Concatenation>,
+) -> Interpreted {
     context.metrics.inbound("mo");
-    let pdu = &inbound.pdu;
-    let (octets, segment) = udh::user_data(pdu);
-    let alphabet = alphabet_for_data_coding(pdu.data_coding, &Alphabet::Gsm7Unpacked);
-    let body = MoEvent {
-        operator_id: context.config.operator_id,
-        from: source.digits.clone(),
-        to: destination.digits.clone(),
-        text: text.unwrap_or_else(|| decode(octets, &alphabet)),
-        data_coding: pdu.data_coding,
-        parts: 1,
-        concatenation: concatenation.or(segment),
-        received_at: inbound.received_at,
-    };
-    // Subscribers may well send the same text twice: only the PDU itself, answered once, counts once.
-    let dedup_id = format!("mo:{}", Uuid::now_v7());
-    Interpreted::Event(Box::new(event(
-        EventKind::Mo,
-        context.config.operator_id,
-        dedup_id,
-        &body,
+    let operator = context.config.operator_id;
+    Interpreted::Event(Box::new(alone(
+        operator,
+        part,
+        concatenation,
+        inbound.received_at,
     )))
+}
+
+/// Something came of which nothing can be made: its octets are kept for whoever looks into it.
+pub(super) fn nothing_made(context: &OperatorContext, inbound: &Inbound, hint: &str) -> Event {
+    let body = UnmatchedEvent {
+        operator_id: context.config.operator_id,
+        operator_message_id: String::new(),
+        state: DlrMessageState::Unknown,
+        raw: hex(inbound.pdu.user_data()),
+        received_at: inbound.received_at,
+        hint: Some(hint.to_owned()),
+    };
+    let dedup_id = format!("unmatched:{}", Uuid::now_v7());
+    event(EventKind::Unmatched, body.operator_id, dedup_id, &body)
 }

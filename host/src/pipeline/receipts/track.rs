@@ -232,6 +232,7 @@ impl Tracking {
             received_at: candidate.received_at,
             to: row.to.clone(),
             conflict,
+            intermediate: reading.intermediate,
         };
         // With what it means for the message: when a crash comes between publishing and appending, parts can come again in
         // another order, and the one that now completes the message has news although its own state was told.

@@ -4,7 +4,7 @@ use super::super::bindings::exports::smpp::operator_policy::inbound;
 use super::super::bindings::smpp::pdu::types as wire;
 use super::{ADDRESS, KEY, PAYLOAD, address, reason, unknown_case};
 use smpp_domain::correlation::DlrMessageState;
-use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, find_tlv, octet_text, tag};
+use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
 use smpp_domain::policy::{Concatenation, InboundAnswer};
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
 
@@ -106,6 +106,7 @@ fn read_receipt(
                 && reading.state == from_wire(receipt.state)
                 && reading.is_final == receipt.is_final
         }),
+        intermediate: pdu.esm_class & esm_class::TYPE_MASK == esm_class::INTERMEDIATE_NOTIFICATION,
         message_id: receipt.message_id,
     })
 }

@@ -58,6 +58,18 @@ fn an_alphabet_answer_keeps_everything() {
     for name in [String::new(), "x".repeat(65)] {
         assert!(alphabet(encoding::Alphabet::Named(name)).is_err());
     }
+    let national = |locking_shift, single_shift| {
+        alphabet(encoding::Alphabet::Gsm7National(encoding::NationalTables {
+            locking_shift,
+            single_shift,
+        }))
+    };
+    assert!(national(Some(1), Some(13)).is_ok() && national(None, Some(2)).is_ok());
+    assert!(
+        national(None, None).is_err()
+            && national(Some(2), None).is_err()
+            && national(None, Some(14)).is_err()
+    );
     assert!(unencodable(encoding::Unencodable::Replace("x".repeat(17))).is_err());
     assert_eq!(
         unencodable(encoding::Unencodable::Refuse),
@@ -155,6 +167,7 @@ fn host_reading() -> ReceiptReading {
         text_id: Some("66".to_owned()),
         sender: smpp_domain::pdu::Address::default(),
         unknown_word: true,
+        intermediate: false,
     }
 }
 

@@ -10,11 +10,12 @@ use smpp_domain::event::EventKind;
 use std::fmt;
 use std::time::Duration;
 
-const KINDS: [EventKind; 6] = [
+const KINDS: [EventKind; 7] = [
     EventKind::Submit,
     EventKind::Dlr,
     EventKind::Unmatched,
     EventKind::Mo,
+    EventKind::Alert,
     EventKind::Session,
     EventKind::Dead,
 ];

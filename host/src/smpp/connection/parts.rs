@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub(in crate::smpp) enum Origin {
     /// We connect.
-    Dial(Route),
+    Dial(Arc<Route>),
     /// The operator connects and sends outbind.
     Outbind(Arc<Door>),
 }

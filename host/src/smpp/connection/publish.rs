@@ -2,9 +2,9 @@
 
 use super::{Connection, Written};
 use crate::clock;
-use crate::ports::{Answer, BindStatus, Inbound, PartResult, Reply, SessionNotice};
+use crate::ports::{AlertNotice, Answer, BindStatus, Inbound, Notice, PartResult, Reply, SessionNotice};
 use chrono::{DateTime, TimeDelta, Utc};
-use smpp_domain::pdu::CommandStatus;
+use smpp_domain::pdu::{AlertNotificationPdu, CommandStatus};
 use smpp_domain::session::{SessionEvent, SessionState};
 use std::time::Instant;
 
@@ -76,6 +76,7 @@ impl Connection {
                 next_reconnect_at,
             } => {
                 self.post_status(from, to);
+                self.count(from, to);
                 self.notify(SessionNotice {
                     bind: self.parts.index,
                     from,
@@ -86,6 +87,7 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::Alert(pdu) => self.alert(pdu),
             SessionEvent::Odd(odd) => {
                 self.parts.context.metrics.odd_pdus.inc();
                 tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
@@ -93,7 +95,13 @@ impl Connection {
         }
     }
 
-    fn log_refusal(&self, status: CommandStatus, credentials: bool) {
+    fn log_refusal(&mut self, status: CommandStatus, credentials: bool) {
+        self.refused = true;
+        self.parts.context.metrics.bind(match status {
+            _ if credentials => "credentials",
+            CommandStatus::ALREADY_BOUND => "already_bound",
+            _ => "refused",
+        });
         let name = &self.parts.context.operator_name;
         let reason = smpp_domain::status::explain(status);
         if credentials {
@@ -138,6 +146,19 @@ impl Connection {
         }
     }
 
+    /// Refusals are counted by their status, where they are told.
+    fn count(&mut self, from: SessionState, to: SessionState) {
+        let refused = std::mem::take(&mut self.refused);
+        let result = match (from, to) {
+            (SessionState::Connecting, SessionState::Bound | SessionState::Failback) => "bound",
+            (SessionState::Connecting, SessionState::Disconnected) if !refused && !self.stopping => "failed",
+            (SessionState::Unbinding, SessionState::Unbound) => "unbound",
+            (_, SessionState::Unbound) => "lost",
+            _ => return,
+        };
+        self.parts.context.metrics.bind(result);
+    }
+
     fn notify(&self, notice: SessionNotice) {
         tracing::info!(
             operator = %self.parts.context.operator_name, bind = notice.bind, from = ?notice.from, to = ?notice.to,
@@ -145,6 +166,18 @@ impl Connection {
         );
         let planned = self.stopping || notice.from == SessionState::Unbinding;
         self.parts.panel.changed(clock::utc_now(), &notice, planned);
+        self.tell(Notice::Session(notice));
+    }
+
+    fn alert(&self, pdu: Box<AlertNotificationPdu>) {
+        let context = &self.parts.context;
+        context.metrics.inbound("alert");
+        tracing::info!(operator = %context.operator_name, subscriber = ?pdu.source, "alert_notification");
+        let received_at = clock::utc_now();
+        self.tell(Notice::Alert(AlertNotice { pdu, received_at }));
+    }
+
+    fn tell(&self, notice: Notice) {
         if self.parts.context.notices.try_send(notice).is_err() {
             tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
         }

@@ -107,6 +107,7 @@ impl Db {
                 db: self,
                 action,
                 sound: true,
+                open: false,
             }),
             Err(error) => Err(self.failed(action, error)),
         }
@@ -134,6 +135,8 @@ pub(super) struct Connection<'d> {
     db: &'d Db,
     action: &'static str,
     sound: bool,
+    /// It is in a transaction.
+    open: bool,
 }
 
 impl Connection<'_> {
@@ -159,6 +162,20 @@ impl Connection<'_> {
         self.checked(done.map(drop))
     }
 
+    /// Begins a transaction. A connection that is given up before [`Self::commit`] is closed, which takes everything back.
+    pub(super) async fn begin(&mut self) -> Result<(), BackendError> {
+        self.run("BEGIN").await?;
+        self.open = true;
+        Ok(())
+    }
+
+    /// Makes what was done since [`Self::begin`] stand.
+    pub(super) async fn commit(&mut self) -> Result<(), BackendError> {
+        self.run("COMMIT").await?;
+        self.open = false;
+        Ok(())
+    }
+
     /// The port's error for a row that cannot be read.
     pub(super) fn read<T>(&self, value: Result<T, sqlx::Error>) -> Result<T, BackendError> {
         value.map_err(|error| self.db.failed(self.action, error))
@@ -172,7 +189,7 @@ impl Connection<'_> {
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        if !self.sound {
+        if !self.sound || self.open {
             self.inner.close_on_drop();
         }
     }

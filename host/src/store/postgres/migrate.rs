@@ -30,6 +30,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_intent_owner",
         sql: include_str!("../../../../migrations/postgres/0002_intent_owner.sql"),
     },
+    Migration {
+        version: 3,
+        name: "0003_mo_segments",
+        sql: include_str!("../../../../migrations/postgres/0003_mo_segments.sql"),
+    },
 ];
 
 /// Held by the host that migrates.
@@ -47,7 +52,7 @@ const FOREIGN: &str = "\
         (SELECT 'schema_migrations' WHERE to_regclass('schema_migrations') IS NOT NULL AND 3 <> ( \
             SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('schema_migrations') \
                 AND attname IN ('version', 'name', 'applied_at') AND NOT attisdropped)), \
-        (SELECT t FROM UNNEST(ARRAY['correlation', 'outcome', 'intent', 'receipt', 'parked']) AS t \
+        (SELECT t FROM UNNEST(ARRAY['correlation', 'outcome', 'intent', 'receipt', 'parked', 'mo_message', 'mo_segment']) AS t \
             WHERE to_regclass(t) IS NOT NULL AND to_regclass('schema_migrations') IS NULL LIMIT 1))";
 
 const CREATE: &str = "\

@@ -69,6 +69,10 @@ impl SqliteStore {
         Self { db }
     }
 
+    pub(super) fn db(&self) -> &SqliteDb {
+        &self.db
+    }
+
     /// How many receipts of the operator are parked.
     ///
     /// # Errors

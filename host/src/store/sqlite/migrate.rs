@@ -23,6 +23,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_intent_owner",
         sql: include_str!("../../../../migrations/sqlite/0002_intent_owner.sql"),
     },
+    Migration {
+        version: 3,
+        name: "0003_mo_segments",
+        sql: include_str!("../../../../migrations/sqlite/0003_mo_segments.sql"),
+    },
 ];
 
 /// Applies what is missing, all or nothing, and returns the names of that.

@@ -303,10 +303,7 @@ fn unbind_ends_attempts_too() {
 
 #[test]
 fn a_primary_proves_itself_while_a_backup_is_in_use() {
-    let mut table = Table::new(|_| ());
-    table.feed(0, Input::BackupInUse(true));
-    table.feed(0, Input::Start);
-    table.feed(0, Input::TcpConnected);
+    let mut table = Table::returning(|_| ());
     let failback = ["Connecting -> Failback", "transmit 2 enquire_link"];
     assert_eq!(table.receive(0, 1, 0, bind_resp()), failback);
     assert_eq!(
@@ -334,9 +331,8 @@ fn a_primary_proves_itself_while_a_backup_is_in_use() {
 #[test]
 fn failback_ends_with_the_backup_and_needs_its_last_round_trip() {
     let enter = || {
-        let mut table = Table::new(|_| ());
-        table.feed(0, Input::BackupInUse(true));
-        table.bind_at(0);
+        let mut table = Table::returning(|_| ());
+        table.receive(0, 1, 0, bind_resp());
         table
     };
     let mut freed = enter();
@@ -349,9 +345,8 @@ fn failback_ends_with_the_backup_and_needs_its_last_round_trip() {
         ["close", "Failback -> Unbound"],
         "traffic does not stand in for the answer"
     );
-    let mut held = Table::new(|config| config.enquire_link_timeout = Duration::from_secs(12));
-    held.feed(0, Input::BackupInUse(true));
-    held.bind_at(0);
+    let mut held = Table::returning(|config| config.enquire_link_timeout = Duration::from_secs(12));
+    held.receive(0, 1, 0, bind_resp());
     assert_eq!(held.timeout(10_000), Vec::<String>::new());
     assert_eq!(
         held.receive(11_000, 2, 0, IncomingBody::EnquireLinkResp),
@@ -361,8 +356,25 @@ fn failback_ends_with_the_backup_and_needs_its_last_round_trip() {
         enter().feed(1, Input::Unbind),
         ["Failback -> Unbinding", "transmit 3 unbind"]
     );
-    let mut backup = Table::new(|config| config.is_primary = false);
-    backup.feed(0, Input::BackupInUse(true));
-    backup.bind_at(0);
+    let mut backup = Table::returning(|config| config.is_primary = false);
+    backup.receive(0, 1, 0, bind_resp());
     assert_eq!(backup.session.state(), SessionState::Bound);
+}
+
+#[test]
+fn a_primary_that_was_never_away_does_not_come_back() {
+    let mut first = Table::new(|_| ());
+    first.feed(0, Input::BackupInUse(true));
+    first.bind_at(0);
+    assert_eq!(
+        first.session.state(),
+        SessionState::Bound,
+        "the backup was merely faster"
+    );
+    let mut second = Table::new(|_| ());
+    second.feed(0, Input::Start);
+    second.feed(0, Input::ConnectFailed("refused".to_owned()));
+    second.feed(0, Input::BackupInUse(true));
+    second.bind_at(5_000);
+    assert_eq!(second.session.state(), SessionState::Failback);
 }

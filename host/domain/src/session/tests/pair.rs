@@ -271,7 +271,7 @@ impl Pair {
                     },
                 );
             }
-            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) => {}
+            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) | SessionEvent::Alert(_) => {}
         }
     }
 

@@ -203,7 +203,7 @@ fn odd_pdus_get_the_answer_that_smpp_wants_and_the_session_lives() {
         ),
         (undecodable(0x0000_0102), &["odd undecodable"]),
         (undecodable(0x8000_0004), &["odd undecodable"]),
-        (IncomingBody::AlertNotification, &[]),
+        (IncomingBody::AlertNotification(Box::default()), &["alert"]),
         (IncomingBody::UnbindResp, &["odd out_of_place"]),
         (bind_resp(), &["odd out_of_place"]),
         (submit_resp("x"), &["odd unknown_sequence"]),

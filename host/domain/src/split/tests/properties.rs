@@ -12,6 +12,10 @@ fn texts() -> impl Strategy<Value = (Alphabet, String)> {
         (Alphabet::Latin1, "abéÿ"),
         (Alphabet::Ucs2, "aж😀"),
         (Alphabet::Table(table), "ab€@ж"),
+        (turkish(false, false), "ab€[ş"),
+        (turkish(false, true), "ab€[ş"),
+        (turkish(true, false), "ab€[ş"),
+        (turkish(true, true), "ab€[ş"),
     ];
     select(alphabets.to_vec()).prop_flat_map(|(alphabet, chars)| {
         let chars = proptest::collection::vec(select(chars.chars().collect::<Vec<_>>()), 0..900);
@@ -83,7 +87,8 @@ proptest! {
         prop_assert_eq!(parts.iter().map(|part| read(part, &alphabet)).collect::<String>(), text);
         prop_assert!(parts.iter().all(|part| part.short_message.len() <= MAX_SHORT_MESSAGE));
         // A header and sar_* parameters contradict each other, and some SMSCs refuse both together.
-        prop_assert!(parts.iter().all(|part| part.esm_class == 0 || part.tlvs.is_empty()));
+        let is_numbered = |part: &Part| part.tlvs.iter().any(|tlv| tlv.tag == tag::SAR_MSG_REF_NUM);
+        prop_assert!(parts.iter().all(|part| part.esm_class == 0 || !is_numbered(part)));
         if let Plan::Udh { max_octets: Some(max), .. } | Plan::Sar { max_octets: Some(max), .. } = plan
             && parts.len() > 1
         {
@@ -97,17 +102,23 @@ proptest! {
             Alphabet::Gsm7Unpacked | Alphabet::Gsm7Packed => if "€[".contains(c) { 2 } else { 1 },
             Alphabet::Ascii => if c == '[' { 2 } else { 1 },
             Alphabet::Table(_) => if c == '€' { 2 } else { 1 },
+            Alphabet::Gsm7National { tables, .. } if tables.locking().is_some() => if c == '[' { 2 } else { 1 },
+            Alphabet::Gsm7National { .. } => if "€[ş".contains(c) { 2 } else { 1 },
             Alphabet::Latin1 => 1,
             Alphabet::Ucs2 => 2 * c.len_utf16(),
         };
-        let (single, eight, sixteen) = match alphabet {
-            Alphabet::Latin1 => (140, 134, 133),
-            Alphabet::Ucs2 => (140, 134, 132),
-            _ => (160, 153, 152),
+        let (single, eight, sixteen, fill_bits) = match &alphabet {
+            Alphabet::Latin1 => (140, 134, 133, (0, 0)),
+            Alphabet::Ucs2 => (140, 134, 132, (0, 0)),
+            Alphabet::Gsm7National { tables, .. } if tables.locking().is_some() => (152, 146, 145, (2, 1)),
+            Alphabet::Gsm7National { .. } => (155, 149, 148, (5, 4)),
+            _ => (160, 153, 152, (1, 0)),
         };
-        for (plan, part, fill_bits) in [(&EIGHT, eight, 1), (&SIXTEEN, sixteen, 0), (&SAR, sixteen, 0)] {
+        let packed = encoded(&text, &alphabet).is_packed();
+        let plans = [(&EIGHT, eight, fill_bits.0), (&SIXTEEN, sixteen, fill_bits.1), (&SAR, sixteen, fill_bits.1)];
+        for (plan, part, fill_bits) in plans {
             let parts = split(&encoded(&text, &alphabet), plan, 1).unwrap();
-            let fill_bits = (alphabet == Alphabet::Gsm7Packed).then_some(fill_bits);
+            let fill_bits = packed.then_some(fill_bits);
             prop_assert_eq!(parts.len(), greedy(&text, single, part, fill_bits, cost));
         }
     }

@@ -111,10 +111,17 @@ impl OutbindSettings {
 fn pem_file(value: Value, base: &Path, block: &str) -> Result<PathBuf, String> {
     let path = base.join(text(value)?);
     match std::fs::read(&path) {
-        Ok(octets) if String::from_utf8_lossy(&octets).contains(block) => Ok(path),
+        Ok(octets) if holds(&octets, "ENCRYPTED PRIVATE KEY-----") => {
+            Err("is encrypted: write it without a passphrase by `openssl pkey -in FILE -out NEW`".to_owned())
+        }
+        Ok(octets) if holds(&octets, block) => Ok(path),
         Ok(_) => Err(format!("holds no PEM block that ends in {block}")),
         Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
     }
+}
+
+fn holds(octets: &[u8], text: &str) -> bool {
+    octets.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// As `openssl x509 -noout -fingerprint -sha256` prints it, or without the colons.

@@ -73,7 +73,7 @@ impl SessionSettings {
             response_timeout,
             stuck_after: section.or(
                 "stuck_after",
-                Some(2 * response_timeout),
+                Some(3 * response_timeout),
                 duration_or_off(MOMENT, 24 * HOUR),
                 problems,
             ),
