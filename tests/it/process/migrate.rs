@@ -12,7 +12,7 @@ fn both_databases_are_migrated_once() {
     std::fs::create_dir_all(dir.path().join("operators")).unwrap();
     let first = run(dir.path(), &["migrate"]);
     assert_eq!(first.code, 0, "{first:?}");
-    let applied = "2 migrations applied: 0001_initial, 0002_intent_owner";
+    let applied = "3 migrations applied: 0001_initial, 0002_intent_owner, 0003_mo_segments";
     let name = format!("PostgreSQL at {}/postgres: {applied}", server.address());
     has(&first.stdout, &[&name, &format!("smpp-connector.db: {applied}")]);
     let second = run(dir.path(), &["migrate"]);

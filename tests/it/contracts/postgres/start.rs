@@ -32,9 +32,9 @@ async fn hosts_that_start_at_once_migrate_once() {
     );
     let mut applied = [all.0, all.1, all.2, all.3].map(|done| done.unwrap().1.len());
     applied.sort_unstable();
-    assert_eq!(applied, [0, 0, 0, 2]);
+    assert_eq!(applied, [0, 0, 0, 3]);
     let noted = number(&server, "SELECT count(*) FROM schema_migrations").await;
-    assert_eq!(noted, 2);
+    assert_eq!(noted, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,7 +101,7 @@ async fn the_probe_says_what_is_wrong() {
     let place = PostgresPlace::fresh().await;
     let told = place.open.probe().await.unwrap();
     assert!(
-        told.contains("PostgreSQL 1") && told.contains("schema 2"),
+        told.contains("PostgreSQL 1") && told.contains("schema 3"),
         "{told}"
     );
     assert_eq!(
