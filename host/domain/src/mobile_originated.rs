@@ -1,6 +1,6 @@
 //! Messages from subscribers: what one PDU brings, and how the segments of a long message become one text.
 
-use crate::encoding::{Alphabet, alphabet_for_data_coding, decode};
+use crate::encoding::{Alphabet, alphabet_for_data_coding, decode, decode_national};
 use crate::pdu::{Address, DeliverSmPdu, Tlv, tag};
 use crate::udh::{LanguageTables, Ports, UserDataHeader};
 use serde::{Deserialize, Serialize};
@@ -145,14 +145,17 @@ pub fn join<'a>(parts: impl IntoIterator<Item = (u8, &'a MoPart)>) -> Content {
     }
 }
 
-/// The one place where received octets become words.
+/// The one place where received octets become words. National tables stand in for the default alphabet alone.
 fn read(part: &MoPart, octets: &[u8]) -> String {
-    match &part.text {
-        Some(text) => text.clone(),
-        None => decode(
-            octets,
-            &alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked),
-        ),
+    if let Some(text) = &part.text {
+        return text.clone();
+    }
+    match alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked) {
+        Alphabet::Gsm7Unpacked => {
+            let LanguageTables { locking, single } = part.languages;
+            decode_national(octets, locking, single)
+        }
+        alphabet => decode(octets, &alphabet),
     }
 }
 
