@@ -39,6 +39,34 @@ fn an_escape_may_end_a_segment() {
 }
 
 #[test]
+fn national_tables_stand_in_for_the_default_alphabet() {
+    // Turkish: 0x07 in the locking table is ı, ESC s in the single shift table is ş.
+    let tables = |locking, single| LanguageTables { locking, single };
+    for (languages, read) in [
+        (tables(None, None), "ìSs"),
+        (tables(Some(1), None), "ıSs"),
+        (tables(None, Some(1)), "ìŞş"),
+        (tables(Some(99), Some(99)), "ìSs"),
+    ] {
+        let octets: &[u8] = if languages.single == Some(1) {
+            b"\x07\x1bS\x1bs"
+        } else {
+            b"\x07Ss"
+        };
+        let mut segment = part(0, octets);
+        segment.languages = languages;
+        assert_eq!(joined(&[(1, segment)]), text(read), "{languages:?}");
+    }
+}
+
+#[test]
+fn national_tables_leave_other_alphabets_alone() {
+    let mut segment = part(8, &[0, 7, 4, 0x16]);
+    segment.languages.locking = Some(1);
+    assert_eq!(joined(&[(1, segment)]), text("\u{7}Ж"));
+}
+
+#[test]
 fn nothing_is_read_across_a_missing_segment() {
     let parts = [(1, part(0, b"5 \x1b")), (3, part(0, b"e"))];
     assert_eq!(joined(&parts), text("5 e"));
@@ -52,25 +80,6 @@ fn segments_of_different_codings_are_read_apart() {
         (3, part(3, b"\xe9")),
     ];
     assert_eq!(joined(&parts), text("¡@Жé"));
-}
-
-#[test]
-fn national_language_tables_are_read_as_the_header_names_them() {
-    let national = |data_coding, octets: &[u8], locking, single| MoPart {
-        languages: LanguageTables { locking, single },
-        ..part(data_coding, octets)
-    };
-    let parts = [
-        (1, national(0, b"\x1d\x1b", Some(1), Some(1))),
-        (2, national(0, b"s", Some(1), Some(1))),
-        (3, national(0, b"\x1d\x1bs", None, Some(1))),
-        (4, national(0x10, b"\x1d", Some(1), None)),
-        // The tables are those of GSM 7-bit alone.
-        (5, national(8, &[0, 0x1D], Some(1), None)),
-        (6, national(3, b"\x1d", Some(1), None)),
-        (7, national(0, b"\x1d", Some(99), Some(0))),
-    ];
-    assert_eq!(joined(&parts), text("şşæşş\u{1d}\u{1d}æ"));
 }
 
 #[test]
@@ -136,6 +145,19 @@ fn the_parameters_that_number_segments_are_not_passed_on() {
     let addresses = (Address::default(), Address::default());
     let part = MoPart::new(&pdu, b"", &UserDataHeader::default(), addresses, None);
     assert_eq!(part.tlvs, [tlv(0x1400), tlv(0x1400)]);
+}
+
+#[test]
+fn a_part_that_another_version_has_stored_is_read() {
+    let part = MoPart {
+        service_type: "CMT".to_owned(),
+        ..MoPart::default()
+    };
+    let mut json = serde_json::to_value(&part).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    fields.remove("ports").unwrap();
+    fields.insert("of_a_later_version".to_owned(), true.into());
+    assert_eq!(serde_json::from_value::<MoPart>(json).unwrap(), part);
 }
 
 proptest! {
