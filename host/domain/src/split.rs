@@ -18,7 +18,7 @@ mod planned;
 mod room;
 mod settings;
 
-pub use national::cheapest_tables;
+pub use national::{NationalRule, cheapest_tables};
 pub use planned::PlannedError;
 pub use room::{part_limit, single_limit};
 pub use settings::{Cut, LongText, Splitting};
