@@ -1,6 +1,8 @@
 // An SMSC made of node-smpp: it answers, tells what it has read, and sends what it is told to send.
 //
-//   node smsc.js PORT        (0: any free one)
+//   node smsc.js PORT [CERTIFICATE KEY CLIENTS]
+//
+// Port 0 is any free one. With the three PEM files it speaks TLS, and lets those in whose certificate CLIENTS has signed.
 //
 // It tells one JSON a line on stdout:
 //   {"event":"ready","port":2775}
@@ -16,6 +18,7 @@
 // Octets are told in hexadecimal digits. Texts are what node-smpp makes of them.
 'use strict';
 
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
@@ -60,7 +63,9 @@ function answer(session, pdu) {
 	}
 }
 
-const server = smpp.createServer((session) => {
+const [port, ...files] = process.argv.slice(2);
+const [cert, key, ca] = files.map((file) => fs.readFileSync(file));
+const server = smpp.createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, (session) => {
 	const number = ++sessions;
 	session.on('pdu', (pdu) => {
 		const holds = holding && pdu.command === 'submit_sm';
@@ -90,4 +95,4 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
 	orders[order.order](order);
 });
 
-server.listen(Number(process.argv[2]), '127.0.0.1', () => tell({ event: 'ready', port: server.address().port }));
+server.listen(Number(port), '127.0.0.1', () => tell({ event: 'ready', port: server.address().port }));

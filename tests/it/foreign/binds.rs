@@ -3,8 +3,10 @@
 use super::{accepted, assert_fields};
 use serde_json::json;
 use smpp_connector::lifecycle::Ended;
+use smpp_connector_tests::certificates::Authority;
 use smpp_connector_tests::foreign::NodeSmsc;
 use smpp_connector_tests::{Gateway, Message, Operator};
+use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transceiver_binds_submits_and_unbinds() {
@@ -63,6 +65,30 @@ async fn a_transmitter_and_a_receiver_share_their_messages() {
     assert!(matches!(gateway.shutdown().await, Ended::Clean));
     smsc.pdus("unbind", 2).await;
     smsc.closed(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_goes_by_tls_with_certificates_on_both_sides() {
+    let authority = Authority::new();
+    let smsc = NodeSmsc::start_with_tls(&authority).await;
+    let (certificate, key) = authority.sign("gateway");
+    let quoted = |path: &Path| format!("{path:?}");
+    let operator = Operator::at(smsc.addr())
+        .session("tls.ca", &quoted(&authority.certificate()))
+        .session("tls.cert", &quoted(&certificate))
+        .session("tls.key", &quoted(&key));
+    let gateway = Gateway::start(vec![operator]).await;
+    // Nearly as long a PDU as node-smpp takes.
+    let text = "Once upon a time ".repeat(900);
+    let message = Message::to("+491511234567")
+        .text(&text)
+        .with("longMessageStrategy", json!("TLV"));
+    accepted(&gateway, &message).await;
+    let submit = &smsc.pdus("submit_sm", 1).await[0]["pdu"];
+    assert_eq!(submit["message_payload"]["message"], text);
+    assert!(matches!(gateway.shutdown().await, Ended::Clean));
+    smsc.pdus("unbind", 1).await;
+    smsc.closed(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

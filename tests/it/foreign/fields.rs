@@ -58,6 +58,36 @@ async fn the_fields_of_a_submit_sm_are_read_as_they_were_meant() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_operator_wants_is_read_as_it_was_meant() {
+    let smsc = NodeSmsc::start().await;
+    let relay = Relay::to(smsc.addr()).await;
+    let submit = r#"{ service_type = "CMT", protocol_id = 0x41, esm_class = 3, priority = 2, registered_delivery = 0x11,
+        default_validity = "36h", flash = "tlv", tlv = [
+            { tag = 0x1400, text = "1101", nul = true },
+            { tag = 0x0204, number = 258, octets = 2 },
+        ] }"#;
+    let operator = Operator::at(relay.addr)
+        .set("submit", submit)
+        .set("source", r#"{ rule = [{ match = "text", npi = 1 }] }"#)
+        .set(
+            "destination",
+            r#"{ rule = [{ prefix = "49", replace_prefix = "0", ton = 2 }] }"#,
+        );
+    let gateway = Gateway::start(vec![operator]).await;
+    let flash = Message::to("+491511234567").with("messageType", json!("FLASH"));
+    accepted(&gateway, &flash).await;
+    let expected = json!({
+        "service_type": "CMT", "protocol_id": 0x41, "esm_class": 3, "priority_flag": 2, "registered_delivery": 0x11,
+        "source_addr": "Story", "source_addr_ton": 5, "source_addr_npi": 1,
+        "destination_addr": "01511234567", "dest_addr_ton": 2, "dest_addr_npi": 1,
+        "data_coding": 0, "dest_addr_subunit": 1, "user_message_reference": 258, "5120": "3131303100",
+    });
+    assert_fields(&smsc.pdus("submit_sm", 1).await[0]["pdu"], &expected);
+    let expected = json!({ "to": "01511234567", "priority": 2, "receipt": 0x11, "validity": 129_600.0 });
+    assert_fields(&read_submits(&submits(&relay.pdus()))[0], &expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flash_message_has_its_class_and_its_text() {
     let smsc = NodeSmsc::start().await;
     let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;

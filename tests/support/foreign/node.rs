@@ -2,28 +2,42 @@
 
 use super::program::Program;
 use super::{libraries, script};
+use crate::certificates::Authority;
 use crate::servers::Port;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 /// An SMSC that takes everything, tells what it has read, and sends what it is told to send.
 pub struct NodeSmsc {
     port: Port,
+    /// Its certificate, its key, and the authority whose clients it lets in.
+    tls: Vec<PathBuf>,
     program: Program,
 }
 
 impl NodeSmsc {
     /// Starts one on a free port.
     pub async fn start() -> Self {
+        Self::start_with(Vec::new()).await
+    }
+
+    /// The same behind TLS, for clients whose certificate the authority has signed.
+    pub async fn start_with_tls(authority: &Authority) -> Self {
+        let (certificate, key) = authority.sign("node");
+        Self::start_with(vec![certificate, key, authority.certificate()]).await
+    }
+
+    async fn start_with(tls: Vec<PathBuf>) -> Self {
         let port = Port::reserve();
-        let program = launch(port.number).await;
-        Self { port, program }
+        let program = launch(port.number, &tls).await;
+        Self { port, tls, program }
     }
 
     /// kill -9, and a new one on the same port that remembers nothing.
     pub async fn restart(&mut self) {
         self.program.kill();
-        self.program = launch(self.port.number).await;
+        self.program = launch(self.port.number, &self.tls).await;
     }
 
     /// Where it listens.
@@ -85,11 +99,12 @@ impl NodeSmsc {
     }
 }
 
-async fn launch(port: u16) -> Program {
+async fn launch(port: u16, tls: &[PathBuf]) -> Program {
     let program = Program::start("tests/foreign/smsc.js", "node", |command| {
         command
             .arg(script("smsc.js"))
             .arg(port.to_string())
+            .args(tls)
             .env("NODE_PATH", libraries("node").join("node_modules"));
     });
     let is_ready = |lines: &[String]| events(lines).find(|event| event["event"] == "ready");

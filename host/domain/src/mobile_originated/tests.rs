@@ -39,34 +39,6 @@ fn an_escape_may_end_a_segment() {
 }
 
 #[test]
-fn national_tables_stand_in_for_the_default_alphabet() {
-    // Turkish: 0x07 in the locking table is ı, ESC s in the single shift table is ş.
-    let tables = |locking, single| LanguageTables { locking, single };
-    for (languages, read) in [
-        (tables(None, None), "ìSs"),
-        (tables(Some(1), None), "ıSs"),
-        (tables(None, Some(1)), "ìŞş"),
-        (tables(Some(99), Some(99)), "ìSs"),
-    ] {
-        let octets: &[u8] = if languages.single == Some(1) {
-            b"\x07\x1bS\x1bs"
-        } else {
-            b"\x07Ss"
-        };
-        let mut segment = part(0, octets);
-        segment.languages = languages;
-        assert_eq!(joined(&[(1, segment)]), text(read), "{languages:?}");
-    }
-}
-
-#[test]
-fn national_tables_leave_other_alphabets_alone() {
-    let mut segment = part(8, &[0, 7, 4, 0x16]);
-    segment.languages.locking = Some(1);
-    assert_eq!(joined(&[(1, segment)]), text("\u{7}Ж"));
-}
-
-#[test]
 fn nothing_is_read_across_a_missing_segment() {
     let parts = [(1, part(0, b"5 \x1b")), (3, part(0, b"e"))];
     assert_eq!(joined(&parts), text("5 e"));
