@@ -55,25 +55,6 @@ fn segments_of_different_codings_are_read_apart() {
 }
 
 #[test]
-fn national_language_tables_are_read_as_the_header_names_them() {
-    let national = |data_coding, octets: &[u8], locking, single| MoPart {
-        languages: LanguageTables { locking, single },
-        ..part(data_coding, octets)
-    };
-    let parts = [
-        (1, national(0, b"\x1d\x1b", Some(1), Some(1))),
-        (2, national(0, b"s", Some(1), Some(1))),
-        (3, national(0, b"\x1d\x1bs", None, Some(1))),
-        (4, national(0x10, b"\x1d", Some(1), None)),
-        // The tables are those of GSM 7-bit alone.
-        (5, national(8, &[0, 0x1D], Some(1), None)),
-        (6, national(3, b"\x1d", Some(1), None)),
-        (7, national(0, b"\x1d", Some(99), Some(0))),
-    ];
-    assert_eq!(joined(&parts), text("şşæşş\u{1d}\u{1d}æ"));
-}
-
-#[test]
 fn what_the_policy_has_read_stands() {
     let mut second = part(0, b"xyz");
     second.text = Some("two ".to_owned());
