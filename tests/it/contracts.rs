@@ -37,7 +37,7 @@ mod parked;
 mod postgres;
 mod queue;
 mod race;
-mod reassembly;
+pub(crate) mod reassembly;
 mod sample;
 mod several_hosts;
 mod slots;

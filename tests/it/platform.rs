@@ -14,6 +14,7 @@ mod leftovers;
 mod pace;
 mod pause;
 mod receipts;
+mod segments;
 mod traffic;
 mod twins;
 

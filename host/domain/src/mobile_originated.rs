@@ -1,13 +1,15 @@
 //! Messages from subscribers: what one PDU brings, and how the segments of a long message become one text.
 
-use crate::encoding::{Alphabet, alphabet_for_data_coding, decode};
+use crate::encoding::{Alphabet, alphabet_for_data_coding, decode, decode_national};
 use crate::pdu::{Address, DeliverSmPdu, Tlv, tag};
 use crate::udh::{LanguageTables, Ports, UserDataHeader};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A message from a subscriber, or one segment of it, as its PDU has brought it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A message from a subscriber, or one segment of it, as its PDU has brought it. Stores keep it as JSON, and read what
+/// another version has written.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MoPart {
     /// The subscriber.
     pub source: Address,
@@ -83,6 +85,13 @@ impl MoPart {
         }
     }
 
+    /// About how many octets it adds to an event and to a store.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let tlvs: usize = self.tlvs.iter().map(|tlv| tlv.value.len()).sum();
+        self.octets.len() + tlvs + self.text.as_ref().map_or(0, String::len)
+    }
+
     /// Whether both say the same: the operator has sent one of them twice.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
@@ -136,14 +145,17 @@ pub fn join<'a>(parts: impl IntoIterator<Item = (u8, &'a MoPart)>) -> Content {
     }
 }
 
-/// The one place where received octets become words.
+/// The one place where received octets become words. National tables stand in for the default alphabet alone.
 fn read(part: &MoPart, octets: &[u8]) -> String {
-    match &part.text {
-        Some(text) => text.clone(),
-        None => decode(
-            octets,
-            &alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked),
-        ),
+    if let Some(text) = &part.text {
+        return text.clone();
+    }
+    match alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked) {
+        Alphabet::Gsm7Unpacked => {
+            let LanguageTables { locking, single } = part.languages;
+            decode_national(octets, locking, single)
+        }
+        alphabet => decode(octets, &alphabet),
     }
 }
 

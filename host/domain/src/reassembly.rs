@@ -21,6 +21,11 @@ use uuid::Uuid;
 /// minutes; and a device that never changes its reference may say the same thing again later.
 pub const REMEMBERED: TimeDelta = TimeDelta::minutes(15);
 
+/// Octets of a message, parameters included. Phones make 40,800 at most (255 segments of 160 septets); what an operator
+/// numbers by parameters may be longer, but an event has to fit into the broker. A segment that would make it longer
+/// begins a message.
+pub const LONGEST: usize = 65_536;
+
 /// One segment of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
@@ -101,13 +106,10 @@ impl Assembly {
             .collect()
     }
 
-    /// How many octets its segments hold.
+    /// How many octets its segments hold, see [`MoPart::size`].
     #[must_use]
     pub fn octets(&self) -> usize {
-        self.segments
-            .values()
-            .map(|segment| segment.part.octets.len())
-            .sum()
+        self.segments.values().map(|segment| segment.part.size()).sum()
     }
 
     fn holds(&self, segment: &Segment) -> bool {
@@ -207,8 +209,10 @@ impl Desk {
             self.duplicates += 1;
             return;
         }
-        let is_of_another = entry.assembly.segments.contains_key(&number);
-        if is_of_another {
+        let assembly = &entry.assembly;
+        let is_of_another = assembly.segments.contains_key(&number);
+        let is_too_much = !assembly.segments.is_empty() && assembly.octets() + segment.part.size() > LONGEST;
+        if is_of_another || is_too_much {
             entry.close();
             return self.begin(segment);
         }

@@ -1,7 +1,7 @@
 //! User data headers and segment parameters.
 
 use super::Bytes;
-use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, decode, encode};
+use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, decode, decode_national, encode};
 use smpp_domain::pdu::{DeliverSmPdu, Tlv, esm_class, tag};
 use smpp_domain::policy::ReferenceWidth;
 use smpp_domain::split::{Part, Plan, split};
@@ -104,7 +104,10 @@ fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
             .place
             .map(|(_, segment)| (segment.number.into(), segment.total.into()));
         assert_eq!(numbers, (count > 1).then_some((number, count)));
-        together.push_str(&decode(octets, alphabet));
+        together += &match alphabet {
+            Alphabet::Ucs2 => decode(octets, alphabet),
+            _ => decode_national(octets, header.languages.locking, header.languages.single),
+        };
     }
     assert_eq!(together, text);
 }

@@ -36,6 +36,11 @@ pub(crate) enum TlsFault {
     /// It does not want our certificate.
     #[error("it refuses our certificate: {0}")]
     CertificateRefused(String),
+    /// What servers of TLS 1.2 say to a client without a certificate, and sometimes for another reason.
+    #[error(
+        "it broke the handshake off (handshake_failure): it demands a certificate of ours, or speaks no cipher of ours"
+    )]
+    BrokenOff,
     /// It does not know the name that we asked for.
     #[error("it does not serve the name that was asked for")]
     UnknownName,
@@ -114,11 +119,7 @@ fn of_alert(alert: AlertDescription) -> TlsFault {
         Alert::ProtocolVersion | Alert::InsufficientSecurity => {
             TlsFault::Incompatible(format!("alert {alert:?}"))
         }
-        // What servers of TLS 1.2 say to a client without a certificate, and rarely for another reason.
-        Alert::HandshakeFailure => TlsFault::Other(
-            "it broke the handshake off (handshake_failure): it may demand a certificate of ours, or speak no cipher of ours"
-                .to_owned(),
-        ),
+        Alert::HandshakeFailure => TlsFault::BrokenOff,
         Alert::BadCertificate
         | Alert::UnsupportedCertificate
         | Alert::CertificateRevoked
@@ -189,7 +190,7 @@ mod tests {
             ),
             (
                 Error::AlertReceived(AlertDescription::HandshakeFailure),
-                "may demand a certificate",
+                "demands a certificate of ours, or",
             ),
             (
                 Error::AlertReceived(AlertDescription::ProtocolVersion),

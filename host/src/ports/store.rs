@@ -173,15 +173,16 @@ pub trait CorrelationStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<MessageId>, BackendError>;
 
-    /// The newest unexpired row for each key of the operator, in their order.
+    /// For each key of the operator, in their order, the unexpired row that ends last: the newest, as long as
+    /// `correlation_ttl` stays what it is.
     ///
     /// # Errors
     /// When the store cannot be reached.
     async fn find(&self, operator: OperatorId, keys: &[String])
     -> Result<Vec<Option<Tracked>>, BackendError>;
 
-    /// The unexpired rows of each key of the operator, oldest first, at most [`SAME_KEY`] of each: for keys that several rows
-    /// may have, such as a number's.
+    /// The unexpired rows of each key of the operator, those that end first before the others, at most [`SAME_KEY`] of each:
+    /// for keys that several rows may have, such as a number's.
     ///
     /// # Errors
     /// When the store cannot be reached.

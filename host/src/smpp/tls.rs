@@ -97,7 +97,7 @@ fn mend(fault: &TlsFault, presented: &str) -> String {
         TlsFault::Certificate(told) if told.contains("ApplicationVerificationFailure") => {
             format!("; tls.fingerprint is that of another one, and this one has \"{presented}\"")
         }
-        TlsFault::CertificateDemanded | TlsFault::CertificateRefused(_) => {
+        TlsFault::CertificateDemanded | TlsFault::CertificateRefused(_) | TlsFault::BrokenOff => {
             "; set tls.cert and tls.key to what the operator has issued or knows".to_owned()
         }
         TlsFault::UnknownName => "; correct tls.server_name".to_owned(),

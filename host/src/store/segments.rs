@@ -97,7 +97,7 @@ pub(super) fn written(admission: &Admission) -> impl Iterator<Item = (Uuid, &Seg
 pub(super) fn growth(admission: &Admission) -> BTreeMap<Uuid, i64> {
     let mut growth = BTreeMap::new();
     for (message, segment) in &admission.added {
-        *growth.entry(*message).or_default() += count(segment.part.octets.len());
+        *growth.entry(*message).or_default() += count(segment.part.size());
     }
     growth
 }

@@ -14,6 +14,7 @@ async fn all_rows_of_a_key_are_found_oldest_first(place: &mut impl StorePlace) {
     let (first, second, over) = (message(), message(), message());
     let mut older = row(operator(1), first, 1, "A");
     older.submitted_at -= TimeDelta::hours(1);
+    older.expires_at -= TimeDelta::minutes(30);
     let mut expired = row(operator(1), over, 1, "A");
     expired.expires_at = in_seconds(-1);
     let newer = row(operator(1), second, 1, "A");

@@ -3,6 +3,7 @@
 mod days;
 mod hosts;
 mod outage;
+mod segments;
 mod start;
 
 use super::{Place, SegmentPlace, StorePlace};

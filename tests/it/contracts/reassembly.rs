@@ -30,7 +30,7 @@ contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
 });
 
 /// Segment `number` of two under `reference`, of a subscriber whom only one test knows.
-fn segment(reference: u16, number: u8, text: &str) -> Segment {
+pub(crate) fn segment(reference: u16, number: u8, text: &str) -> Segment {
     let address = |digits: &str| Address {
         ton: 1,
         npi: 1,

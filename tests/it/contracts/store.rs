@@ -114,6 +114,7 @@ async fn the_newest_row_of_a_key_wins(place: &mut impl StorePlace) {
     let (new, old) = (message(), message());
     let mut older = row(operator(1), old, 1, "A");
     older.submitted_at -= TimeDelta::hours(1);
+    older.expires_at -= TimeDelta::minutes(30);
     // The older one is written last: what counts is when it was submitted.
     store
         .settle(&[rows(vec![row(operator(1), new, 1, "A")])])
@@ -134,6 +135,7 @@ async fn an_expired_row_is_invisible(place: &mut impl StorePlace) {
     // An expired row does not hide an older one that lives on.
     let mut older = row(operator(1), alive, 1, "A");
     older.submitted_at -= TimeDelta::hours(1);
+    older.expires_at -= TimeDelta::minutes(30);
     store.settle(&[rows(vec![older])]).await.unwrap();
     let found = store.find(operator(1), &["A".to_owned()]).await.unwrap();
     assert_eq!(found[0].as_ref().unwrap().correlation.message_id, alive);

@@ -86,6 +86,31 @@ fn a_problem_of_the_file_comes_before_what_is_away() {
     has(&told.stderr, &["tps_limit", "redis.url: is missing", "lease = "]);
 }
 
+#[test]
+fn a_long_password_is_remarked_upon_and_is_no_problem() {
+    let dir = tempfile::tempdir().unwrap();
+    let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
+    let operator = Operator::at(nobody).session("password", "\"correct horse\"");
+    write_files_with(dir.path(), &[operator], "");
+    let told = run(dir.path(), &["check"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    has(
+        &told.stderr,
+        &[
+            "remark: ",
+            "acme.toml: session 1: password has 13 octets",
+            "room for 8",
+        ],
+    );
+    let told = run(dir.path(), &["check", "--json"]);
+    let json: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(
+        (&json["ok"], json["remarks"].as_array().map(Vec::len)),
+        (&Value::Bool(true), Some(1))
+    );
+    assert!(!told.stdout.contains("horse"));
+}
+
 /// The files that a platform team starts from.
 #[test]
 fn the_files_of_the_deploy_folder_are_good() {

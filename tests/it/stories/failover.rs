@@ -259,3 +259,30 @@ async fn a_backup_on_demand_stands_in_for_a_primary_that_never_came_up() {
     super::assert_outcomes(&events, &messages, "ACCEPTED");
     assert_eq!((primary.counters().binds, backup.counters().submits), (0, 20));
 }
+
+/// A message that was begun on the backup ends there, although the primary has the traffic again: its parts belong together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_message_stays_where_it_began_when_the_primary_comes_back() {
+    let stage = Stage::new(|operator| operator.set("tps_limit", "200")).await;
+    seen(&stage.backup, |seen| seen.bound == 1).await;
+    stage.primary.stop_listening().await;
+    stage.primary.cut_links();
+    let text = "c".repeat(153 * 4);
+    let messages: Vec<_> = (0..100).map(|i| Message::to(&number(i)).text(&text)).collect();
+    stage.gateway.send(&messages).await;
+    seen(&stage.backup, |seen| seen.submits >= 40).await;
+    stage.primary.resume().await.unwrap();
+    let events = stage
+        .gateway
+        .events_until(|events| count(events, "submit") == messages.len())
+        .await;
+    super::assert_outcomes(&events, &messages, "ACCEPTED");
+    let (here, there) = (stage.primary.messages(), stage.backup.messages());
+    assert!(!here.is_empty(), "the story is about the switch");
+    assert_eq!(here.len() + there.len(), messages.len());
+    assert!(
+        here.iter()
+            .chain(&there)
+            .all(smsc_sim::ReceivedMessage::is_complete)
+    );
+}

@@ -133,12 +133,14 @@ async fn odd_pdus_do_not_end_a_session() {
     let smsc = Smsc::start(Script::new()).await.unwrap();
     let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
     assert_works(&gateway).await;
-    // A command that nobody knows; a deliver_sm cut short; a response to nothing; a submit_sm from the wrong side.
+    // A command that nobody knows; a deliver_sm cut short; a response to nothing; a submit_sm from the wrong side; an
+    // outbind on a link that is bound already.
     for (command, body) in [
         (0x0000_0777, &b"?"[..]),
         (0x05, b"\0\x01"),
         (0x8000_0004, b"id\0"),
         (0x04, b""),
+        (0x0B, b"smsc\0secret\0"),
     ] {
         smsc.send_raw(pdu(command, 99, body));
     }

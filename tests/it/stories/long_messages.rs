@@ -2,7 +2,7 @@
 
 use super::{number, seen, shown};
 use serde_json::{Value, json};
-use smpp_connector_tests::{Gateway, Message, Operator};
+use smpp_connector_tests::{Gateway, Message, Operator, plugin};
 use smsc_sim::{Concatenation, Rule, Script, Smsc, Then, When, status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -113,6 +113,29 @@ async fn an_operator_says_how_long_texts_come_to_it() {
             "CSMS"
         };
         assert_eq!(outcome["longMessageStrategy"], shown, "{splitting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_policy_answers_wins_over_the_file() {
+    let text = "é".repeat(300);
+    for (policy, concatenation) in [
+        // Its own limit decides between message_payload and headers.
+        ("{ max_payload_octets = 300 }", Concatenation::Payload),
+        ("{ max_payload_octets = 299 }", Concatenation::Udh8),
+    ] {
+        let smsc = Smsc::start(Script::new()).await.unwrap();
+        let operator = Operator::at(smsc.addr())
+            .set("splitting", r#"{ mode = "sar", takes_payload = false }"#)
+            .plugin(plugin("latin1"))
+            .policy("settings", policy);
+        let gateway = Gateway::start(vec![operator]).await;
+        let message = Message::to("491510000009").text(&text);
+        gateway.send(std::slice::from_ref(&message)).await;
+        assert_eq!(gateway.outcome(message.id()).await["outcome"], "ACCEPTED");
+        let received = smsc.messages();
+        assert_eq!(received[0].concatenation, concatenation, "{policy}");
+        assert_eq!(received[0].octets.as_ref(), [0xE9; 300], "{policy}");
     }
 }
 

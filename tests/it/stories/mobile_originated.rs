@@ -40,6 +40,17 @@ async fn a_text_in_the_default_alphabet() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_in_national_tables() {
+    let event = told(Mo {
+        octets: b"\x06\x25\x01\x01\x24\x01\x01I\x1d\x07k \x1bs".as_slice().into(),
+        esm_class: 0x40,
+        ..Mo::text("905321234567", "12345", "")
+    })
+    .await;
+    assert_eq!(event["text"], json!("Işık ş"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_text_in_ucs2() {
     let octets: Vec<u8> = "Да 😀".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let event = told(Mo {

@@ -55,6 +55,25 @@ fn segments_of_different_codings_are_read_apart() {
 }
 
 #[test]
+fn national_language_tables_are_read_as_the_header_names_them() {
+    let national = |data_coding, octets: &[u8], locking, single| MoPart {
+        languages: LanguageTables { locking, single },
+        ..part(data_coding, octets)
+    };
+    let parts = [
+        (1, national(0, b"\x1d\x1b", Some(1), Some(1))),
+        (2, national(0, b"s", Some(1), Some(1))),
+        (3, national(0, b"\x1d\x1bs", None, Some(1))),
+        (4, national(0x10, b"\x1d", Some(1), None)),
+        // The tables are those of GSM 7-bit alone.
+        (5, national(8, &[0, 0x1D], Some(1), None)),
+        (6, national(3, b"\x1d", Some(1), None)),
+        (7, national(0, b"\x1d", Some(99), Some(0))),
+    ];
+    assert_eq!(joined(&parts), text("şşæşş\u{1d}\u{1d}æ"));
+}
+
+#[test]
 fn what_the_policy_has_read_stands() {
     let mut second = part(0, b"xyz");
     second.text = Some("two ".to_owned());
@@ -117,6 +136,19 @@ fn the_parameters_that_number_segments_are_not_passed_on() {
     let addresses = (Address::default(), Address::default());
     let part = MoPart::new(&pdu, b"", &UserDataHeader::default(), addresses, None);
     assert_eq!(part.tlvs, [tlv(0x1400), tlv(0x1400)]);
+}
+
+#[test]
+fn a_part_that_another_version_has_stored_is_read() {
+    let part = MoPart {
+        service_type: "CMT".to_owned(),
+        ..MoPart::default()
+    };
+    let mut json = serde_json::to_value(&part).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    fields.remove("ports").unwrap();
+    fields.insert("of_a_later_version".to_owned(), true.into());
+    assert_eq!(serde_json::from_value::<MoPart>(json).unwrap(), part);
 }
 
 proptest! {

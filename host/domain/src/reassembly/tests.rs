@@ -1,6 +1,6 @@
 use super::*;
 use crate::mobile_originated::{Content, join};
-use crate::pdu::{Address, DeliverSmPdu};
+use crate::pdu::{Address, DeliverSmPdu, Tlv};
 use crate::udh::UserDataHeader;
 use proptest::prelude::*;
 
@@ -195,6 +195,28 @@ fn a_message_that_lacks_a_segment_gives_way_to_the_next_of_its_reference() {
         shelf.take(&[segment(1, 3, 2, "and "), segment(1, 3, 3, "whole")]),
         whole("new and whole")
     );
+}
+
+#[test]
+fn a_message_grows_no_longer_than_an_event_may_be() {
+    let mut shelf = Shelf::default();
+    let half = "x".repeat(LONGEST / 2);
+    assert_eq!(
+        shelf.take(&[segment(1, 3, 1, &half), segment(1, 3, 2, &half)]),
+        NOTHING
+    );
+    let told = shelf.take(&[segment(1, 3, 3, "y")]);
+    assert_eq!(told, [(half.repeat(2), vec![3])]);
+    assert_eq!(shelf.assemblies[1].missing(), [1, 2]);
+    // One that is longer by itself is a segment like others.
+    let mut shelf = Shelf::default();
+    let mut long = segment(1, 2, 1, "x");
+    long.part.tlvs.push(Tlv {
+        tag: 0x1400,
+        value: vec![0; LONGEST],
+    });
+    assert_eq!(shelf.take(&[long]), NOTHING);
+    assert_eq!(shelf.take(&[segment(1, 2, 2, "y")]), [("x".to_owned(), vec![2])]);
 }
 
 #[test]

@@ -71,9 +71,10 @@ impl Bench {
     pub(super) fn choose(&self, message_bind: Option<usize>) -> Option<usize> {
         let primary = self.primary_is_up();
         let usable = |seat: &Seat| seat.is_up() && (seat.handle.is_primary || !primary);
+        // Also on a backup whose primary is back: the parts of a message belong together.
         if let Some(bind) = message_bind
             && let Some(seat) = self.binds.get(bind)
-            && usable(seat)
+            && seat.is_up()
         {
             return (seat.free() > 0).then_some(bind);
         }

@@ -179,7 +179,7 @@ impl Connection {
 
     fn tell(&self, notice: Notice) {
         if self.parts.context.notices.try_send(notice).is_err() {
-            tracing::warn!(operator = %self.parts.context.operator_name, "a session event was dropped");
+            tracing::warn!(operator = %self.parts.context.operator_name, "what a link told was dropped");
         }
     }
 }

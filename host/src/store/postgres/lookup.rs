@@ -14,15 +14,16 @@ use sqlx::Row;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// The newest living row of each key, and whether receipts have told of its message: of most nothing was told yet, and then
-/// there is no second question. Days that are over are left out when it runs. What the caller knows is not sent back.
+/// The row of each key that lives longest, and whether receipts have told of its message: of most nothing was told yet, and
+/// then there is no second question. The order is that of the days' partitions, so they are asked from the last one back, and
+/// no more of them once there is a row: nearly always two. What the caller knows is not sent back.
 const FIND: &str = "\
     SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
         c.part_count, c.operator_message_id, c.recipient, \
         EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id) \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
-        ORDER BY submitted_at DESC LIMIT 1) AS c";
+        ORDER BY expires_at DESC LIMIT 1) AS c";
 
 /// The first living rows of each key.
 const FIND_ALL: &str = "\
@@ -30,8 +31,8 @@ const FIND_ALL: &str = "\
         c.part_count, c.operator_message_id, c.recipient \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
-        ORDER BY submitted_at LIMIT $4) AS c \
-    ORDER BY k.n, c.submitted_at, c.id";
+        ORDER BY expires_at LIMIT $4) AS c \
+    ORDER BY k.n, c.expires_at, c.id";
 
 const ACCEPTED: &str = "\
     SELECT 0, id, message_id, account_id, submitted_at, expires_at, reference, part_number, \

@@ -35,6 +35,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0003_mo_segments",
         sql: include_str!("../../../../migrations/postgres/0003_mo_segments.sql"),
     },
+    Migration {
+        version: 4,
+        name: "0004_rows_by_end",
+        sql: include_str!("../../../../migrations/postgres/0004_rows_by_end.sql"),
+    },
 ];
 
 /// Held by the host that migrates.

@@ -26,7 +26,7 @@ const FIND: &str = "\
     FROM json_each(?2) AS k CROSS JOIN correlation AS c ON c.rowid = ( \
         SELECT rowid FROM correlation \
         WHERE operator_id = ?1 AND message_key = k.value AND expires_at > ?3 \
-        ORDER BY submitted_at DESC, id DESC LIMIT 1)";
+        ORDER BY expires_at DESC, id DESC LIMIT 1)";
 
 /// As many rows of a key as [`SAME_KEY`] says.
 const FIND_ALL: &str = "\
@@ -35,8 +35,8 @@ const FIND_ALL: &str = "\
     FROM json_each(?2) AS k CROSS JOIN correlation AS c ON c.rowid IN ( \
         SELECT rowid FROM correlation \
         WHERE operator_id = ?1 AND message_key = k.value AND expires_at > ?3 \
-        ORDER BY submitted_at, id LIMIT ?4) \
-    ORDER BY k.key, c.submitted_at, c.id";
+        ORDER BY expires_at, id LIMIT ?4) \
+    ORDER BY k.key, c.expires_at, c.id";
 
 const ACCEPTED: &str = "\
     SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \

@@ -28,6 +28,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0003_mo_segments",
         sql: include_str!("../../../../migrations/sqlite/0003_mo_segments.sql"),
     },
+    Migration {
+        version: 4,
+        name: "0004_rows_by_end",
+        sql: include_str!("../../../../migrations/sqlite/0004_rows_by_end.sql"),
+    },
 ];
 
 /// Applies what is missing, all or nothing, and returns the names of that.

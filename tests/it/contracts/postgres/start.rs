@@ -32,9 +32,11 @@ async fn hosts_that_start_at_once_migrate_once() {
     );
     let mut applied = [all.0, all.1, all.2, all.3].map(|done| done.unwrap().1.len());
     applied.sort_unstable();
-    assert_eq!(applied, [0, 0, 0, 2]);
+    let [others @ .., one] = applied;
+    assert_eq!(others, [0, 0, 0]);
+    assert!(one > 0);
     let noted = number(&server, "SELECT count(*) FROM schema_migrations").await;
-    assert_eq!(noted, 2);
+    assert_eq!(usize::try_from(noted).unwrap(), one);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
