@@ -12,11 +12,13 @@
 mod describe;
 mod encode;
 pub mod frame;
+mod redact;
 mod standard;
 mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
+pub use redact::{redact, redact_unframed};
 
 use frame::Frame;
 use rusmpp::CommandId;
