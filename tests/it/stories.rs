@@ -5,6 +5,7 @@ mod addresses;
 mod dead_links;
 mod duplicates;
 mod failover;
+mod forgiveness;
 mod links;
 mod long_messages;
 mod mobile_originated;
