@@ -12,8 +12,8 @@ mod value;
 
 pub use host::{HostConfig, HttpConfig};
 pub use operator::{
-    AddressRule, Alphabets, BindWhen, DedupeWindow, InboundConfig, NationalSettings, OnUnanswered,
-    OperatorConfig, OutbindSettings, PolicyConfig, SessionSettings, TcpSettings, TlsSettings,
+    AddressRule, Alphabets, BindWhen, DedupeWindow, InboundConfig, OnUnanswered, OperatorConfig,
+    OutbindSettings, PolicyConfig, SessionSettings, TcpSettings, TlsSettings,
 };
 pub use problem::{Problem, Problems};
 pub use secret::Secret;

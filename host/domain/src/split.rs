@@ -18,7 +18,7 @@ mod planned;
 mod room;
 mod settings;
 
-pub use national::cheapest_tables;
+pub use national::{NationalRule, cheapest_tables};
 pub use planned::PlannedError;
 pub use room::{part_limit, single_limit};
 pub use settings::{Cut, LongText, Splitting};
@@ -195,14 +195,12 @@ fn udh(
     };
     let tables = encoded.header_elements();
     numbered(encoded, &cuts, max_parts, |total, number, text| {
-        let concatenation = match width {
-            ReferenceWidth::EightBits => vec![0x00, 3, eight_bits(reference), total, number],
-            ReferenceWidth::SixteenBits => {
-                let [high, low] = reference.to_be_bytes();
-                vec![0x08, 4, high, low, total, number]
-            }
+        let [high, low] = reference.to_be_bytes();
+        let place: &[u8] = match width {
+            ReferenceWidth::EightBits => &[0x00, 3, eight_bits(reference), total, number],
+            ReferenceWidth::SixteenBits => &[0x08, 4, high, low, total, number],
         };
-        headed(encoded, &[concatenation, tables.clone()].concat(), text)
+        headed(encoded, &[place, &tables], text)
     })
 }
 
@@ -251,7 +249,7 @@ fn payload(
     if encoded.is_empty() || (!always && Room::single(encoded).holds(encoded)) {
         return whole(encoded, None);
     }
-    let part = headed(encoded, &encoded.header_elements(), encoded.unpacked());
+    let part = headed(encoded, &[&encoded.header_elements()], encoded.unpacked());
     let octets = part.short_message.len();
     let allowed = max_octets
         .and_then(|max| usize::try_from(max).ok())
@@ -281,18 +279,20 @@ fn whole(encoded: &Encoded, max_parts: Option<u8>) -> Result<Vec<Part>, SplitErr
     } else {
         encoded.header_elements()
     };
-    Ok(vec![headed(encoded, &elements, encoded.unpacked())])
+    Ok(vec![headed(encoded, &[&elements], encoded.unpacked())])
 }
 
 /// Octets of the text, one septet an octet, behind a header of these elements; without any there is no header.
-fn headed(encoded: &Encoded, elements: &[u8], text: &[u8]) -> Part {
-    let mut short_message = Vec::with_capacity(MAX_SHORT_MESSAGE);
-    if !elements.is_empty() {
+fn headed(encoded: &Encoded, elements: &[&[u8]], text: &[u8]) -> Part {
+    let length: usize = elements.iter().map(|element| element.len()).sum();
+    let mut short_message = Vec::with_capacity(1 + length + text.len());
+    if length > 0 {
         // Concatenation and two tables make 12 octets at most.
-        short_message.push(u8::try_from(elements.len()).unwrap_or(u8::MAX));
-        short_message.extend_from_slice(elements);
+        short_message.push(u8::try_from(length).unwrap_or(u8::MAX));
+        elements
+            .iter()
+            .for_each(|element| short_message.extend_from_slice(element));
     }
-    let esm_class = if elements.is_empty() { 0 } else { esm_class::UDHI };
     if encoded.is_packed() {
         let fill_bits = room::fill_bits(short_message.len());
         short_message.extend(pack(text, fill_bits));
@@ -300,7 +300,7 @@ fn headed(encoded: &Encoded, elements: &[u8], text: &[u8]) -> Part {
         short_message.extend_from_slice(text);
     }
     Part {
-        esm_class,
+        esm_class: if length > 0 { esm_class::UDHI } else { 0 },
         short_message,
         tlvs: Vec::new(),
     }

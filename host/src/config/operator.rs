@@ -2,7 +2,6 @@
 
 pub use alphabets::Alphabets;
 pub use inbound::InboundConfig;
-pub use national::NationalSettings;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 
 use super::host::HostConfig;
@@ -14,7 +13,7 @@ use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::OnFailure;
-use smpp_domain::split::Splitting;
+use smpp_domain::split::{NationalRule, Splitting};
 use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -94,8 +93,8 @@ pub struct OperatorConfig {
     pub on_unanswered: OnUnanswered,
     /// `on_unencodable`, default `ucs2`.
     pub on_unencodable: UnencodableRule,
-    /// `national_tables`, `national_packed`.
-    pub national: NationalSettings,
+    /// `national_tables`, default none, and `national_packed`, default false.
+    pub national: NationalRule,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
     /// How what comes in is read.
@@ -177,7 +176,7 @@ impl OperatorConfig {
             problems,
         );
         let on_unencodable = section.or("on_unencodable", UnencodableRule::Ucs2, unencodable, problems);
-        let national = NationalSettings::read(&mut section, problems);
+        let national = national::read(&mut section, problems);
         let unmatched_after = section.or(
             "unmatched_after",
             60 * SECOND,

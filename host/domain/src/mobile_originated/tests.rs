@@ -55,25 +55,6 @@ fn segments_of_different_codings_are_read_apart() {
 }
 
 #[test]
-fn national_language_tables_are_read_as_the_header_names_them() {
-    let national = |data_coding, octets: &[u8], locking, single| MoPart {
-        languages: LanguageTables { locking, single },
-        ..part(data_coding, octets)
-    };
-    let parts = [
-        (1, national(0, b"\x1d\x1b", Some(1), Some(1))),
-        (2, national(0, b"s", Some(1), Some(1))),
-        (3, national(0, b"\x1d\x1bs", None, Some(1))),
-        (4, national(0x10, b"\x1d", Some(1), None)),
-        // The tables are those of GSM 7-bit alone.
-        (5, national(8, &[0, 0x1D], Some(1), None)),
-        (6, national(3, b"\x1d", Some(1), None)),
-        (7, national(0, b"\x1d", Some(99), Some(0))),
-    ];
-    assert_eq!(joined(&parts), text("şşæşş\u{1d}\u{1d}æ"));
-}
-
-#[test]
 fn what_the_policy_has_read_stands() {
     let mut second = part(0, b"xyz");
     second.text = Some("two ".to_owned());
@@ -124,6 +105,29 @@ fn every_group_of_data_codings_is_read() {
             "{data_coding:#04x}"
         );
     }
+}
+
+#[test]
+fn national_tables_say_how_gsm_7_bit_is_read_and_nothing_else() {
+    let turkish = |data_coding, octets: &[u8]| MoPart {
+        languages: LanguageTables {
+            locking: Some(1),
+            single: Some(1),
+        },
+        ..part(data_coding, octets)
+    };
+    // 0x0B is `Ğ` in the locking table, and an escape with `s` is `ş` in the single one: cut between the two.
+    let parts = [(1, turkish(0, b"\x0b\x1b")), (2, turkish(0, b"s"))];
+    assert_eq!(joined(&parts), text("Ğş"));
+    assert_eq!(joined(&[(1, turkish(8, &[0, 0x0B]))]), text("\u{b}"));
+    let unknown = MoPart {
+        languages: LanguageTables {
+            locking: Some(200),
+            single: Some(0),
+        },
+        ..part(0, b"\x0b\x1be")
+    };
+    assert_eq!(joined(&[(1, unknown)]), text("Ø€"));
 }
 
 #[test]

@@ -1,8 +1,44 @@
 //! Which national language tables suit a text.
 
 use super::{Plan, split};
-use crate::encoding::{Alphabet, Language, NationalTables, UnencodableRule, encode};
+use crate::encoding::{Alphabet, Language, NationalTables, UnencodableRule, encode, gsm7_septets};
 use crate::policy::ReferenceWidth;
+
+/// What an operator's phones can read besides the default alphabet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NationalRule {
+    /// Whose tables may be used unasked, the preferred first.
+    pub languages: Vec<Language>,
+    /// Whether septets go packed.
+    pub packed: bool,
+}
+
+impl NationalRule {
+    /// The alphabet for a text that GSM7 is asked for: the default one if it has all characters, or if no language has
+    /// them, and then the rule for those decides.
+    #[must_use]
+    pub fn alphabet(&self, text: &str) -> Alphabet {
+        if self.languages.is_empty() || gsm7_septets(text).is_some() {
+            return Alphabet::Gsm7Unpacked;
+        }
+        let packed = self.packed;
+        cheapest_tables(text, &self.languages).map_or(Alphabet::Gsm7Unpacked, |tables| {
+            Alphabet::Gsm7National { tables, packed }
+        })
+    }
+
+    /// National tables in the operator's form of them; another alphabet as it is.
+    #[must_use]
+    pub fn form(&self, alphabet: Alphabet) -> Alphabet {
+        match alphabet {
+            Alphabet::Gsm7National { tables, .. } => Alphabet::Gsm7National {
+                tables,
+                packed: self.packed,
+            },
+            other => other,
+        }
+    }
+}
 
 /// The tables of one of these languages that take a text in the fewest parts; `None` when none has all its characters.
 ///
@@ -59,6 +95,27 @@ mod tests {
         assert_eq!(chosen("नमस्ते", &[Turkish, Hindi]), Some((Some(Hindi), None)));
         // Digits of the script stand in the single shift table, and so do capitals.
         assert_eq!(chosen("नमस्ते १ A", &[Hindi]), Some((Some(Hindi), Some(Hindi))));
+    }
+
+    #[test]
+    fn a_header_is_written_only_where_it_helps() {
+        let turkish = |packed| Alphabet::Gsm7National {
+            tables: NationalTables::new(None, Some(1)).unwrap(),
+            packed,
+        };
+        let none = NationalRule::default();
+        assert_eq!(none.alphabet("ş"), Alphabet::Gsm7Unpacked, "unasked");
+        let rule = NationalRule {
+            languages: vec![Hindi, Turkish],
+            packed: true,
+        };
+        assert_eq!(rule.alphabet("ş"), turkish(true));
+        assert_eq!(rule.alphabet("plain, and €"), Alphabet::Gsm7Unpacked);
+        assert_eq!(rule.alphabet("ж"), Alphabet::Gsm7Unpacked, "another rule decides");
+        // What a policy names goes in the operator's form too.
+        assert_eq!(rule.form(turkish(false)), turkish(true));
+        assert_eq!(none.form(turkish(true)), turkish(false));
+        assert_eq!(rule.form(Alphabet::Gsm7Unpacked), Alphabet::Gsm7Unpacked);
     }
 
     #[test]

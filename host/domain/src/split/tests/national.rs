@@ -1,6 +1,8 @@
 //! Parts whose header tells national language tables.
 
 use super::*;
+use crate::encoding::Language;
+use proptest::prelude::*;
 
 fn parts(text: &str, alphabet: &Alphabet, plan: &Plan) -> Vec<Part> {
     split(&encoded(text, alphabet), plan, 0x0102).unwrap()
@@ -110,4 +112,29 @@ fn packed_text_begins_on_a_septet_border() {
     assert_eq!(full[0].short_message.len(), 140);
     let part = &parts(&"a".repeat(156), &turkish(false, true), &EIGHT)[0];
     assert_eq!(part.short_message.len(), 140);
+}
+
+/// Any tables, and any text that they have.
+fn texts() -> impl Strategy<Value = (NationalTables, String)> {
+    let all: Vec<_> = NationalTables::of(&Language::ALL).collect();
+    let septets = proptest::collection::vec(0_u8..0x80, 0..700);
+    (proptest::sample::select(all), septets).prop_map(|(tables, septets)| {
+        let text = decode(&septets, &national(tables, false));
+        (tables, text.replace(char::REPLACEMENT_CHARACTER, "a"))
+    })
+}
+
+proptest! {
+    #[test]
+    fn parts_of_any_language_make_the_text((tables, text) in texts(), plan in proptest::sample::select(vec![EIGHT, SIXTEEN])) {
+        let alphabet = national(tables, false);
+        let parts = parts(&text, &alphabet, &plan);
+        prop_assert_eq!(parts.iter().map(|part| read(part, &alphabet)).collect::<String>(), text.as_str());
+        let limit = |header: usize| if parts.len() == 1 { single_limit(&alphabet) } else { part_limit(&alphabet, header) };
+        for (header, length) in shapes(&parts).into_iter().filter(|_| !text.is_empty()) {
+            prop_assert!(header.ends_with(&tables.elements()));
+            prop_assert_eq!(usize::from(header[0]) + 1, header.len());
+            prop_assert!(length <= limit(header.len()), "{} of {}", length, limit(header.len()));
+        }
+    }
 }
