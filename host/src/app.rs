@@ -102,6 +102,7 @@ fn http_state(
         events: backends.log.clone(),
         probes: backends.probes.clone(),
         operators: operators.clone(),
+        odd_pdus: backends.odd_pdus.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

@@ -1,4 +1,4 @@
-//! The HTTP side: intake, events, operators and their sessions, health, metrics.
+//! The HTTP side: intake, events, operators and their sessions, odd PDUs, health, metrics.
 //!
 //! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
@@ -6,12 +6,13 @@ mod events;
 mod guard;
 mod health;
 mod messages;
+mod odd_pdus;
 mod operators;
 mod reply;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, Probe};
+use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -44,6 +45,8 @@ pub struct HttpState {
     pub probes: Vec<Arc<dyn Probe>>,
     /// Who can be sent to, and their sessions.
     pub operators: LoadedOperators,
+    /// PDUs that broke the standard.
+    pub odd_pdus: Arc<dyn OddPduLog>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
@@ -56,6 +59,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/api/v1/messages", post(messages::accept))
         .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/odd-pdus", get(odd_pdus::recent))
         .route("/api/v1/operators", get(operators::all))
         .route("/api/v1/operators/{id}", get(operators::one))
         .route(

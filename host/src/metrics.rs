@@ -25,6 +25,15 @@ pub struct ResultLabels {
     pub result: Word,
 }
 
+/// An operator and the kind of something odd.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct KindLabels {
+    /// The operator's name.
+    pub operator: String,
+    /// What was odd.
+    pub kind: Word,
+}
+
 /// An operator, a hook and what came of the call.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub struct HookLabels {
@@ -56,7 +65,7 @@ pub struct Metrics {
     messages: Family<ResultLabels, Counter>,
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
-    odd_pdus: Family<OperatorLabel, Counter>,
+    odd_pdus: Family<KindLabels, Counter>,
     binds: Family<ResultLabels, Counter>,
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
@@ -154,7 +163,7 @@ impl Metrics {
             binds: self.binds.clone(),
             policy_faults: self.policy_faults.clone(),
             policy_reloads: self.policy_reloads.clone(),
-            odd_pdus: self.odd_pdus.get_or_create(&operator()).clone(),
+            odd_pdus: self.odd_pdus.clone(),
             binds_up: self.binds_up.get_or_create(&operator()).clone(),
             in_flight: self.in_flight.get_or_create(&operator()).clone(),
             tps_rate: self.tps_rate.get_or_create(&operator()).clone(),
@@ -172,8 +181,7 @@ pub struct OperatorMetrics {
     binds: Family<ResultLabels, Counter>,
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
-    /// PDUs that broke the standard.
-    pub odd_pdus: Counter,
+    odd_pdus: Family<KindLabels, Counter>,
     /// Binds that take traffic.
     pub binds_up: Gauge,
     /// Commands taken and not yet settled.
@@ -197,6 +205,15 @@ impl OperatorMetrics {
     /// `unreadable`, `ignored`, `refused` or `unknown_word`.
     pub fn inbound(&self, result: &'static str) {
         self.inbound.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// A PDU that broke the standard, by what was odd about it.
+    pub fn odd_pdu(&self, kind: &'static str) {
+        let labels = KindLabels {
+            operator: self.name.clone(),
+            kind: Word(kind),
+        };
+        self.odd_pdus.get_or_create(&labels).inc();
     }
 
     /// An attempt to bind or a bind ended: `bound`, `failed`, `refused`, `already_bound`, `credentials`, `lost` or `unbound`.

@@ -5,6 +5,7 @@ mod events;
 mod intake;
 mod limiter;
 mod link;
+mod odd_pdus;
 mod policy;
 mod probe;
 mod seen;
@@ -20,6 +21,7 @@ pub use link::{
     AlertNotice, Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, Notice, PartOutcome, PartResult,
     Reply, SessionNotice, SubmitRequest, Ticket,
 };
+pub use odd_pdus::{Direction, OddPduKind, OddPduLog, OddPduRecord};
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};

@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod documents;
+mod field_problems;
 mod files;
 mod imports;
 

@@ -8,6 +8,8 @@ mod kannel;
 mod links;
 mod long_texts;
 mod mobile_originated;
+mod national;
+mod readings;
 mod receipts;
 
 use crate::tshark::capture::Direction;

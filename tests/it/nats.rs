@@ -5,6 +5,7 @@ mod gateway;
 mod outages;
 mod setup;
 mod sharing;
+mod unbound;
 
 use crate::contracts::nats::NatsHost;
 use crate::contracts::operator_1;

@@ -13,6 +13,7 @@ mod logs;
 mod migrate;
 mod operator_files;
 mod segments;
+mod shared_tps;
 mod shutdown;
 mod tls;
 

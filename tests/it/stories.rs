@@ -2,11 +2,15 @@
 #![cfg(test)]
 
 mod addresses;
+mod alphabet;
 mod dead_links;
 mod duplicates;
 mod failover;
+mod forgiveness;
+mod inbound_policy;
 mod links;
 mod long_messages;
+mod message_ids;
 mod mobile_originated;
 mod national;
 mod odd_deliveries;
@@ -17,6 +21,7 @@ mod profiles;
 mod reassembly;
 mod receipts;
 mod refusals;
+mod second_chances;
 mod secured;
 mod shared_binds;
 mod statuses;

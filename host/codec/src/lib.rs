@@ -12,15 +12,17 @@
 mod describe;
 mod encode;
 pub mod frame;
+mod redact;
 mod standard;
 mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
+pub use redact::{redact, redact_unframed};
 
 use frame::Frame;
 use rusmpp::CommandId;
-use smpp_domain::pdu::{DeliverSmPdu, Incoming, IncomingBody};
+use smpp_domain::pdu::{DeliverSmPdu, Incoming, IncomingBody, find_tlv, tag};
 
 /// What a frame says, and what was wrong with the way it said so.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +55,8 @@ impl Oddity {
     pub const CUT_SHORT: &'static str = "cut_short";
     /// sm_length or a TLV's length points beyond the PDU.
     pub const BEYOND_END: &'static str = "beyond_end";
+    /// There is a message_payload beside a short_message; the latter counts.
+    pub const TWO_TEXTS: &'static str = "two_texts";
     /// A PDU that consists of a header has a body; it is ignored.
     pub const UNEXPECTED_BODY: &'static str = "unexpected_body";
     /// A submit was accepted without a message_id: its receipts will match nothing.
@@ -147,6 +151,7 @@ fn message(
         };
         (unreadable, Some(Oddity::in_addresses()))
     });
+    let oddity = oddity.or_else(|| two_texts(&pdu));
     (kind(Box::new(pdu)), oddity)
 }
 
@@ -161,6 +166,16 @@ fn alert_notification(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
             )
         }
     }
+}
+
+/// Texts in both places, which SMPP 3.4 section 5.3.2.32 forbids.
+fn two_texts(pdu: &DeliverSmPdu) -> Option<Oddity> {
+    let payload = find_tlv(&pdu.tlvs, tag::MESSAGE_PAYLOAD).unwrap_or_default();
+    let both = !pdu.short_message.is_empty() && !payload.is_empty();
+    both.then_some(Oddity {
+        what: Oddity::TWO_TEXTS,
+        field: "message_payload",
+    })
 }
 
 fn header_only(frame: &Frame, body: IncomingBody) -> (IncomingBody, Option<Oddity>) {

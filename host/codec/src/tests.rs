@@ -4,6 +4,7 @@ use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, Tlv};
 mod any_octets;
 mod described;
 mod outgoing;
+mod redacted;
 mod tlvs;
 
 /// submit_sm_resp that refuses and yet has an id; one whose id has no NUL; a bind refused with a body.

@@ -145,17 +145,15 @@ pub fn join<'a>(parts: impl IntoIterator<Item = (u8, &'a MoPart)>) -> Content {
     }
 }
 
-/// The one place where received octets become words. National tables stand in for the default alphabet alone.
+/// The one place where received octets become words. National tables only say how GSM 7-bit is to be read.
 fn read(part: &MoPart, octets: &[u8]) -> String {
     if let Some(text) = &part.text {
         return text.clone();
     }
+    let LanguageTables { locking, single } = part.languages;
     match alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked) {
-        Alphabet::Gsm7Unpacked => {
-            let LanguageTables { locking, single } = part.languages;
-            decode_national(octets, locking, single)
-        }
-        alphabet => decode(octets, &alphabet),
+        Alphabet::Gsm7Unpacked => decode_national(octets, locking, single),
+        other => decode(octets, &other),
     }
 }
 

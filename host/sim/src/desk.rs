@@ -9,6 +9,7 @@ use crate::script::rule::Then;
 use crate::script::{BindRefusal, Script};
 use crate::wire::status;
 use crate::wire::submit::SubmitView;
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,18 +17,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Form {
     Silence,
     Normal,
     Twice,
     EmptyId,
+    /// These octets and no others.
+    Body(Bytes),
     WithBody,
     Nack,
 }
 
 /// What happens to one submit_sm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decision {
     /// `None`: no answer.
     pub(crate) status: Option<u32>,
@@ -137,6 +140,7 @@ impl Desk {
             _ if last => self.accept(Form::Silence, delay, false),
             Then::NoAnswer => self.accept(Form::Silence, delay, false),
             Then::AnswerTwice => self.accept(Form::Twice, delay, false),
+            Then::Body(octets) => self.accept(Form::Body(octets), delay, false),
             Then::EmptyId => self.accept(Form::EmptyId, delay, false),
             Then::AnswerAfter(later) => self.accept(Form::Normal, delay + later, false),
             Then::Accept | Then::Status(_) => self.accept(Form::Normal, delay, false),

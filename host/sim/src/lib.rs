@@ -46,7 +46,7 @@ pub use ids::IdForm;
 pub use messages::{Concatenation, ReceivedMessage};
 pub use mo::{Mo, MoError};
 pub use profile::{PROFILES, profile};
-pub use records::{BindRequest, Counters, Record, Submit, WaitTimedOut};
+pub use records::{BindRequest, Counters, Record, Response, Submit, WaitTimedOut};
 pub use script::receipts::{Carrier, FinalState, Receipts, Wanted};
 pub use script::rule::{Rule, Then, When};
 pub use script::{Script, Writes};

@@ -3,7 +3,7 @@
 use crate::desk::Decision;
 use crate::messages::{self, ReceivedMessage};
 use crate::wire::submit::{Address, SubmitView};
-use crate::wire::{Tlv, status};
+use crate::wire::{Header, Tlv, status};
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 /// Submits beyond this many are counted and not kept; destinations likewise, at ten times as many.
 const MAX_SUBMITS: usize = 200_000;
 const MAX_DESTINATIONS: usize = 2_000_000;
+/// Stray responses beyond this many are counted and not kept.
+const MAX_STRAYS: usize = 10_000;
 const MAX_BINDS: usize = 10_000;
 
 /// How much is remembered.
@@ -72,6 +74,8 @@ pub struct Counters {
     pub unknown_commands: u64,
     /// generic_nack that came in.
     pub generic_nacks: u64,
+    /// Responses that answer nothing that the SMSC sent by itself: see [`Response`].
+    pub stray_responses: u64,
     /// submit_sm that were counted but no longer kept.
     pub unrecorded: u64,
 }
@@ -156,6 +160,20 @@ impl Submit {
     }
 }
 
+/// A response to a PDU that [`Smsc::send_raw`](crate::Smsc::send_raw) sent, or to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// command_id.
+    pub command: u32,
+    /// command_status.
+    pub status: u32,
+    /// sequence_number.
+    pub sequence: u32,
+    /// What follows the header.
+    pub body: Bytes,
+}
+
 /// What was waited for did not happen in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not seen within {waited:?}; the counters are {counters:?}")]
@@ -182,6 +200,7 @@ pub(crate) struct Records {
     pub(crate) submits: Vec<Submit>,
     pub(crate) bind_requests: Vec<BindRequest>,
     pub(crate) by_destination: HashMap<String, u32>,
+    pub(crate) strays: Vec<Response>,
     busiest: BusiestSecond,
 }
 
@@ -222,6 +241,19 @@ impl Records {
             return;
         }
         self.submits.push(remembered(arrival, view, decision));
+    }
+
+    /// A response came that answers nothing in flight.
+    pub(crate) fn stray(&mut self, header: Header, body: &[u8]) {
+        self.counters.stray_responses += 1;
+        if self.strays.len() < MAX_STRAYS {
+            self.strays.push(Response {
+                command: header.command,
+                status: header.status,
+                sequence: header.sequence,
+                body: Bytes::copy_from_slice(body),
+            });
+        }
     }
 
     pub(crate) fn messages(&self) -> Vec<ReceivedMessage> {

@@ -49,6 +49,7 @@ pub struct Script {
     pub(crate) bind_refusal: Option<BindRefusal>,
     pub(crate) max_binds: Option<usize>,
     pub(crate) answer_binds: bool,
+    pub(crate) bind_body: Option<Bytes>,
     pub(crate) latency: Duration,
     pub(crate) jitter: Duration,
     pub(crate) seed: u64,
@@ -79,6 +80,7 @@ impl Default for Script {
             bind_refusal: None,
             max_binds: None,
             answer_binds: true,
+            bind_body: None,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
             seed: 0,
@@ -150,6 +152,13 @@ impl Script {
     #[must_use]
     pub fn answer_binds(mut self, answers: bool) -> Self {
         self.answer_binds = answers;
+        self
+    }
+
+    /// The body of every bind response, refusals included, instead of the usual one.
+    #[must_use]
+    pub fn bind_body(mut self, octets: impl Into<Bytes>) -> Self {
+        self.bind_body = Some(octets.into());
         self
     }
 

@@ -6,7 +6,7 @@ use crate::link::Link;
 use crate::messages::ReceivedMessage;
 use crate::mo::{Mo, MoError};
 use crate::receipts::{self, Clock};
-use crate::records::{BindRequest, Counters, Submit, WaitTimedOut};
+use crate::records::{BindRequest, Counters, Response, Submit, WaitTimedOut};
 use crate::script::Script;
 use crate::wire::{command, put_c_string, put_pdu};
 use bytes::{Bytes, BytesMut};
@@ -284,6 +284,12 @@ impl Smsc {
     #[must_use]
     pub fn submits(&self) -> Vec<Submit> {
         lock(&self.hub.desk).records.submits.clone()
+    }
+
+    /// The answers to what [`Smsc::send_raw`] sent (the first 10,000), in the order in which they came.
+    #[must_use]
+    pub fn stray_responses(&self) -> Vec<Response> {
+        lock(&self.hub.desk).records.strays.clone()
     }
 
     /// How many submit_sm came for each destination, refused ones included.

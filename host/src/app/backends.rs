@@ -11,8 +11,10 @@ use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
 use crate::policy::PolicyHost;
 use crate::ports::{
-    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, SegmentStore, TpsLimiter,
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, OddPduLog, Probe, SeenIds, SegmentStore,
+    TpsLimiter,
 };
+use crate::recordings::OddPduFiles;
 use crate::seen::redis::RedisSeen;
 use crate::servers::nats::NatsServer;
 use crate::servers::redis::RedisServer;
@@ -33,6 +35,7 @@ pub(crate) struct Backends {
     pub(super) store: Arc<dyn CorrelationStore>,
     pub(super) segments: Arc<dyn SegmentStore>,
     pub(super) slots: Arc<dyn BindSlots>,
+    pub(super) odd_pdus: Arc<dyn OddPduLog>,
     /// The servers, to be asked how they are.
     pub(super) probes: Vec<Arc<dyn Probe>>,
     pub(super) metrics: Arc<Metrics>,
@@ -133,6 +136,7 @@ impl Backends {
             store,
             segments,
             slots,
+            odd_pdus: Arc::new(OddPduFiles::open(&host.data_dir, life.tracker())),
             probes,
             metrics,
             policies,

@@ -228,6 +228,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
     let (matched_in, matched) = mpsc::channel(64);
     let bell = Arc::new(Notify::new());
     let link = LinkContext {
+        operator_id: config.operator_id,
         operator_name: config.name.clone(),
         limiter,
         outcomes: outcomes_in,
@@ -235,6 +236,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
         inbound_limit: INBOUND,
         notices: notices_in,
         metrics,
+        odd_pdus: backends.odd_pdus.clone(),
     };
     let binds = spawn_binds(&config, &link, &bell, seats(&config, &*backends.slots));
     drop(link);

@@ -11,7 +11,8 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
-    let known = "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /metrics, /healthz, /readyz"
+    let known = "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /api/v1/odd-pdus, /metrics, \
+        /healthz, /readyz"
         .to_owned();
     error(
         StatusCode::NOT_FOUND,

@@ -3,7 +3,6 @@
 //! The loop never waits for the pipeline: outcomes fit into their channel because the window bounds them, and inbound
 //! PDUs that do not fit are answered with ESME_RX_T_APPN, so that the operator keeps them.
 
-use super::codec;
 use super::socket::{Io, Socket};
 use crate::clock;
 use crate::errors;
@@ -19,6 +18,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
+mod odd;
 mod parts;
 mod publish;
 
@@ -53,6 +53,8 @@ pub(super) struct Connection {
     /// When the pacer wants to be asked again.
     paced_until: Option<Instant>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
+    /// What is odd about the PDU that the session is being fed.
+    odd: odd::Oddities,
     /// The operator has just refused the bind.
     refused: bool,
     stopping: bool,
@@ -85,6 +87,7 @@ impl Connection {
             reserving: None,
             paced_until: None,
             answers,
+            odd: odd::Oddities::default(),
             refused: false,
             stopping: false,
         }
@@ -217,18 +220,12 @@ impl Connection {
         loop {
             let Some(socket) = &mut self.socket else { return };
             match socket.next_frame() {
-                Ok(Some(frame)) => {
-                    let decoded = codec::decode(&frame);
-                    if let Some(oddity) = decoded.oddity {
-                        self.parts.context.metrics.odd_pdus.inc();
-                        tracing::warn!(operator = %self.parts.context.operator_name, %oddity, "odd PDU");
-                    }
-                    self.feed(Input::Received(decoded.incoming)).await;
-                }
+                Ok(Some(frame)) => self.take_frame(&frame).await,
                 Ok(None) => return,
                 Err(error) => {
                     // The stream is out of step: nothing that follows can be trusted.
                     socket.queue(&error.nack()).unwrap_or_default();
+                    self.keep_broken(&error);
                     self.lose_link(error.to_string()).await;
                     return;
                 }

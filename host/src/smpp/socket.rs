@@ -133,6 +133,11 @@ impl Socket {
         next_frame(&mut self.received)
     }
 
+    /// What was read and not taken yet.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.received
+    }
+
     /// Queues a PDU for the next write.
     pub(super) fn queue(&mut self, pdu: &Outgoing) -> Result<(), codec::EncodeError> {
         codec::encode(pdu, &mut self.unsent)

@@ -9,10 +9,11 @@ use crate::clock;
 use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
 use crate::ports::{
-    BindBoard, BindHandle, BindPanel, Inbound, Notice, PartOutcome, Seat, SessionFacts, SessionPanel,
-    TpsLimiter,
+    BindBoard, BindHandle, BindPanel, Inbound, Notice, OddPduLog, PartOutcome, Seat, SessionFacts,
+    SessionPanel, TpsLimiter,
 };
 use smpp_domain::backoff::Backoff;
+use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::{BindMode, BindRequest};
 use smpp_domain::session::{SessionConfig, SmppSession};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ use uuid::Uuid;
 /// What the binds of one operator share.
 #[derive(Clone)]
 pub struct LinkContext {
+    /// For records.
+    pub operator_id: OperatorId,
     /// For logs.
     pub operator_name: String,
     /// Permits to send.
@@ -39,6 +42,8 @@ pub struct LinkContext {
     pub notices: mpsc::Sender<Notice>,
     /// Counters.
     pub metrics: OperatorMetrics,
+    /// Where PDUs that break the standard are kept.
+    pub odd_pdus: Arc<dyn OddPduLog>,
 }
 
 /// The running binds of one operator.

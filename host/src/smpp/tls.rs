@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpStream;
+use tokio::task::JoinError;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -45,6 +46,9 @@ pub(super) enum TlsError {
     /// Certificate and key do not fit, or the library refuses them.
     #[error("tls.cert and tls.key do not go together")]
     Identity(#[source] Error),
+    /// The process ends.
+    #[error("the files of tls were not read: the gateway is ending")]
+    Ending(#[source] JoinError),
     /// The SMSC and we did not agree.
     #[error("no TLS: {fault}{mend}")]
     Handshake {
@@ -66,8 +70,10 @@ pub(super) async fn handshake(
 ) -> Result<TlsStream<TcpStream>, TlsError> {
     let wanted = settings.server_name.as_deref().unwrap_or(host);
     let name = ServerName::try_from(wanted.to_owned()).map_err(|_| TlsError::Name(wanted.to_owned()))?;
-    let verifier = Arc::new(Verifier::new(settings)?);
-    let config = client_config(settings, verifier.clone())?;
+    let settings = settings.clone();
+    // Whom a machine trusts fills a hundred files.
+    let prepared = tokio::task::spawn_blocking(move || prepare(&settings)).await;
+    let (config, verifier) = prepared.map_err(TlsError::Ending)??;
     let connector = TlsConnector::from(Arc::new(config));
     connector.connect(name, stream).await.map_err(|error| {
         TlsFault::of(&error).map_or_else(
@@ -109,6 +115,11 @@ fn mend(fault: &TlsFault, presented: &str) -> String {
 /// What ended a link, in words, when TLS has: servers of TLS 1.3 look at our certificate after the handshake.
 pub(super) fn end_in_words(error: &io::Error) -> Option<String> {
     TlsFault::of(error).map(|fault| format!("TLS ended: {fault}{}", mend(&fault, "")))
+}
+
+fn prepare(settings: &TlsSettings) -> Result<(ClientConfig, Arc<Verifier>), TlsError> {
+    let verifier = Arc::new(Verifier::new(settings)?);
+    Ok((client_config(settings, verifier.clone())?, verifier))
 }
 
 fn client_config(settings: &TlsSettings, verifier: Arc<Verifier>) -> Result<ClientConfig, TlsError> {

@@ -3,9 +3,9 @@
 use super::{root, text};
 use std::collections::BTreeSet;
 
-/// The names in code marks that begin a row of a table in the README.
-fn listed_in_readme(prefix: &str) -> BTreeSet<String> {
-    text(&root().join("README.md"))
+/// The names in code marks that begin a row of a table in a document.
+fn listed_in(document: &str, prefix: &str) -> BTreeSet<String> {
+    text(&root().join(document))
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .filter(|name| name.starts_with(prefix))
@@ -24,9 +24,35 @@ fn the_readme_lists_every_metric() {
         .collect();
     assert!(registered.len() >= 8, "{registered:?}");
     assert_eq!(
-        listed_in_readme(prefix),
+        listed_in("README.md", prefix),
         registered,
         "the table in README.md and metrics.rs"
+    );
+}
+
+#[test]
+fn the_document_on_odd_pdus_lists_every_kind() {
+    let kinds: BTreeSet<_> = [
+        ("host/codec/src/lib.rs", "&'static str = \""),
+        ("host/domain/src/session/event.rs", " => \""),
+        ("host/src/smpp/connection/odd.rs", "kind: \""),
+    ]
+    .into_iter()
+    .flat_map(|(file, start)| {
+        let source = text(&root().join(file));
+        let kinds = source.split(start).skip(1);
+        let kinds: Vec<_> = kinds
+            .filter_map(|rest| rest.split('"').next())
+            .map(str::to_owned)
+            .collect();
+        kinds
+    })
+    .collect();
+    assert!(kinds.len() >= 15, "{kinds:?}");
+    assert_eq!(
+        listed_in("docs/odd-pdus.md", ""),
+        kinds,
+        "the table in docs/odd-pdus.md and the code"
     );
 }
 

@@ -4,7 +4,7 @@ use super::{code, name, root, rust_files, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges of the map in `host/ARCHITECTURE.md`. `app` may name everything.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("http", &["config", "errors", "metrics", "ports"]),
     ("smpp", &["clock", "config", "errors", "metrics", "ports"]),
     ("policy", &["clock", "ports"]),
+    ("recordings", &["clock", "ports"]),
     ("limiter", &["clock", "config", "errors", "ports", "servers"]),
     ("seen", &["clock", "ports", "servers"]),
     ("slots", &["clock", "config", "errors", "ports", "servers"]),

@@ -12,6 +12,7 @@ contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     a_receipt_that_comes_after_its_row_is_due_at_once,
     a_receipt_without_a_row_is_overdue_until_it_is_marked,
     a_marked_receipt_still_finds_its_row,
+    a_receipt_without_a_text_waits_like_the_others,
     parking_twice_is_parking_once,
     settling_again_names_the_waiting_receipts_again,
     work_is_oldest_first_and_bounded,
@@ -56,6 +57,22 @@ async fn a_row_claims_the_receipts_that_waited_for_it(place: &mut impl StorePlac
         .await
         .unwrap();
     assert_eq!(work(&store, 1).await, (vec![], vec![other.id]));
+}
+
+/// Some operators put everything into TLVs.
+async fn a_receipt_without_a_text_waits_like_the_others(place: &mut impl StorePlace) {
+    let store = place.store();
+    let mut silent = receipt(operator(1), "A", -10);
+    silent.raw.clear();
+    assert!(
+        store
+            .park(std::slice::from_ref(&silent))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let settled = [rows(vec![row(operator(1), message(), 1, "A")])];
+    assert_eq!(store.settle(&settled).await.unwrap().matched, [silent]);
 }
 
 async fn a_receipt_that_comes_after_its_row_is_due_at_once(place: &mut impl StorePlace) {

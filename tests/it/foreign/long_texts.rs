@@ -1,13 +1,13 @@
 //! Long texts in every alphabet, cut in every way, read by three decoders that share no code with the gateway: node-smpp,
 //! aiosmpplib, and Wireshark.
 
+use super::readings::{by_aiosmpplib, by_node, by_tshark, together};
 use super::{accepted, submits};
-use crate::tshark::reader::{DefaultAlphabet, Seen, read};
+use crate::tshark::reader::{DefaultAlphabet, read};
 use crate::tshark::relay::Relay;
-use serde_json::{Value, json};
+use serde_json::json;
 use smpp_connector_tests::foreign::{NodeSmsc, read_submits};
 use smpp_connector_tests::{Gateway, Message, Operator, plugin};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// 3GPP TS 23.038 section 6.2.1, without what only breaks lines; and its extension table, of which each takes two septets.
@@ -59,14 +59,6 @@ fn ways(smsc: SocketAddr) -> Vec<Way> {
     ways
 }
 
-/// One submit_sm in somebody's reading. A message of one part has no place.
-struct Part {
-    to: String,
-    text: String,
-    number: u64,
-    total: u64,
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn others_put_long_texts_together_again() {
     let smsc = NodeSmsc::start().await;
@@ -113,83 +105,4 @@ async fn others_put_long_texts_together_again() {
         }
         assert!(read.is_empty(), "{reader} has read messages that nobody wrote");
     }
-}
-
-/// The number of parts and the text of each destination's message.
-fn together(reader: &str, parts: Vec<Part>) -> BTreeMap<String, (usize, String)> {
-    let mut by_destination: BTreeMap<String, BTreeMap<u64, Part>> = BTreeMap::new();
-    for part in parts {
-        let of_message = by_destination.entry(part.to.clone()).or_default();
-        let twice = of_message.insert(part.number, part);
-        assert!(twice.is_none(), "{reader} has read the same part twice");
-    }
-    let whole = |(to, parts): (String, BTreeMap<u64, Part>)| {
-        let count = parts.len();
-        let numbers: Vec<_> = parts.keys().copied().collect();
-        assert_eq!(numbers, (1..).take(count).collect::<Vec<u64>>(), "{reader}, {to}");
-        assert!(
-            parts.values().all(|part| part.total == count as u64),
-            "{reader}, {to}"
-        );
-        (to, (count, parts.into_values().map(|part| part.text).collect()))
-    };
-    by_destination.into_iter().map(whole).collect()
-}
-
-fn by_node(event: &Value) -> Part {
-    let pdu = &event["pdu"];
-    let payload = &pdu["message_payload"]["message"];
-    let short = &pdu["short_message"];
-    // The one information element ends with the number of parts and the part's own.
-    let header = short["udh"][0]
-        .as_str()
-        .map(|udh| hex::decode(udh).expect("hexadecimal digits"));
-    let (total, number) = match header.as_deref() {
-        Some([.., total, number]) => (Some(u64::from(*total)), Some(u64::from(*number))),
-        _ => (
-            pdu["sar_total_segments"].as_u64(),
-            pdu["sar_segment_seqnum"].as_u64(),
-        ),
-    };
-    Part {
-        to: text(&pdu["destination_addr"]),
-        text: text(if payload.is_null() {
-            &short["message"]
-        } else {
-            payload
-        }),
-        number: number.unwrap_or(1),
-        total: total.unwrap_or(1),
-    }
-}
-
-fn by_aiosmpplib(read: &Value) -> Part {
-    Part {
-        to: text(&read["to"]),
-        text: text(&read["text"]),
-        number: read["number"].as_u64().unwrap_or(1),
-        total: read["total"].as_u64().unwrap_or(1),
-    }
-}
-
-fn by_tshark(seen: &Seen) -> Part {
-    let place = |header: &str, sar: &str| {
-        let field = [header, sar]
-            .into_iter()
-            .find(|field| !seen.get(field).is_empty());
-        field.map_or(1, |field| u64::from(seen.number(field)))
-    };
-    Part {
-        to: seen.get("smpp.destination_addr").to_owned(),
-        text: seen.get("smpp.message_text").to_owned(),
-        number: place("gsm_sms.udh.mm.msg_part", "smpp.sar_segment_seqnum"),
-        total: place("gsm_sms.udh.mm.msg_parts", "smpp.sar_total_segments"),
-    }
-}
-
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
-        .to_owned()
 }

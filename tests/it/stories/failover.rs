@@ -114,7 +114,7 @@ impl Stage {
 
     /// How many messages went more than once: each had been among the last window of a link that was then cut, and went
     /// once more for each such cut, and no more.
-    fn doubled(&self) -> usize {
+    fn doubled(&self, outcomes: &[Vec<&str>]) -> usize {
         let submits = self.primary.submits();
         let mut by_link: HashMap<u64, Vec<&Submit>> = HashMap::new();
         for submit in &submits {
@@ -132,11 +132,12 @@ impl Stage {
             self.backup.submits_by_destination(),
         );
         let mut doubled = 0;
-        for i in 0..self.sent.len() {
+        for (i, outcomes) in outcomes.iter().enumerate() {
             let number = number(i);
             let copies = here.get(&number).unwrap_or(&0) + there.get(&number).unwrap_or(&0);
             let unanswered = at_cut.get(number.as_str()).copied().unwrap_or_default();
-            assert!(copies >= 1, "message {i} was lost");
+            // What was reported as UNKNOWN may not have come further than our own socket.
+            assert!(copies >= 1 || outcomes == &["UNKNOWN"], "message {i} was lost");
             assert!(
                 copies as usize <= 1 + unanswered,
                 "message {i} went {copies} times"
@@ -196,7 +197,7 @@ async fn a_primary_dies_and_comes_back_fifty_times_under_load() {
     assert!(*longest < Duration::from_secs(2), "{gaps:?}");
     let events = stage.events().await;
     stage.assert_accepted(&events);
-    let doubled = stage.doubled();
+    let doubled = stage.doubled(&stage.outcomes(&events));
     stage.assert_held();
     stage.assert_states(&events, 50);
     println!(
@@ -221,7 +222,7 @@ async fn where_nothing_may_go_twice_a_dying_primary_doubles_nothing() {
         }
     }
     assert!(unknown <= 10 * WINDOW, "{unknown}");
-    assert_eq!(stage.doubled(), 0);
+    assert_eq!(stage.doubled(&stage.outcomes(&events)), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,7 +239,7 @@ async fn a_backup_on_demand_is_bound_only_while_it_is_needed() {
     }
     let events = stage.events().await;
     stage.assert_accepted(&events);
-    stage.doubled();
+    stage.doubled(&stage.outcomes(&events));
     stage.assert_held();
 }
 

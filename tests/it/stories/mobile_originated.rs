@@ -87,6 +87,17 @@ async fn a_segment_tells_its_place_where_the_platform_puts_messages_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_in_a_national_alphabet() {
+    let event = told(Mo {
+        octets: b"\x06\x25\x01\x01\x24\x01\x01\x0b\x1bs".as_slice().into(),
+        esm_class: 0x40,
+        ..Mo::text("491510000009", "12345", "")
+    })
+    .await;
+    assert_eq!(event["text"], "Ğş");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn data_for_an_application_stays_octets() {
     let event = told(Mo {
         octets: b"\x06\x05\x04\x0b\x84\x23\xf0\x00\x01\xff".as_slice().into(),

@@ -110,11 +110,14 @@ async fn every_way_of_numbering_segments_is_understood() {
             ..Mo::text("491510000009", "12345", text)
         }
     };
+    // Too long for short_message: header and text go into message_payload.
+    let in_payload = |number| segment(11, 2, number, &[b'p'; 300]);
     let long = "x".repeat(300);
     // One reference for all of them: they are different messages nevertheless.
     deliver(
         &smsc,
         [
+            in_payload(1),
             sixteen(1, b"16 "),
             among_others(2, b"others"),
             segment(7, 2, 1, b"8 "),
@@ -123,11 +126,13 @@ async fn every_way_of_numbering_segments_is_understood() {
             sar(2, " by parameters"),
             among_others(1, b"among "),
             segment(7, 2, 2, b"bits"),
+            in_payload(2),
         ],
     )
     .await;
     let by_parameters = format!("{long} by parameters");
-    let expected = ["16 bits", &by_parameters, "among others", "8 bits"].map(whole);
+    let in_payload = "p".repeat(600);
+    let expected = ["16 bits", &by_parameters, "among others", "8 bits", &in_payload].map(whole);
     assert_eq!(told(&gateway).await, expected);
 }
 

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 /// What is asked of every packet.
-const FIELDS: [&str; 49] = [
+const FIELDS: [&str; 53] = [
     "_ws.col.Info",
     "smpp.command_id",
     "smpp.command_status",
@@ -51,6 +51,10 @@ const FIELDS: [&str; 49] = [
     "smpp.vendor_op",
     "smpp.opt_param_tag",
     "smpp.opt_param_len",
+    "smpp.addr_ton",
+    "smpp.addr_npi",
+    "gsm_sms.dis_iei_lang.single_shift",
+    "gsm_sms.dis_iei_lang.locking_shift",
     "gsm_sms.udh.mm.msg_id",
     "gsm_sms.udh.mm.msg_parts",
     "gsm_sms.udh.mm.msg_part",

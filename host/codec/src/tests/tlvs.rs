@@ -61,3 +61,14 @@ fn a_payload_of_64_kib_is_user_data() {
     let (read, oddity) = read_deliver_sm(&deliver_sm_body(b"1", b"", 0, b"", &tlv));
     assert_eq!((read.user_data() == payload, oddity), (true, None));
 }
+
+#[test]
+fn a_payload_beside_a_text_is_odd_and_does_not_count() {
+    let with = |tlv: &[u8]| read_deliver_sm(&deliver_sm_body(b"1", b"", 2, b"Hi", tlv));
+    let (read, oddity) = with(b"\x04\x24\0\x05Other");
+    assert_eq!(
+        (read.user_data(), oddity),
+        (&b"Hi"[..], Some(("two_texts", "message_payload")))
+    );
+    assert_eq!(with(b"\x04\x24\0\0").1, None, "there is nothing in it");
+}

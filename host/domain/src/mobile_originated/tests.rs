@@ -108,6 +108,29 @@ fn every_group_of_data_codings_is_read() {
 }
 
 #[test]
+fn national_tables_say_how_gsm_7_bit_is_read_and_nothing_else() {
+    let turkish = |data_coding, octets: &[u8]| MoPart {
+        languages: LanguageTables {
+            locking: Some(1),
+            single: Some(1),
+        },
+        ..part(data_coding, octets)
+    };
+    // 0x0B is `Ğ` in the locking table, and an escape with `s` is `ş` in the single one: cut between the two.
+    let parts = [(1, turkish(0, b"\x0b\x1b")), (2, turkish(0, b"s"))];
+    assert_eq!(joined(&parts), text("Ğş"));
+    assert_eq!(joined(&[(1, turkish(8, &[0, 0x0B]))]), text("\u{b}"));
+    let unknown = MoPart {
+        languages: LanguageTables {
+            locking: Some(200),
+            single: Some(0),
+        },
+        ..part(0, b"\x0b\x1be")
+    };
+    assert_eq!(joined(&[(1, unknown)]), text("Ø€"));
+}
+
+#[test]
 fn the_parameters_that_number_segments_are_not_passed_on() {
     let tlv = |tag| Tlv { tag, value: vec![1] };
     let pdu = DeliverSmPdu {

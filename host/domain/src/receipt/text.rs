@@ -11,8 +11,13 @@
 //! - but `id:` is taken from after `text:` only if there is no key at all before `text:`. Nobody who may choose a text
 //!   may choose which message it is a receipt of.
 
+mod shown;
+
+pub use shown::shown;
+
 use crate::pdu::octet_text;
 use std::fmt;
+use std::ops::Range;
 
 /// The fields as received; `None` for a key that is missing or has no value.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -202,12 +207,17 @@ fn name_length(octets: &[u8], name: &str) -> Option<usize> {
     (octets.get(at) == Some(&b':')).then_some(at + 1)
 }
 
-/// A value is one word: up to a blank, a control octet or the next key.
 fn value(text: &str, found: &Found, next: Option<&Found>) -> Option<String> {
+    text.get(place(text, found, next)?).map(str::to_owned)
+}
+
+/// Where a value stands, in octets. It is one word: up to a blank, a control octet or the next key.
+fn place(text: &str, found: &Found, next: Option<&Found>) -> Option<Range<usize>> {
     let end = next.map_or(text.len(), |next| next.start);
     let rest = text.get(found.value..end)?.trim_start_matches(separates);
     let word = rest.split(separates).next()?.trim_end_matches([',', ';']);
-    (!word.is_empty()).then(|| word.to_owned())
+    let start = end - rest.len();
+    (!word.is_empty()).then_some(start..start + word.len())
 }
 
 fn separates(c: char) -> bool {

@@ -61,17 +61,22 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
 fn put_answer(out: &mut BytesMut, script: &Script, decision: &Decision, sequence: u32) {
     let response = command::SUBMIT_SM_RESP;
     let answered = decision.status.unwrap_or(status::OK);
-    match decision.form {
+    match &decision.form {
         Form::Silence => {}
         Form::Nack => put_header(out, command::GENERIC_NACK, answered, sequence),
         Form::WithBody => put_pdu(out, response, answered, sequence, |body| put_c_string(body, b"0")),
+        Form::Body(octets) => put_pdu(out, response, answered, sequence, |body| body.put_slice(octets)),
         Form::EmptyId => put_pdu(out, response, answered, sequence, |body| body.put_u8(0)),
         Form::Normal | Form::Twice => {
             let Some(number) = decision.number else {
                 return put_header(out, response, answered, sequence);
             };
             let id = script.ids.format(number);
-            for _ in 0..if decision.form == Form::Twice { 2 } else { 1 } {
+            for _ in 0..if matches!(decision.form, Form::Twice) {
+                2
+            } else {
+                1
+            } {
                 put_pdu(out, response, answered, sequence, |body| {
                     body.put_slice(id.as_bytes());
                     if !script.unterminated_ids {

@@ -97,11 +97,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
         &mut self,
         desk: &mut Desk,
         header: Header,
+        body: &[u8],
         clock: Clock,
         again: &mut Vec<Pending>,
     ) {
         let Some(mut pending) = self.in_flight.remove(&header.sequence) else {
-            return;
+            return desk.records.stray(header, body);
         };
         let counters = &mut desk.records.counters;
         if pending.may_be_sent_again(header.status, self.script.resend_at_most) {

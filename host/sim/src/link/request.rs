@@ -9,6 +9,7 @@ use crate::wire::submit::SubmitView;
 use crate::wire::{
     Header, command, put_c_string, put_header, put_pdu, put_tlv, status, tag, take_c_string, take_u8,
 };
+use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// What submit_sm in a read schedule for later.
@@ -26,7 +27,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
         let counters = &mut desk.records.counters;
         match header.command {
             command::SUBMIT_SM => self.submit(desk, header.sequence, body, clock, scheduled),
-            command::DELIVER_SM_RESP => self.delivered(desk, header, clock, scheduled),
+            command::DELIVER_SM_RESP => self.delivered(desk, header, body, clock, scheduled),
             command::ENQUIRE_LINK => {
                 counters.enquire_links += 1;
                 if self.script.enquire_link_answers {
@@ -44,10 +45,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             command::UNBIND_RESP => self.closing = true,
             command::GENERIC_NACK => {
                 counters.generic_nacks += 1;
-                self.delivered(desk, header, clock, scheduled);
+                self.delivered(desk, header, body, clock, scheduled);
             }
-            // A response to nothing: an SMSC that answered it would start an echo.
-            other if other & command::RESPONSE != 0 => {}
+            // An SMSC that answered a response would start an echo.
+            other if other & command::RESPONSE != 0 => desk.records.stray(header, body),
             _ => {
                 counters.unknown_commands += 1;
                 let (out, sequence) = (&mut self.output, header.sequence);
@@ -94,11 +95,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Link<R, W> {
             at: clock.now,
             status: answered,
         });
-        if answered != status::OK && !self.script.bodies_on_errors {
+        let refusal_has_body = self.script.bodies_on_errors || self.script.bind_body.is_some();
+        if answered != status::OK && !refusal_has_body {
             return self.reply(header, answered);
         }
         let response = header.command | command::RESPONSE;
         put_pdu(&mut self.output, response, answered, header.sequence, |body| {
+            if let Some(octets) = &self.script.bind_body {
+                return body.put_slice(octets);
+            }
             put_c_string(body, b"SMSC");
             if answered == status::OK {
                 put_tlv(body, tag::INTERFACE_VERSION, &[0x34]);

@@ -1,6 +1,7 @@
 //! Rules: which submit_sm get which answer.
 
 use crate::wire::submit::SubmitView;
+use bytes::Bytes;
 use std::time::Duration;
 
 /// Which submit_sm a rule applies to.
@@ -79,6 +80,8 @@ pub enum Then {
     AnswerAfter(Duration),
     /// Taken; answered 0 with an empty message_id.
     EmptyId,
+    /// Taken; answered 0, with these octets for the whole body.
+    Body(Bytes),
 }
 
 /// One rule of a script.

@@ -180,3 +180,37 @@ async fn enquire_link_and_binds_may_stay_unanswered() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn answers_may_be_any_octets_and_answers_to_raw_octets_are_kept() {
+    let script = silent()
+        .respond(Rule::when(When::Always).then(Then::Body((&b"\xFFid"[..]).into())))
+        .bind_body(&b"odd"[..]);
+    let smsc = smsc(script).await;
+    let mut client = Client::new(smsc.connect_in_memory());
+    assert_eq!(&client.bind(TRANSCEIVER, "acme", "").await.body[..], b"odd");
+    let answer = client.ask(&message("49170", "hello")).await;
+    assert_eq!((answer.status, &answer.body[..]), (0, &b"\xFFid"[..]));
+
+    let mut answers = BytesMut::new();
+    put_pdu(&mut answers, command::DELIVER_SM_RESP, 0x65, 77, |body| {
+        body.extend_from_slice(b"\0")
+    });
+    put_pdu(&mut answers, 0x8000_0103, 0, 78, |_| {});
+    client.write(&answers).await;
+    smsc.wait_until(|seen| seen.stray_responses == 2, PATIENCE)
+        .await
+        .unwrap();
+    let strays = smsc.stray_responses();
+    let told: Vec<_> = strays
+        .iter()
+        .map(|stray| (stray.command, stray.status, stray.sequence, &stray.body[..]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (command::DELIVER_SM_RESP, 0x65, 77, &b"\0"[..]),
+            (0x8000_0103, 0, 78, &b""[..])
+        ]
+    );
+}

@@ -87,11 +87,8 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::Odd(odd) => self.note_oddity(odd.name(), ""),
             SessionEvent::Alert(pdu) => self.alert(pdu),
-            SessionEvent::Odd(odd) => {
-                self.parts.context.metrics.odd_pdus.inc();
-                tracing::debug!(operator = %self.parts.context.operator_name, ?odd, "odd PDU");
-            }
         }
     }
 

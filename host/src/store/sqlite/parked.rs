@@ -26,10 +26,11 @@ const CLAIM: &str = "\
             AND c.message_key = parked.message_key AND c.expires_at > ?2) \
     RETURNING id, operator_id, message_key, received_at, reading, raw";
 
+/// SQLite cuts NULL, not nothing, out of an empty blob: that is what receipts without a text come to.
 const PARK: &str = "\
     INSERT INTO parked (id, operator_id, message_key, received_at, reading, raw, matched) \
     SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, \
-        substr(?2, value ->> 5, value ->> 6), \
+        coalesce(substr(?2, value ->> 5, value ->> 6), x''), \
         EXISTS (SELECT 1 FROM correlation AS c WHERE c.operator_id = unhex(value ->> 1) \
             AND c.message_key = value ->> 2 AND c.expires_at > ?3) \
     FROM json_each(?1) WHERE true \

@@ -34,6 +34,29 @@ async fn binds() {
                 (In, "deliver_sm", &[]),
                 (Out, "deliver_sm_resp", &[]),
             ]),
+        Feature::new("a transceiver with everything")
+            .operator(|smsc| {
+                Operator::at(smsc)
+                    .session("system_type", "\"VMA\"")
+                    .session("interface_version", "\"3.3\"")
+                    .session("addr_ton", "1")
+                    .session("addr_npi", "8")
+                    .session("address_range", "\"^4915.*\"")
+            })
+            .expect(&[
+                (
+                    Out,
+                    "bind_transceiver",
+                    &[
+                        ("smpp.system_type", "VMA"),
+                        ("smpp.interface_version", "0x33"),
+                        ("smpp.addr_ton", "1"),
+                        ("smpp.addr_npi", "8"),
+                        ("smpp.address_range", "^4915.*"),
+                    ],
+                ),
+                (In, "bind_transceiver_resp", &[]),
+            ]),
         Feature::new("a refusal, and one that is taken")
             .script(Script::new().bind_status_times(status::BIND_FAILED, 1))
             .expect(&[

@@ -167,6 +167,24 @@ async fn fields() {
         Feature::new("flash")
             .message(message().with("messageType", json!("FLASH")))
             .expect(&[(Out, "submit_sm", &[("smpp.data_coding", "0x10")])]),
+        Feature::new("a national extension table")
+            .operator(|smsc| super::Operator::at(smsc).set("national_tables", "[\"turkish\"]"))
+            .message(message().text("Gecikme olmasın."))
+            .expect(&[(Out, "submit_sm", &[("gsm_sms.dis_iei_lang.single_shift", "1")])]),
+        Feature::new("a national alphabet")
+            .operator(|smsc| super::Operator::at(smsc).set("national_tables", "[\"turkish\"]"))
+            .message(message().text(&"ığdır ağacı ".repeat(20)))
+            .expect(&[
+                (
+                    Out,
+                    "submit_sm",
+                    &[
+                        ("gsm_sms.dis_iei_lang.locking_shift", "1"),
+                        ("gsm_sms.udh.mm.msg_part", "1"),
+                    ],
+                ),
+                (Out, "submit_sm", &[("gsm_sms.udh.mm.msg_part", "2")]),
+            ]),
         Feature::new("addresses")
             .operator(|smsc| {
                 super::Operator::at(smsc)

@@ -1,0 +1,57 @@
+//! `GET /api/v1/odd-pdus?operator=NAME&limit=100`: the latest PDUs that broke the standard, newest first.
+
+use super::{HttpState, reply};
+use crate::errors;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Records in one answer.
+const USUALLY: usize = 100;
+const AT_MOST: usize = 1_000;
+
+/// The query.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// An operator's name or id.
+    operator: Option<String>,
+    /// Records at most.
+    limit: Option<usize>,
+}
+
+pub(super) async fn recent(
+    State(state): State<HttpState>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    let wanted = match wanted {
+        Ok(Query(wanted)) if wanted.limit.is_none_or(|limit| (1..=AT_MOST).contains(&limit)) => wanted,
+        Ok(_) => return unreadable("limit is out of range".to_owned()),
+        Err(rejection) => return unreadable(rejection.body_text()),
+    };
+    let limit = wanted.limit.unwrap_or(USUALLY);
+    match state.odd_pdus.recent(wanted.operator, limit).await {
+        Ok(records) => Json(json!({ "oddPdus": records })).into_response(),
+        Err(error) => {
+            let details = [errors::chain(&error)];
+            reply::error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the odd PDUs cannot be read",
+                &details,
+            )
+        }
+    }
+}
+
+fn unreadable(problem: String) -> Response {
+    let mend = format!("operator is a name or an id, limit is 1 to {AT_MOST}; both may be left out");
+    reply::error(
+        StatusCode::BAD_REQUEST,
+        "the query cannot be read",
+        &[problem, mend],
+    )
+}
