@@ -157,6 +157,7 @@ impl Run {
             },
             1 | 2 => IncomingBody::SubmitSmResp {
                 message_id: "id".to_owned(),
+                tlvs: Vec::new(),
             },
             3 => IncomingBody::DeliverSm(Box::default()),
             4 => IncomingBody::DataSm(Box::default()),
@@ -234,6 +235,12 @@ impl Run {
             Output::Connect => {
                 assert_eq!(self.connection, Connection::None, "a second connection");
                 self.connection = Connection::Opening;
+                // What was not answered on the last connection is not answered on this one.
+                let given_up = self
+                    .tickets
+                    .values_mut()
+                    .filter(|ticket| **ticket == Ticket::TimedOut);
+                given_up.for_each(|ticket| *ticket = Ticket::Settled);
             }
             Output::Close => {
                 assert_ne!(self.connection, Connection::None, "nothing to close");

@@ -1,7 +1,9 @@
 //! User data headers and segment parameters.
 
 use super::Bytes;
-use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, decode, decode_national, encode};
+use smpp_domain::dispatch::MessageType;
+use smpp_domain::encoding::{Alphabet, NationalTables, UnencodableRule, data_coding, encode};
+use smpp_domain::mobile_originated::{Content, MoPart, join};
 use smpp_domain::pdu::{DeliverSmPdu, Tlv, esm_class, tag};
 use smpp_domain::policy::ReferenceWidth;
 use smpp_domain::split::{Part, Plan, split};
@@ -9,8 +11,8 @@ use smpp_domain::udh::user_data;
 
 /// One octet of choices, then user data with its header, which is also taken as a text to be cut.
 ///
-/// A text is the end of what it is cut from, a segment's numbers are possible ones, and what we cut is put together
-/// again.
+/// A text is the end of what it is cut from, a segment's numbers are possible ones, anything is read as words or as
+/// octets, and what we cut is put together again.
 pub fn udh(octets: &[u8]) {
     let mut bytes = Bytes(octets);
     let choices = bytes.octet();
@@ -58,6 +60,7 @@ fn any(choices: u8, octets: &[u8]) {
     };
     let mut pdu = DeliverSmPdu {
         esm_class: if choices & 2 == 0 { 0 } else { esm_class::UDHI },
+        data_coding: choices & 0xF0 | choices >> 4,
         ..DeliverSmPdu::default()
     };
     if choices & 4 == 0 {
@@ -75,6 +78,11 @@ fn any(choices: u8, octets: &[u8]) {
     if let Some((_, segment)) = header.place {
         assert!((1..=segment.total).contains(&segment.number));
     }
+    let part = MoPart::new(&pdu, text, &header, <_>::default(), None);
+    match join([(1, &part), (2, &part), (9, &part)]) {
+        Content::Text(read) => assert!(read.chars().count() <= 3 * text.len()),
+        Content::Data(read) => assert_eq!(read.len(), 3 * text.len()),
+    }
 }
 
 fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
@@ -85,29 +93,28 @@ fn cut_and_put_together(text: &str, alphabet: &Alphabet, plan: &Plan) {
         return;
     };
     let count = parts.len();
-    let mut together = String::new();
-    for (number, part) in (1..).zip(parts) {
-        let Part {
-            esm_class,
-            short_message,
-            tlvs,
-        } = part;
-        let pdu = DeliverSmPdu {
-            esm_class,
-            short_message,
-            tlvs,
-            ..DeliverSmPdu::default()
-        };
-        let (octets, header) = user_data(&pdu);
-        assert!(!header.is_broken);
-        let numbers = header
-            .place
-            .map(|(_, segment)| (segment.number.into(), segment.total.into()));
-        assert_eq!(numbers, (count > 1).then_some((number, count)));
-        together += &match alphabet {
-            Alphabet::Ucs2 => decode(octets, alphabet),
-            _ => decode_national(octets, header.languages.locking, header.languages.single),
-        };
-    }
-    assert_eq!(together, text);
+    let numbered = (1..=u8::MAX).zip(parts);
+    let parts: Vec<_> = numbered
+        .map(|(number, part)| (number, received(part, alphabet, number, count)))
+        .collect();
+    let together = join(parts.iter().map(|(number, part)| (*number, part)));
+    assert_eq!(together, Content::Text(text.to_owned()));
+}
+
+/// One of so many parts, as it would come from a subscriber.
+fn received(part: Part, alphabet: &Alphabet, number: u8, count: usize) -> MoPart {
+    let pdu = DeliverSmPdu {
+        data_coding: data_coding(alphabet, MessageType::Sms),
+        esm_class: part.esm_class,
+        short_message: part.short_message,
+        tlvs: part.tlvs,
+        ..DeliverSmPdu::default()
+    };
+    let (octets, header) = user_data(&pdu);
+    assert!(!header.is_broken);
+    let place = header
+        .place
+        .map(|(_, segment)| (segment.number, usize::from(segment.total)));
+    assert_eq!(place, (count > 1).then_some((number, count)));
+    MoPart::new(&pdu, octets, &header, <_>::default(), None)
 }

@@ -77,6 +77,16 @@ fn the_tables_of_india_have_one_layout() {
             "\n\r !)(,.0123456789:;?abcdefghijklmnopqrstuvwxyz",
             "{language}"
         );
+        // Digits and what is rare; both dandas are common to the scripts, and Unicode has them among Hindi's.
+        let own = language
+            .single()
+            .iter()
+            .filter(|(_, c)| is_indic(*c) && !"।॥".contains(*c));
+        let own: Vec<_> = own.map(|(_, c)| block(c)).collect();
+        assert!(
+            own.len() >= 10 && own.iter().all(|block| *block == script),
+            "{language}"
+        );
         let euro = if language == Language::Telugu { "" } else { "€" };
         assert_eq!(
             rest(language.single()),
