@@ -15,11 +15,14 @@ use smpp_connector::ports::{Policy, PolicySource as _};
 use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use smpp_domain::encoding::{Alphabet, UnencodableRule, encode};
 use smpp_domain::ids::{AccountId, MessageId, OperatorId};
-use smpp_domain::pdu::{Address, DeliverSmPdu};
+use smpp_domain::pdu::{Address, DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{IdOrigin, OutboundMessage, ReferenceWidth};
 use smpp_domain::receipt::message_id::default_key;
 use smpp_domain::receipt::{Detection, read};
+use smpp_domain::session::SubmitResponse;
 use smpp_domain::split::{Plan, split};
+use smpp_domain::status::StatusClasses;
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -47,9 +50,10 @@ fn main() -> Result<()> {
         batch: Duration::from_millis(millis),
     };
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let (latin1, hexdec) = (
+    let (latin1, hexdec, dlt) = (
         component(folder.path(), "latin1")?,
         component(folder.path(), "hexdec")?,
+        component(folder.path(), "dlt")?,
     );
     println!("ns a call: median (best) of {BATCHES} batches of {millis} ms, one thread");
     outbound(
@@ -58,6 +62,8 @@ fn main() -> Result<()> {
         &*load(&hexdec, Limits::default())?,
     )?;
     inbound(&meter, &*load(&hexdec, Limits::default())?)?;
+    let registered = serde_json::json!({ "entity_id": "1101456700000012345", "template_id": "42" });
+    submits(&meter, &*load_with(&dlt, Limits::default(), registered)?)?;
     lives(&meter, &latin1)
 }
 
@@ -134,6 +140,30 @@ fn inbound(meter: &Meter, hexdec: &dyn Policy) -> Result<()> {
     })
 }
 
+fn submits(meter: &Meter, dlt: &dyn Policy) -> Result<()> {
+    let message = message("Your parcel arrives today, and nobody need be at home for it.");
+    let pdu = SubmitSmPdu {
+        source: message.source.clone(),
+        destination: message.destination.clone(),
+        short_message: message.text.clone().into_bytes(),
+        ..SubmitSmPdu::default()
+    };
+    let place = PartPlace { number: 1, count: 1 };
+    meter.row("submit.rewrite, two TLVs, dlt", || {
+        dlt.submit(&message, &pdu, place)
+    })?;
+    let response = SubmitResponse {
+        message_id: "10C8F40D".to_owned(),
+        ..SubmitResponse::default()
+    };
+    meter.row("submit-result.classify, accepted, dlt", || {
+        dlt.submit_result(&response, 1)
+    })?;
+    meter.row("  built in: class of a status", || {
+        Ok::<_, Infallible>(StatusClasses::default().verdict(&response))
+    })
+}
+
 /// What comes before a call: once a version, or once an instance (1,000 calls).
 fn lives(meter: &Meter, latin1: &Path) -> Result<()> {
     let started = Instant::now();
@@ -207,11 +237,15 @@ fn component(folder: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn load(file: &Path, limits: Limits) -> Result<Arc<dyn Policy>> {
+    load_with(file, limits, serde_json::json!({}))
+}
+
+fn load_with(file: &Path, limits: Limits, settings: serde_json::Value) -> Result<Arc<dyn Policy>> {
     let policy = PolicyHost::new(limits)?.load_operator(OperatorPolicyConfig {
         operator_id: OperatorId(Uuid::now_v7()),
         operator_name: "bench".to_owned(),
         file: file.to_owned(),
-        settings: serde_json::json!({}),
+        settings,
         sha256_pin: None,
     })?;
     Ok(policy.current())

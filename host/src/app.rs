@@ -58,6 +58,7 @@ impl App {
             http_state(&config.host, &backends, &loaded, life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
+        life.spawn(backends.stops.clone().follow(life.stopping()));
         let watching = policies.clone();
         let stopping = life.stopping();
         life.spawn(async move { watching.watch(stopping).await });
@@ -102,6 +103,7 @@ fn http_state(
         events: backends.log.clone(),
         probes: backends.probes.clone(),
         operators: operators.clone(),
+        stops: backends.stops.clone(),
         odd_pdus: backends.odd_pdus.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),

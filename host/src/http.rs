@@ -9,10 +9,11 @@ mod messages;
 mod odd_pdus;
 mod operators;
 mod reply;
+mod resume;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, Probe};
+use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -45,6 +46,8 @@ pub struct HttpState {
     pub probes: Vec<Arc<dyn Probe>>,
     /// Who can be sent to, and their sessions.
     pub operators: LoadedOperators,
+    /// Who is not sent to.
+    pub stops: Arc<dyn OperatorStops>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
     /// For `/metrics`.
@@ -66,6 +69,7 @@ pub fn router(state: HttpState) -> Router {
             "/api/v1/operators/{id}/sessions/{n}/{order}",
             post(operators::order),
         )
+        .route("/api/v1/operators/{id}/resume", post(resume::resume))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()

@@ -6,8 +6,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use std::sync::Mutex;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The label of most families.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -45,6 +46,18 @@ pub struct HookLabels {
     pub result: Word,
 }
 
+/// An operator and a word of its policy.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub struct CodeLabels {
+    /// The operator's name.
+    pub operator: String,
+    /// The policy's word: see [`OperatorMetrics::rejection`].
+    pub code: String,
+}
+
+/// The most words of one policy that are told apart.
+const MAX_CODES: usize = 32;
+
 /// A label value from a closed set in the code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Word(pub &'static str);
@@ -70,6 +83,8 @@ pub struct Metrics {
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
     tps_rate: Family<OperatorLabel, Gauge<f64, AtomicU64>>,
+    stopped: Family<OperatorLabel, Gauge>,
+    rejections: Family<CodeLabels, Counter>,
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
 }
@@ -86,6 +101,8 @@ impl Default for Metrics {
             binds_up: Family::default(),
             in_flight: Family::default(),
             tps_rate: Family::default(),
+            stopped: Family::default(),
+            rejections: Family::default(),
             policy_faults: Family::default(),
             policy_reloads: Family::default(),
             registry: Mutex::new(Registry::default()),
@@ -119,6 +136,16 @@ impl Default for Metrics {
             metrics.tps_rate.clone(),
         );
         registry.register(
+            "stopped",
+            "1 while nothing is sent to the operator until a person says so",
+            metrics.stopped.clone(),
+        );
+        registry.register(
+            "rejections",
+            "Messages that the policy rejected for an answer, by its word for it",
+            metrics.rejections.clone(),
+        );
+        registry.register(
             "policy_faults",
             "Plugin calls without a usable answer",
             metrics.policy_faults.clone(),
@@ -140,10 +167,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();
-        let registry = self
-            .registry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing into a String cannot fail.
         encode(&mut text, &registry).unwrap_or_default();
         text
@@ -167,6 +191,9 @@ impl Metrics {
             binds_up: self.binds_up.get_or_create(&operator()).clone(),
             in_flight: self.in_flight.get_or_create(&operator()).clone(),
             tps_rate: self.tps_rate.get_or_create(&operator()).clone(),
+            stopped: self.stopped.get_or_create(&operator()).clone(),
+            rejections: self.rejections.clone(),
+            codes: Arc::default(),
         }
     }
 }
@@ -188,15 +215,34 @@ pub struct OperatorMetrics {
     pub in_flight: Gauge,
     /// submit_sm a second that are allowed at present: the limit, or less after the operator has throttled.
     pub tps_rate: Gauge<f64, AtomicU64>,
+    /// 1 while nothing is sent until a person says so.
+    pub stopped: Gauge,
+    rejections: Family<CodeLabels, Counter>,
+    /// The policy's words so far.
+    codes: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl OperatorMetrics {
+    /// A message was rejected, in the policy's own word. Beyond [`MAX_CODES`] of them it counts as `other`.
+    pub fn rejection(&self, code: &str) {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes.len() < MAX_CODES {
+            codes.insert(code.to_owned());
+        }
+        let code = if codes.contains(code) { code } else { "other" };
+        let labels = CodeLabels {
+            operator: self.name.clone(),
+            code: code.to_owned(),
+        };
+        self.rejections.get_or_create(&labels).inc();
+    }
+
     /// A command ended: `accepted`, `rejected`, `expired`, `unknown`, `dead` or `repeated`.
     pub fn message(&self, result: &'static str) {
         self.messages.get_or_create(&self.labels(result)).inc();
     }
 
-    /// A part ended: `accepted`, `refused`, `throttled`, `retried` or `unanswered`.
+    /// A part ended: `accepted`, `refused`, `throttled`, `retried`, `stopped` or `unanswered`.
     pub fn part(&self, result: &'static str) {
         self.parts.get_or_create(&self.labels(result)).inc();
     }

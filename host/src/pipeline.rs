@@ -18,8 +18,10 @@ mod reassembly;
 mod receipts;
 mod reference;
 mod retry;
+mod rewrite;
 mod sessions;
 mod settle;
+mod stops;
 
 pub use dispatcher::Dispatcher;
 pub(crate) use dispatcher::capacity as places;
@@ -28,10 +30,13 @@ pub use publish::publish;
 pub use receipts::Receipts;
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
+pub use stops::Stops;
 
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
-use crate::ports::{CorrelationStore, EventSink, Intake, PolicySource, SeenIds, SegmentStore, TpsLimiter};
+use crate::ports::{
+    CorrelationStore, EventSink, Intake, OperatorStops, PolicySource, SeenIds, SegmentStore, TpsLimiter,
+};
 use std::sync::Arc;
 
 /// What the tasks of one operator share.
@@ -51,6 +56,8 @@ pub struct OperatorContext {
     pub limiter: Arc<dyn TpsLimiter>,
     /// What other hosts have taken lately; `None` where there are none.
     pub seen: Option<Arc<dyn SeenIds>>,
+    /// Who is not to be sent to.
+    pub stops: Arc<dyn OperatorStops>,
     /// The policy.
     pub policies: Arc<dyn PolicySource>,
     /// Counters.

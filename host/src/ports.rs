@@ -12,6 +12,7 @@ mod seen;
 mod segments;
 mod sessions;
 mod slots;
+mod stops;
 mod store;
 
 pub use events::{Event, EventLog, EventSink, LoggedEvent};
@@ -28,6 +29,7 @@ pub use seen::{Seen, SeenIds};
 pub use segments::{KeptSegments, SegmentStore, Waiting};
 pub use sessions::{BindPanel, BindView, LoadedOperator, Orders, SessionFacts, SessionPanel};
 pub use slots::{BindSlots, Seat, SlotPool};
+pub use stops::{OperatorStop, OperatorStops, StopStore, Stopped};
 pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,
     Settled, SettledOutcome, Settlement, Tracked,

@@ -32,9 +32,9 @@ impl<P: Splitting> splitting::Guest for P {
 }
 
 impl<P: Submit> submit::Guest for P {
-    fn rewrite(pdu: SubmitSm) -> Result<submit::Answer, Fault> {
+    fn rewrite(message: OutboundMessage, pdu: SubmitSm, part: submit::Part) -> Result<submit::Answer, Fault> {
         host::report_panics();
-        <P as Submit>::rewrite(pdu)
+        <P as Submit>::rewrite(&message, pdu, part)
     }
 }
 

@@ -18,9 +18,9 @@ pub mod splitting {
     };
 }
 
-/// Answers of [`Submit`].
+/// Question and answers of [`Submit`].
 pub mod submit {
-    pub use crate::bindings::submit::exports::smpp::operator_policy::submit::Answer;
+    pub use crate::bindings::submit::exports::smpp::operator_policy::submit::{Answer, Part};
 }
 
 /// Question and answers of [`SubmitResult`].
@@ -82,22 +82,29 @@ pub trait Splitting {
 
 /// The last look at each submit_sm before it is written.
 pub trait Submit {
-    /// Called for each part. To change a field, change it and return the PDU in `Answer::Send`.
+    /// Called for each part, all before the first is sent. To change a field, change it and return the PDU in
+    /// `Answer::Send`. What makes it this segment of this message stays as it is: the concatenation header, and sar_* TLVs.
+    /// `message` is what was asked for, before any encoding.
     ///
     /// # Errors
     /// A [`Fault`] where the plugin cannot decide. The default sends the PDU as it is.
-    fn rewrite(pdu: SubmitSm) -> Result<submit::Answer, Fault> {
-        let _ = pdu;
+    fn rewrite(
+        message: &OutboundMessage,
+        pdu: SubmitSm,
+        part: submit::Part,
+    ) -> Result<submit::Answer, Fault> {
+        let _ = (message, pdu, part);
         Ok(submit::Answer::HostDefault)
     }
 }
 
-/// What an operator's submit_sm_resp means for the message and for the link.
+/// What an operator's answer to a submit_sm means for the message and for the operator.
 pub trait SubmitResult {
-    /// Called for each submit_sm_resp.
+    /// Called for each answer, also for those with status 0.
     ///
     /// # Errors
-    /// A [`Fault`] where the plugin cannot decide. The default is the host's table of command_status.
+    /// A [`Fault`] where the plugin cannot decide. What the operator did is done, so the host's own reading stands then,
+    /// whatever `on_failure` says. The default is the operator's file, else the host's table of command_status.
     fn classify(response: &submit_result::Response) -> Result<submit_result::Answer, Fault> {
         let _ = response;
         Ok(submit_result::Answer::HostDefault)

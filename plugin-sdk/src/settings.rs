@@ -123,6 +123,32 @@ impl Document {
         number
     }
 
+    /// An optional text of so many characters.
+    pub fn text(&mut self, key: &'static str, characters: RangeInclusive<usize>) -> Option<String> {
+        let value = self.take(key)?;
+        let text = value
+            .as_str()
+            .filter(|text| characters.contains(&text.chars().count()));
+        if text.is_none() {
+            let (least, most) = characters.into_inner();
+            self.problem(
+                key,
+                format!("must be a text of {least} to {most} characters, is {value}"),
+            );
+        }
+        text.map(str::to_owned)
+    }
+
+    /// A text that must be there.
+    pub fn required_text(&mut self, key: &'static str, characters: RangeInclusive<usize>) -> Option<String> {
+        if !self.settings.contains_key(key) {
+            self.known.push(key);
+            self.problem(key, "is missing");
+            return None;
+        }
+        self.text(key, characters)
+    }
+
     /// An optional word out of a few.
     pub fn word(&mut self, key: &'static str, allowed: &[&'static str]) -> Option<&'static str> {
         let value = self.take(key)?;
@@ -217,6 +243,23 @@ mod tests {
             .map(|problem| problem.path)
             .collect();
         assert_eq!(paths, ["/base", "/parts", "/a~1b~0"]);
+    }
+
+    #[test]
+    fn texts_have_bounds_and_may_be_required() {
+        let mut document = Document::read(r#"{"id": "0042", "long": "12345", "odd": 7}"#);
+        assert_eq!(document.required_text("id", 1..=4).as_deref(), Some("0042"));
+        assert_eq!(document.text("long", 1..=4), None);
+        assert_eq!(document.text("odd", 1..=4), None);
+        assert_eq!(document.text("absent", 1..=4), None);
+        assert_eq!(document.required_text("missing", 1..=4), None);
+        let paths: Vec<_> = document
+            .finish()
+            .unwrap_err()
+            .into_iter()
+            .map(|problem| problem.path)
+            .collect();
+        assert_eq!(paths, ["/long", "/odd", "/missing"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //   {"order":"hold"}                                        leaves submit_sm without an answer from now on
 //   {"order":"release","count":1}                           answers so many of them, the oldest first
 //   {"order":"answer"}                                      answers them all, and at once from now on
+//   {"order":"call","port":2776,"fields":{…}}               connects as soon as somebody listens there, and sends outbind
 //
 // Octets are told in hexadecimal digits. Texts are what node-smpp makes of them.
 'use strict';
@@ -65,7 +66,8 @@ function answer(session, pdu) {
 
 const [port, ...files] = process.argv.slice(2);
 const [cert, key, ca] = files.map((file) => fs.readFileSync(file));
-const server = smpp.createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, (session) => {
+
+function serve(session) {
 	const number = ++sessions;
 	session.on('pdu', (pdu) => {
 		const holds = holding && pdu.command === 'submit_sm';
@@ -75,10 +77,24 @@ const server = smpp.createServer({ cert, key, ca, requestCert: true, rejectUnaut
 	});
 	session.on('error', (error) => tell({ event: 'error', session: number, error: String(error) }));
 	session.on('close', () => tell({ event: 'closed', session: number }));
-});
+}
+
+function call({ port, fields }) {
+	const session = smpp.connect({ host: '127.0.0.1', port });
+	const again = () => setTimeout(call, 20, { port, fields });
+	session.once('error', again);
+	session.once('connect', () => {
+		session.off('error', again);
+		serve(session);
+		session.outbind(fields);
+	});
+}
+
+const server = smpp.createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, serve);
 
 const orders = {
 	send: ({ command, fields }) => receiver.send(new smpp.PDU(command, octets(fields || {}))),
+	call,
 	hold: () => {
 		holding = true;
 		tell({ event: 'holding' });

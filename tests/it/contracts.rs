@@ -41,6 +41,7 @@ pub(crate) mod reassembly;
 mod sample;
 mod several_hosts;
 mod slots;
+mod stops;
 mod store;
 
 pub(crate) use nats::{CurrentNats, DebianNats};
@@ -48,7 +49,7 @@ pub(crate) use postgres::PostgresPlace;
 pub(crate) use sample::{operator_1, operator_1_order};
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
-use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink, SegmentStore};
+use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink, SegmentStore, StopStore};
 use smpp_connector::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +69,7 @@ pub(crate) trait Place: Sized {
 /// A place for correlations.
 pub(crate) trait StorePlace: Place {
     fn store(&self) -> Arc<dyn CorrelationStore>;
+    fn stops(&self) -> Arc<dyn StopStore>;
 }
 
 /// A place for segments of messages.
@@ -144,6 +146,10 @@ impl Place for SqlitePlace {
 
 impl StorePlace for SqlitePlace {
     fn store(&self) -> Arc<dyn CorrelationStore> {
+        Arc::new(self.open.store.clone())
+    }
+
+    fn stops(&self) -> Arc<dyn StopStore> {
         Arc::new(self.open.store.clone())
     }
 }

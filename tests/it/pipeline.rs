@@ -3,23 +3,28 @@
 
 mod custody;
 mod fakes;
+mod resumed;
 mod resuming;
 mod sharing;
+mod stops;
+mod turns;
 
 use fakes::{FakeEvents, FakeIntake, FakeSeen, FakeStore};
 use smpp_connector::config::{Config, OperatorConfig};
 use smpp_connector::limiter::in_process::InProcessLimiter;
 use smpp_connector::metrics::Metrics;
-use smpp_connector::pipeline::{Dispatcher, OperatorContext, Settler};
+use smpp_connector::pipeline::{Dispatcher, OperatorContext, Settler, Stops};
 use smpp_connector::policy::built_in;
 use smpp_connector::ports::{
     BindBoard, BindHandle, BindStatus, PartOutcome, PartResult, SeenIds, SubmitRequest,
 };
 use smpp_connector_tests::{Message, Operator, PATIENCE, write_files};
 use smpp_domain::pdu::{BindMode, CommandStatus};
+use smpp_domain::session::SubmitResponse;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{Notify, mpsc, watch};
@@ -38,6 +43,7 @@ struct Pipeline {
     operator: OperatorConfig,
     intake: Arc<FakeIntake>,
     store: Arc<FakeStore>,
+    stops: Arc<Stops>,
     events: Arc<FakeEvents>,
     metrics: Arc<Metrics>,
     submits: mpsc::Receiver<SubmitRequest>,
@@ -61,6 +67,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
     );
     let metrics = Arc::new(Metrics::default());
     let limiter = InProcessLimiter::new(operator.operator_id, operator.tps_limit);
+    let stops = Arc::new(Stops::new(store.clone(), events.clone()));
     let context = OperatorContext {
         config: Arc::new(operator.clone()),
         intake: intake.clone(),
@@ -69,6 +76,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
         events: events.clone(),
         limiter: Arc::new(limiter),
         seen: seen.map(|seen| seen as Arc<dyn SeenIds>),
+        stops: stops.clone(),
         policies: built_in(),
         metrics: metrics.operator("acme"),
     };
@@ -103,6 +111,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
         operator,
         intake,
         store,
+        stops,
         events,
         metrics,
         submits,
@@ -124,9 +133,11 @@ fn operator(lines: &[(&str, &str)]) -> OperatorConfig {
 }
 
 impl Pipeline {
-    /// A command for this operator.
+    /// A command for this operator, to a number of its own.
     fn command(&self, text: &str) -> Message {
-        Message::to("4915100000019")
+        static NUMBERS: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Message::to(&format!("49151{number:07}9"))
             .text(text)
             .operator(self.operator.operator_id)
     }
@@ -144,10 +155,19 @@ impl Pipeline {
 
     /// The SMSC takes the part.
     async fn accept(&self, request: SubmitRequest) {
+        let id = format!("id-{}", request.ticket.slot);
+        self.answer(request, CommandStatus::OK, &id).await;
+    }
+
+    /// The SMSC answers the part.
+    async fn answer(&self, request: SubmitRequest, status: CommandStatus, message_id: &str) {
         let result = PartResult::Answered {
             written_at: chrono::Utc::now(),
-            status: CommandStatus::OK,
-            message_id: format!("id-{}", request.ticket.slot),
+            response: SubmitResponse {
+                status,
+                message_id: message_id.to_owned(),
+                ..SubmitResponse::default()
+            },
         };
         self.comes_back(request, result).await;
     }

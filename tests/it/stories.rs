@@ -7,6 +7,7 @@ mod dead_links;
 mod duplicates;
 mod failover;
 mod forgiveness;
+mod hooks;
 mod inbound_policy;
 mod links;
 mod long_messages;
@@ -25,7 +26,9 @@ mod second_chances;
 mod secured;
 mod shared_binds;
 mod statuses;
+mod stopped;
 mod submit;
+mod throttling;
 mod tps;
 mod unanswered;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-/// The component of a plugin crate, `latin1` or `hexdec` of `plugins/`, or `cutter` or `hostile` of the fixtures.
+/// The component of a plugin crate: `latin1`, `hexdec` or `dlt` of `plugins/`, or `cutter` or `hostile` of the fixtures.
 #[must_use]
 pub fn plugin(name: &str) -> PathBuf {
     plugin_with(name, true)

@@ -124,16 +124,22 @@ fn decode_body(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
 }
 
 fn submit_sm_resp(frame: &Frame) -> (IncomingBody, Option<Oddity>) {
-    let (message_id, oddity) = standard::message_id(frame.body()).map_or_else(
-        || tolerant::only_text(frame.body(), "message_id", 65),
-        |id| (id, None),
-    );
+    let (message_id, tlvs, oddity) = match standard::message_id(frame.body()) {
+        Some((id, rest)) => {
+            let (tlvs, oddity) = tolerant::read_tlvs(rest);
+            (id, tlvs, oddity)
+        }
+        None => tolerant::submit_response(frame.body()),
+    };
     let missing = frame.command_status().is_ok() && message_id.is_empty();
     let missing = missing.then_some(Oddity {
         what: Oddity::NO_MESSAGE_ID,
         field: "message_id",
     });
-    (IncomingBody::SubmitSmResp { message_id }, oddity.or(missing))
+    (
+        IncomingBody::SubmitSmResp { message_id, tlvs },
+        oddity.or(missing),
+    )
 }
 
 /// One that cannot be read at all goes its way like the others, with its octets: it has to be kept and acknowledged, or

@@ -19,10 +19,10 @@ const MESSAGE_ID: usize = 65;
 /// The same of a bind response.
 const SYSTEM_ID: usize = 16;
 
-/// The message_id of a submit_sm_resp that has a body.
-pub(super) fn message_id(body: &[u8]) -> Option<String> {
-    let (response, _) = mandatory::<SubmitSmResp>(body, MESSAGE_ID)?;
-    Some(response.message_id().as_str().to_owned())
+/// The message_id of a submit_sm_resp that has a body, and the octets of its TLVs.
+pub(super) fn message_id(body: &[u8]) -> Option<(String, &[u8])> {
+    let (response, tlvs) = mandatory::<SubmitSmResp>(body, MESSAGE_ID)?;
+    Some((response.message_id().as_str().to_owned(), tlvs))
 }
 
 /// The system_id of any of the three bind responses: their bodies are the same.

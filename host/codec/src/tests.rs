@@ -35,6 +35,7 @@ fn read(frame: &Frame) -> (IncomingBody, Option<(&'static str, &'static str)>) {
 fn id(message_id: &str) -> IncomingBody {
     IncomingBody::SubmitSmResp {
         message_id: message_id.to_owned(),
+        tlvs: Vec::new(),
     }
 }
 
@@ -250,7 +251,7 @@ fn rusmpp_is_given_enough_of_the_longest_bodies() {
     assert_eq!((read.short_message.len(), read.tlvs.len()), (255, 1));
     let (read, _) = standard::data_sm(&[&head[..], &[4, 1, 8], b"\x14\x00\0\0"].concat()).unwrap();
     assert_eq!((read.data_coding, read.tlvs.len()), (8, 1));
-    assert_eq!(standard::message_id(&text(64)).map(|id| id.len()), Some(64));
+    assert_eq!(standard::message_id(&text(64)).map(|(id, _)| id.len()), Some(64));
     assert_eq!(standard::system_id(&text(15)).map(|id| id.len()), Some(15));
 }
 

@@ -14,6 +14,7 @@ const SERVICE_TYPE: usize = 6;
 const MESSAGE_ADDRESS: usize = 21;
 const DATA_ADDRESS: usize = 65;
 const TIME: usize = 17;
+const MESSAGE_ID: usize = 65;
 
 /// A deliver_sm or a submit_sm: both have the same fields. `None` when the addresses cannot be read.
 pub(super) fn message(body: &[u8]) -> Option<Message> {
@@ -60,6 +61,14 @@ pub(super) fn only_text(body: &[u8], field: &'static str, max: usize) -> (String
     let mut reader = Reader::new(body);
     let text = reader.text(field, max).unwrap_or_default();
     (text, reader.oddity)
+}
+
+/// The message_id and the TLVs of a submit_sm_resp; an absent body is legal and gives the empty id.
+pub(super) fn submit_response(body: &[u8]) -> (String, Vec<Tlv>, Option<Oddity>) {
+    let mut reader = Reader::new(body);
+    let id = reader.text("message_id", MESSAGE_ID).unwrap_or_default();
+    let (tlvs, oddity) = read_tlvs(reader.rest);
+    (id, tlvs, reader.oddity.or(oddity))
 }
 
 /// All TLVs in order, duplicates, unknown tags and zero lengths included, up to the first that is cut short.

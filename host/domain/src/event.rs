@@ -25,6 +25,8 @@ pub enum EventKind {
     Alert,
     /// A session changed its state.
     Session,
+    /// An operator was stopped, or goes on.
+    Stop,
     /// A command that cannot be carried out at all.
     Dead,
 }
@@ -40,6 +42,7 @@ impl EventKind {
             Self::Mo => "mo",
             Self::Alert => "alert",
             Self::Session => "session",
+            Self::Stop => "stop",
             Self::Dead => "dead",
         }
     }
@@ -77,6 +80,8 @@ pub struct SubmitEvent {
     pub part_count: u8,
     /// The status that decided, if the operator gave one.
     pub command_status: Option<CommandStatus>,
+    /// A short stable word for the refusal, if the operator's policy gave one.
+    pub rejection_code: Option<String>,
     /// Why, in words, for every outcome but ACCEPTED.
     pub reason: Option<String>,
     /// `k/n` when only some parts were accepted.
@@ -291,6 +296,22 @@ pub struct SessionEvent {
     pub reconnect_attempts: u32,
     /// When the next one is due.
     pub next_reconnect_at: Option<DateTime<Utc>>,
+}
+
+/// `smpp.stop`: nothing is sent to an operator any more, on any host, or it goes on.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopEvent {
+    /// Which operator.
+    pub operator_id: OperatorId,
+    /// `false`: it goes on.
+    pub stopped: bool,
+    /// Why, in words.
+    pub reason: String,
+    /// The status that stopped it.
+    pub command_status: Option<CommandStatus>,
+    /// Since when it is, or was, stopped.
+    pub since: DateTime<Utc>,
 }
 
 /// `smpp.dead`: a command that cannot be carried out.

@@ -322,6 +322,8 @@ pub enum IncomingBody {
     SubmitSmResp {
         /// Octet text; empty when there was none.
         message_id: String,
+        /// All of them, in order.
+        tlvs: Vec<Tlv>,
     },
     /// An MO message or a receipt.
     DeliverSm(Box<DeliverSmPdu>),

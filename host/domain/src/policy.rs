@@ -3,10 +3,12 @@
 //! A policy is a plugin of one operator, or nothing at all. Each answer can be "no opinion" (`HostDefault`), and then
 //! the gateway's built-in behaviour applies.
 
+pub mod rewrite;
+
 use crate::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use crate::encoding::UnencodableRule;
 use crate::ids::{AccountId, MessageId};
-use crate::pdu::{Address, CommandStatus};
+use crate::pdu::{Address, CommandStatus, SubmitSmPdu};
 use crate::receipt::ReceiptReading;
 use serde::Serialize;
 use std::fmt;
@@ -186,6 +188,17 @@ pub struct PlannedPart {
     pub header: Vec<u8>,
     /// The text's octets.
     pub octets: Vec<u8>,
+}
+
+/// What `submit.rewrite` may answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SubmitAnswer {
+    /// No opinion: it is sent as it is.
+    HostDefault,
+    /// Sent instead; it keeps the rules of [`rewrite::check`].
+    Send(Box<SubmitSmPdu>),
+    /// The message is refused, with the reason.
+    Refuse(String),
 }
 
 /// Where an operator's message id was read.

@@ -14,7 +14,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Input, OddPdu, Output, SessionEvent, UnansweredReason};
+pub use event::{Input, OddPdu, Output, SessionEvent, SubmitResponse, UnansweredReason};
 
 use crate::backoff::Backoff;
 use crate::pdu::{BindMode, BindRequest, CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu};

@@ -2,9 +2,11 @@
 //! otherwise (SMPP 3.4 section 5.1.3).
 
 mod table;
-
 #[cfg(test)]
 mod tests;
+mod verdict;
+
+pub use verdict::{StatusClasses, Throttling, Verdict};
 
 use crate::pdu::CommandStatus;
 use table::{Row, TABLE};
@@ -32,7 +34,7 @@ pub enum StatusClass {
     /// The bind was refused for its credentials: slowly again, at the backoff's cap, and a person should look.
     BindRefused,
     /// Not the message's fault and no end in sight (no credit, account closed): nothing more is sent until a person
-    /// or a rebind clears it. No status means that by default; a policy may say it.
+    /// clears it. No status means that by default; a policy or the operator's file may say it.
     StopOperator,
 }
 

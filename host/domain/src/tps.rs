@@ -12,7 +12,10 @@ mod pacer;
 #[cfg(test)]
 mod tests;
 
-pub use adaptive::{AdaptiveRate, CALM, DECREASE_PERCENT, FIRST_PAUSE, LAST_PAUSE, RECOVERY};
+pub use adaptive::{
+    AdaptiveRate, CALM, CEILING, DECREASE_PERCENT, FIRST_PAUSE, LAST_PAUSE, LONGEST_ASKED, PLATEAU, RECOVERY,
+    RETURN, SAFE_PERCENT,
+};
 pub use pacer::{Pace, Pacer};
 
 use crate::ids::OperatorId;

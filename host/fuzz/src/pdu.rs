@@ -3,7 +3,7 @@
 use super::Bytes;
 use bytes::BytesMut;
 use smpp_codec::frame::{Frame, FrameError, MAX_PDU, next_frame};
-use smpp_codec::{command_name, decode, describe, encode};
+use smpp_codec::{command_name, decode, describe, encode, redact};
 use smpp_domain::pdu::{
     CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, SubmitSmPdu, find_tlv, tag,
 };
@@ -12,8 +12,8 @@ const DELIVER_SM: u32 = 0x05;
 
 /// The first octet says in which pieces the rest arrives.
 ///
-/// Pieces do not matter; a PDU keeps its header whatever its body is; its description is one line; and a deliver_sm
-/// that is read without a complaint is written and read again without a change.
+/// Pieces do not matter; a PDU keeps its header whatever its body is; its description is one line; redacted, it is as long
+/// as it was; and a deliver_sm that is read without a complaint is written and read again without a change.
 pub fn pdu(octets: &[u8]) {
     let mut bytes = Bytes(octets);
     let piece = usize::from(bytes.octet()) + 1;
@@ -51,6 +51,11 @@ fn read(frame: &Frame) {
     let line = describe(frame);
     assert!(line.starts_with(command_name(frame.command_id()).as_ref()));
     assert!(!line.contains(char::is_control), "{line:?}");
+    let shown = redact(frame);
+    assert_eq!(
+        (shown.len(), shown.get(..16)),
+        (frame.octets().len(), frame.octets().get(..16))
+    );
     if let (IncomingBody::DeliverSm(pdu), None) = (decoded.incoming.body, decoded.oddity) {
         write_and_read_again(*pdu);
     }

@@ -157,6 +157,7 @@ impl Run {
             },
             1 | 2 => IncomingBody::SubmitSmResp {
                 message_id: "id".to_owned(),
+                tlvs: Vec::new(),
             },
             3 => IncomingBody::DeliverSm(Box::default()),
             4 => IncomingBody::DataSm(Box::default()),

@@ -9,10 +9,11 @@ use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
+use crate::pipeline::Stops;
 use crate::policy::PolicyHost;
 use crate::ports::{
     BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, OddPduLog, Probe, SeenIds, SegmentStore,
-    TpsLimiter,
+    StopStore, TpsLimiter,
 };
 use crate::recordings::OddPduFiles;
 use crate::seen::redis::RedisSeen;
@@ -33,6 +34,7 @@ pub(crate) struct Backends {
     pub(super) events: Arc<dyn EventSink>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) store: Arc<dyn CorrelationStore>,
+    pub(super) stops: Arc<Stops>,
     pub(super) segments: Arc<dyn SegmentStore>,
     pub(super) slots: Arc<dyn BindSlots>,
     pub(super) odd_pdus: Arc<dyn OddPduLog>,
@@ -81,6 +83,21 @@ impl Bus {
     }
 }
 
+type Kept = (
+    Arc<dyn CorrelationStore>,
+    Arc<dyn SegmentStore>,
+    Arc<dyn StopStore>,
+);
+
+/// One database for all that is kept.
+fn kept_in<S>(store: &S) -> Kept
+where
+    S: CorrelationStore + SegmentStore + StopStore + Clone + 'static,
+{
+    let store = Arc::new(store.clone());
+    (store.clone(), store.clone(), store)
+}
+
 impl Backends {
     /// Connects to what the file names and opens the embedded database for the rest.
     pub(super) async fn open(
@@ -106,18 +123,14 @@ impl Backends {
             Some(config) => Some(PostgresStore::open(config).await?),
             None => None,
         };
-        let (store, segments): (Arc<dyn CorrelationStore>, Arc<dyn SegmentStore>) =
-            match (&postgres, &embedded) {
-                (Some(store), _) => {
-                    probes.push(Arc::new(store.clone()));
-                    (Arc::new(store.clone()), Arc::new(store.clone()))
-                }
-                (None, Some(db)) => {
-                    let store = SqliteStore::new(db.clone());
-                    (Arc::new(store.clone()), Arc::new(store))
-                }
-                (None, None) => anyhow::bail!("the embedded database is not open"),
-            };
+        let (store, segments, stops) = match (&postgres, &embedded) {
+            (Some(store), _) => {
+                probes.push(Arc::new(store.clone()));
+                kept_in(store)
+            }
+            (None, Some(db)) => kept_in(&SqliteStore::new(db.clone())),
+            (None, None) => anyhow::bail!("the embedded database is not open"),
+        };
         let redis = match &host.redis {
             Some(config) => Some(RedisServer::connect(config, life.tracker()).await?),
             None => None,
@@ -129,11 +142,14 @@ impl Backends {
             }
             None => Arc::new(Unshared),
         };
+        let stops = Arc::new(Stops::new(stops, bus.events.clone()));
+        stops.look().await?;
         Ok(Self {
             queue: bus.queue,
             events: bus.events,
             log: bus.log,
             store,
+            stops,
             segments,
             slots,
             odd_pdus: Arc::new(OddPduFiles::open(&host.data_dir, life.tracker())),

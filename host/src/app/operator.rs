@@ -218,6 +218,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
         events: backends.events.clone(),
         limiter: limiter.clone(),
         seen: backends.seen(&config),
+        stops: backends.stops.clone(),
         policies,
         metrics: metrics.clone(),
     };

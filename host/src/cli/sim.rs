@@ -16,6 +16,15 @@ pub(super) struct Sim {
     /// List the profiles
     #[arg(long)]
     list: bool,
+    /// Also connect there and send outbind, and again whenever no link is left
+    #[arg(long, value_name = "ADDR")]
+    outbind: Option<SocketAddr>,
+    /// Who the outbind says to be
+    #[arg(long, value_name = "SYSTEM_ID", default_value = "sim")]
+    outbind_as: String,
+    /// The password in the outbind
+    #[arg(long, value_name = "PASSWORD", default_value = "")]
+    outbind_password: String,
 }
 
 impl Sim {
@@ -47,10 +56,15 @@ impl Sim {
                 smsc.addr()
             );
             let mut every = tokio::time::interval(Duration::from_secs(5));
+            let mut calls = tokio::time::interval(Duration::from_secs(1));
             let mut last = None;
             loop {
                 tokio::select! {
                     _ = tokio::signal::ctrl_c() => break,
+                    _ = calls.tick(), if self.outbind.is_some() => {
+                        self.call(&smsc).await;
+                        continue;
+                    }
                     _ = every.tick() => {}
                 }
                 let now = smsc.counters();
@@ -71,5 +85,15 @@ impl Sim {
             smsc.stop().await;
             Ok(())
         })
+    }
+
+    /// Calls the gateway if it has no link. One that does not listen yet is called again a second later.
+    async fn call(&self, smsc: &Smsc) {
+        let Some(esme) = self.outbind.filter(|_| smsc.counters().links == 0) else {
+            return;
+        };
+        if let Err(error) = smsc.outbind(esme, &self.outbind_as, &self.outbind_password).await {
+            tracing::debug!(%esme, %error, "nobody takes the outbind");
+        }
     }
 }

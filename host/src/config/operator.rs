@@ -14,6 +14,7 @@ use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::OnFailure;
 use smpp_domain::split::{NationalRule, Splitting};
+use smpp_domain::status::StatusClasses;
 use smpp_domain::submit::SubmitSettings;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ mod keys;
 mod national;
 mod session;
 mod splitting;
+mod statuses;
 mod submit;
 mod tlvs;
 
@@ -105,6 +107,10 @@ pub struct OperatorConfig {
     pub reconnect_delays: Vec<Duration>,
     /// `reconnect_jitter`, default 0.0: share of a reconnect delay that is random.
     pub reconnect_jitter: f64,
+    /// `stop_retry`, default none: how often a stopped operator is tried with one message.
+    pub stop_retry: Option<Duration>,
+    /// `[statuses]`: what the operator means by a command_status, where the built-in table is wrong.
+    pub statuses: StatusClasses,
     /// `[alphabets]`: tables that the policy may name.
     pub alphabets: Alphabets,
     /// `[source]`: how senders are written.
@@ -192,6 +198,11 @@ impl OperatorConfig {
             problems,
         );
         let reconnect_jitter = section.or("reconnect_jitter", 0.0, share, problems);
+        let stop_retry = section.optional("stop_retry", duration(SECOND, DAY), problems);
+        let statuses = section.table("statuses", problems);
+        let statuses = statuses
+            .map(|table| statuses::read(table, problems))
+            .unwrap_or_default();
         let alphabets = section.table("alphabets", problems);
         let alphabets = alphabets
             .map(|tables| alphabets::read(tables, problems))
@@ -229,6 +240,8 @@ impl OperatorConfig {
             message_state,
             reconnect_delays,
             reconnect_jitter,
+            stop_retry,
+            statuses,
             alphabets,
             source,
             destination,

@@ -154,6 +154,20 @@ impl<'a> Section<'a> {
         self.table.keys().cloned().collect()
     }
 
+    /// Reads the value of a key that the user chose. One that does not fit is noted and counts as absent.
+    pub(super) fn named_value<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let value = self.table.remove(key)?;
+        let shown = shown(&value);
+        read(value)
+            .map_err(|message| problems.add(self.file, self.path(key), shown, message))
+            .ok()
+    }
+
     /// A table below this one, by a name that the user chose.
     pub(super) fn named_table(&mut self, key: &str, problems: &mut Problems) -> Option<Section<'a>> {
         let path = self.path(key);

@@ -1,6 +1,7 @@
 mod example;
 mod fields;
 mod national;
+mod statuses;
 
 use super::*;
 

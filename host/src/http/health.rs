@@ -1,6 +1,6 @@
 //! Health for orchestrators, metrics for Prometheus.
 
-use super::HttpState;
+use super::{HttpState, resume};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,7 +36,8 @@ pub(super) async fn ready(State(state): State<HttpState>) -> Response {
     };
     (
         status,
-        Json(json!({ "ready": problems.is_empty(), "problems": problems })),
+        // A stopped operator is no reason to send traffic elsewhere: it is stopped there too.
+        Json(json!({ "ready": problems.is_empty(), "problems": problems, "stopped": resume::all_stopped(&state) })),
     )
         .into_response()
 }

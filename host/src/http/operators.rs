@@ -1,6 +1,6 @@
 //! The operators and their sessions: how they are, and orders to bind and unbind.
 
-use super::{HttpState, reply};
+use super::{HttpState, reply, resume};
 use crate::ports::{BindPanel, LoadedOperator, SessionPanel};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,7 +14,7 @@ pub(super) async fn all(State(state): State<HttpState>) -> Response {
     let operators = state.operators.load();
     let told: Vec<_> = operators
         .iter()
-        .map(|(id, operator)| operator_json(*id, operator))
+        .map(|(id, operator)| operator_json(&state, *id, operator))
         .collect();
     Json(json!({ "operators": told })).into_response()
 }
@@ -22,7 +22,7 @@ pub(super) async fn all(State(state): State<HttpState>) -> Response {
 /// `GET /api/v1/operators/{id}`.
 pub(super) async fn one(State(state): State<HttpState>, Path(id): Path<String>) -> Response {
     match find(&state, &id) {
-        Ok((id, operator)) => Json(operator_json(id, &operator)).into_response(),
+        Ok((id, operator)) => Json(operator_json(&state, id, &operator)).into_response(),
         Err(refused) => refused,
     }
 }
@@ -51,7 +51,14 @@ pub(super) async fn order(
     };
     match order.as_str() {
         "unbind" => session.unbind(),
-        "rebind" => session.rebind(),
+        "rebind" => {
+            session.rebind();
+            // Whoever binds again wants to know whether it works now.
+            if let Err(error) = state.stops.resume(id, "a rebind was ordered").await {
+                let error = crate::errors::chain(&error);
+                tracing::warn!(operator = %operator.name, error, "what is stopped stays so");
+            }
+        }
         _ => {
             let error = format!("there is no order {order}");
             return reply::error(
@@ -72,7 +79,7 @@ pub(super) async fn order(
     clippy::result_large_err,
     reason = "an answer is an answer, made once a request"
 )]
-fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, LoadedOperator), Response> {
+pub(super) fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, LoadedOperator), Response> {
     let operators = state.operators.load();
     let id = wanted.parse::<OperatorId>().ok();
     let found = operators
@@ -101,7 +108,7 @@ fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, LoadedOperator),
         })
 }
 
-fn operator_json(id: OperatorId, operator: &LoadedOperator) -> Value {
+fn operator_json(state: &HttpState, id: OperatorId, operator: &LoadedOperator) -> Value {
     let sessions: Vec<_> = operator
         .sessions
         .iter()
@@ -112,6 +119,7 @@ fn operator_json(id: OperatorId, operator: &LoadedOperator) -> Value {
         "operatorId": id,
         "name": operator.name,
         "waitsForPlugin": operator.sessions.is_empty(),
+        "stopped": resume::stopped(state, id),
         "sessions": sessions,
     })
 }

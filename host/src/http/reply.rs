@@ -22,7 +22,7 @@ pub(super) async fn no_such_path(uri: Uri) -> Response {
 }
 
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
-    let known = "POST /api/v1/messages and orders to sessions; GET everything else".to_owned();
+    let known = "POST /api/v1/messages and orders to sessions and operators; GET everything else".to_owned();
     let error_text = format!("{method} is not for {}", uri.path());
     error(StatusCode::METHOD_NOT_ALLOWED, &error_text, &[known])
 }

@@ -4,6 +4,7 @@ use crate::clock;
 use crate::ports::{BackendError, TpsLimiter};
 use async_trait::async_trait;
 use smpp_domain::ids::OperatorId;
+use smpp_domain::status::Throttling;
 use smpp_domain::tps::{AdaptiveRate, Reservation, TpsWindow};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,12 +51,16 @@ impl TpsLimiter for InProcessLimiter {
     }
 
     /// Never fails.
-    async fn throttled(&self, still: bool) -> Result<Duration, BackendError> {
+    async fn throttled(&self, still: bool, asked: Throttling) -> Result<Duration, BackendError> {
         let now = clock::now();
         let (window, rate) = &mut *self.window();
-        let pause = rate.throttled(now, still);
+        let pause = rate.throttled(now, still, asked);
         window.pause_until(now + pause);
         Ok(pause)
+    }
+
+    fn paused_until(&self) -> Option<Instant> {
+        self.window().1.paused_until(clock::now())
     }
 
     fn rate(&self) -> f64 {

@@ -22,6 +22,7 @@ use crate::servers::redis::{Live, RedisServer};
 use async_trait::async_trait;
 use call::{Answer, Caller, Present, Verb};
 use smpp_domain::ids::OperatorId;
+use smpp_domain::status::Throttling;
 use smpp_domain::tps::Reservation;
 use standing::{PATIENCE, Standing};
 use std::num::NonZeroU32;
@@ -94,14 +95,18 @@ impl TpsLimiter for RedisLimiter {
         }
     }
 
-    async fn throttled(&self, still: bool) -> Result<Duration, BackendError> {
-        let asked = self.kept.ask(Verb::Throttled { still }).await;
-        let alone = || self.kept.standing().throttled(clock::now(), still);
-        match asked {
+    async fn throttled(&self, still: bool, asked: Throttling) -> Result<Duration, BackendError> {
+        let told = self.kept.ask(Verb::Throttled { still, asked }).await;
+        let alone = || self.kept.standing().throttled(clock::now(), still, asked);
+        match told {
             Asked::Answered(answer) => Ok(answer.pause),
             Asked::NotBefore(_) => alone().ok_or_else(|| self.kept.server.away(ACTION)),
             Asked::Failed(error) => alone().ok_or(error),
         }
+    }
+
+    fn paused_until(&self) -> Option<Instant> {
+        self.kept.standing().paused_until(clock::now())
     }
 
     fn rate(&self) -> f64 {

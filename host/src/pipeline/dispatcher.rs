@@ -2,13 +2,17 @@
 //! busy, and gives every command exactly one outcome.
 //!
 //! Messages go out in the order in which they came. `ready` is ordered by arrival, so a part that must go again, and
-//! the next part of a message under way, go before everything newer by themselves.
+//! the next part of a message under way, go before everything newer by themselves; and of the messages to one number only
+//! one is under way.
 
 mod admit;
 mod bench;
 mod custody;
+mod decide;
 mod intents;
 mod outcome;
+mod stop;
+mod turns;
 mod twins;
 
 use super::OperatorContext;
@@ -20,6 +24,7 @@ use crate::clock;
 use crate::config::DedupeWindow;
 use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome, Ticket};
 use bench::Bench;
+use chrono::{DateTime, Utc};
 use custody::Custody;
 use futures_util::future::OptionFuture;
 use smpp_domain::event::Outcome;
@@ -30,8 +35,10 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stop::Gate;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use turns::Turns;
 use twins::Twin;
 use uuid::Uuid;
 
@@ -68,8 +75,12 @@ pub struct Dispatcher {
     owner: Uuid,
     /// The operator asked us to slow down.
     paused_until: Option<Instant>,
+    /// When it asked last.
+    throttled_at: Option<DateTime<Utc>>,
     /// It has accepted nothing since it asked.
     nothing_accepted: bool,
+    gate: Gate,
+    turns: Turns,
     custody: Custody,
     twins: Vec<Twin>,
     look_at_twins: Option<Instant>,
@@ -110,6 +121,11 @@ impl Dispatcher {
         Self {
             versions: context.policies.versions(),
             custody: Custody::new(context.intake.clone()),
+            gate: Gate::new(
+                context.config.operator_id,
+                context.stops.clone(),
+                context.config.stop_retry,
+            ),
             context,
             bench: Bench::new(binds, backup_in_use),
             outcomes,
@@ -128,7 +144,9 @@ impl Dispatcher {
             next_slot: 0,
             owner: Uuid::now_v7(),
             paused_until: None,
+            throttled_at: None,
             nothing_accepted: false,
+            turns: Turns::default(),
             twins: Vec::new(),
             look_at_twins: None,
             fetching: None,
@@ -139,6 +157,7 @@ impl Dispatcher {
     /// Runs until `stop` is cancelled and every part that was written has its answer. What was not written stays in
     /// the intake.
     pub async fn run(mut self) {
+        self.read_gate();
         self.remember_recent().await;
         let mut outcomes = Vec::with_capacity(BATCH);
         let mut stopping = false;
@@ -166,6 +185,7 @@ impl Dispatcher {
                 Some(held) = OptionFuture::from(self.custody.holding.as_mut()) => self.custody.held(held),
                 () = self.bell.notified() => {}
                 Ok(()) = self.versions.changed() => self.wake_undecided(),
+                Ok(()) = self.gate.changes.changed() => self.read_gate(),
                 Some(()) = timer => {}
             }
             self.wake_delayed();
@@ -199,8 +219,9 @@ impl Dispatcher {
     /// time, never dropped half way by other events.
     fn start_fetch(&mut self) {
         let waiting = self.fetch_after.is_some_and(|at| at > clock::now());
-        let idle_binds = self.paused_until.is_some() || !self.bench.can_submit() || !self.custody.may_send();
-        if self.fetching.is_some() || waiting || idle_binds || self.stop.is_cancelled() {
+        let held = self.paused_until.is_some() || self.gate.is_shut() || !self.custody.may_send();
+        if self.fetching.is_some() || waiting || held || !self.bench.can_submit() || self.stop.is_cancelled()
+        {
             return;
         }
         let (intake, places) = (self.context.intake.clone(), self.places.clone());
@@ -231,6 +252,7 @@ impl Dispatcher {
             self.fetch_after,
             self.look_at_twins,
             self.custody.next_deadline(),
+            self.gate.next_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -275,7 +297,7 @@ impl Dispatcher {
             return;
         }
         while let Some(&slot) = self.ready.first() {
-            if !self.custody.may_send() {
+            if !self.custody.may_send() || self.gate.is_shut() {
                 return;
             }
             let Some(message) = self.messages.get(&slot) else {
@@ -295,6 +317,10 @@ impl Dispatcher {
             let Some(bind) = self.bench.choose(message.bind) else {
                 return;
             };
+            if !self.turns.take(&message.command.to, slot) {
+                self.ready.remove(&slot);
+                continue;
+            }
             if self.wants_intent(slot) {
                 self.intend_next().await;
                 continue;
@@ -325,7 +351,9 @@ impl Dispatcher {
         };
         message.out = self.bench.submit(bind, ticket, self.custody.lease(), pdu);
         let sent = message.out;
-        if !sent {
+        if sent {
+            self.gate.passed(slot);
+        } else {
             self.ready.insert(slot);
         }
         sent

@@ -24,6 +24,22 @@ pub(super) struct AcceptedPart {
     pub(super) written_at: DateTime<Utc>,
 }
 
+/// How parts that were accepted before a restart were made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resumed {
+    /// Of their concatenation.
+    pub(super) reference: Option<u16>,
+    pub(super) part_count: u8,
+}
+
+/// The answer that ended a message.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) status: CommandStatus,
+    /// The policy's word for it.
+    pub(super) code: Option<String>,
+}
+
 /// One message. Its parts go out one after the other: the next when the one before was accepted.
 pub(super) struct InFlight {
     pub(super) command: DispatchCommand,
@@ -36,8 +52,8 @@ pub(super) struct InFlight {
     pub(super) published_at: DateTime<Utc>,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) accepted: Vec<AcceptedPart>,
-    /// The concatenation reference of parts that were accepted before a restart.
-    pub(super) resumed_reference: Option<u16>,
+    /// How the parts were made that were accepted before a restart.
+    pub(super) resumed: Option<Resumed>,
     /// The bind that got its first part.
     pub(super) bind: Option<usize>,
     /// Refusals of the current part for a passing reason, or failed decisions.
@@ -109,13 +125,17 @@ impl InFlight {
         self.correlation(&part, operator)
     }
 
-    /// The event of its outcome. `refused` is the status that ended it; `reason` is `None` for ACCEPTED only.
+    /// The event of its outcome. `refused` is what ended it; `reason` is `None` for ACCEPTED only.
     pub(super) fn event(
         &self,
         outcome: Outcome,
-        refused: Option<CommandStatus>,
+        refused: Option<Refusal>,
         reason: Option<String>,
     ) -> SubmitEvent {
+        let (refused, rejection_code) = match refused {
+            Some(refusal) => (Some(refusal.status), refusal.code),
+            None => (None, None),
+        };
         let mut parts: Vec<_> = self.accepted.iter().map(report).collect();
         if refused.is_some() || self.unanswered {
             parts.push(PartReport {
@@ -134,6 +154,7 @@ impl InFlight {
             parts,
             part_count: self.part_count(),
             command_status: refused.or((outcome == Outcome::Accepted).then_some(CommandStatus::OK)),
+            rejection_code,
             reason,
             partial: (done > 0 && done < all).then(|| format!("{done}/{all}")),
             encoding: plan.map(|plan| plan.encoding.clone()),

@@ -3,7 +3,6 @@
 
 use super::bindings::exports::smpp::operator_policy::message_ids;
 use super::bindings::smpp::operator_policy::types;
-use super::bindings::smpp::pdu::types as wire;
 use super::convert;
 use super::error::LoadError;
 use super::imports::printable;
@@ -12,9 +11,11 @@ use super::plugin::{Plugin, Slot, SlotError};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use smpp_domain::ids::{AccountId, MessageId};
-use smpp_domain::pdu::{Address, DeliverSmPdu, Tlv, esm_class, tag};
+use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, SubmitSmPdu, Tlv, esm_class, tag};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{FaultCause, Hook, OutboundMessage};
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
+use smpp_domain::session::SubmitResponse;
 use std::time::Duration;
 
 /// Problems of `settings.validate` that are shown.
@@ -142,43 +143,40 @@ fn try_submit(plugin: &Plugin, slot: &mut Slot) -> Tried {
         return Ok(());
     };
     let [message, _] = examples();
-    let asked = convert::message(&message);
-    let pdu = wire::SubmitSm {
-        service_type: String::new(),
-        source: asked.source,
-        destination: asked.destination,
-        esm_class: 0,
-        protocol_id: 0,
-        priority_flag: 0,
-        schedule_delivery_time: String::new(),
-        validity_period: String::new(),
+    let pdu = SubmitSmPdu {
+        source: message.source.clone(),
+        destination: message.destination.clone(),
         registered_delivery: 1,
-        replace_if_present: 0,
-        data_coding: 0,
-        sm_default_msg_id: 0,
-        short_message: b"An example.".to_vec(),
-        tlvs: Vec::new(),
+        short_message: message.text.clone().into_bytes(),
+        ..SubmitSmPdu::default()
     };
-    slot.arm(EXAMPLE_DEADLINE);
-    let answer = hook.call_rewrite(&mut slot.store, &pdu);
-    judge(plugin, answer, Ok)
+    let segment = SubmitSmPdu {
+        esm_class: esm_class::UDHI,
+        short_message: b"\x05\x00\x03\x2F\x02\x02An example.".to_vec(),
+        ..pdu.clone()
+    };
+    for (pdu, number, count) in [(pdu, 1, 1), (segment, 2, 2)] {
+        slot.arm(EXAMPLE_DEADLINE);
+        let (asked, place) = (convert::submit(&pdu), convert::part(PartPlace { number, count }));
+        let answer = hook.call_rewrite(&mut slot.store, &convert::message(&message), &asked, place);
+        judge(plugin, answer, |answer| convert::rewritten(answer, &pdu))?;
+    }
+    Ok(())
 }
 
 fn try_submit_result(plugin: &Plugin, slot: &mut Slot) -> Tried {
-    use super::bindings::exports::smpp::operator_policy::submit_result::Response;
     let Some(hook) = slot.guests.submit_result.clone() else {
         return Ok(());
     };
     for (status, message_id) in [(0, "1A2B3C4D"), (0x58, "")] {
-        let response = Response {
-            status,
+        let response = SubmitResponse {
+            status: CommandStatus(status),
             message_id: message_id.to_owned(),
-            tlvs: Vec::new(),
-            attempt: 1,
+            ..SubmitResponse::default()
         };
         slot.arm(EXAMPLE_DEADLINE);
-        let answer = hook.call_classify(&mut slot.store, &response);
-        judge(plugin, answer, Ok)?;
+        let answer = hook.call_classify(&mut slot.store, &convert::response(&response, 1));
+        judge(plugin, answer, |answer| convert::classified(answer, &response))?;
     }
     Ok(())
 }

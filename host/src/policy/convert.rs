@@ -4,10 +4,12 @@
 //! `Err` of a reader is what is wrong with the answer, in words.
 
 mod inbound;
+mod submit;
 #[cfg(test)]
 mod tests;
 
 pub(super) use inbound::{deliver, interpreted, reading};
+pub(super) use submit::{classified, part, response, rewritten, submit};
 
 use super::bindings::exports::smpp::operator_policy::{encoding, splitting};
 use super::bindings::smpp::operator_policy::types;

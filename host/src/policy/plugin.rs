@@ -12,12 +12,15 @@ use super::imports::{Ctx, LogBudget, Tenant};
 use super::limits::{Limits, ticks};
 use super::load::Compiled;
 use crate::ports::Policy;
-use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
     EncodingAnswer, Fault, FaultCause, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity,
-    SplittingAnswer,
+    SplittingAnswer, SubmitAnswer,
 };
 use smpp_domain::receipt::ReceiptReading;
+use smpp_domain::session::SubmitResponse;
+use smpp_domain::status::Verdict;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -281,6 +284,10 @@ impl Policy for Plugin {
         Some(&self.identity)
     }
 
+    fn has(&self, hook: Hook) -> bool {
+        self.compiled.hooks.contains(&hook)
+    }
+
     fn encoding(&self, message: &OutboundMessage) -> Result<EncodingAnswer, Fault> {
         if self.compiled.indices.encoding.is_none() {
             return Ok(EncodingAnswer::HostDefault);
@@ -314,6 +321,38 @@ impl Policy for Plugin {
         };
         let answer = self.ask(Hook::Splitting, call, |answer| convert::planned(answer, octets))?;
         Ok(answer.unwrap_or(SplittingAnswer::HostDefault))
+    }
+
+    fn submit(
+        &self,
+        message: &OutboundMessage,
+        pdu: &SubmitSmPdu,
+        place: PartPlace,
+    ) -> Result<SubmitAnswer, Fault> {
+        if self.compiled.indices.submit.is_none() {
+            return Ok(SubmitAnswer::HostDefault);
+        }
+        let (message, asked) = (convert::message(message), convert::submit(pdu));
+        let call = |slot: &mut Slot| {
+            let hook = slot.guests.submit.as_ref()?;
+            Some(hook.call_rewrite(&mut slot.store, &message, &asked, convert::part(place)))
+        };
+        let answer = self.ask(Hook::Submit, call, |answer| convert::rewritten(answer, pdu))?;
+        Ok(answer.unwrap_or(SubmitAnswer::HostDefault))
+    }
+
+    fn submit_result(&self, response: &SubmitResponse, attempt: u32) -> Result<Option<Verdict>, Fault> {
+        if self.compiled.indices.submit_result.is_none() {
+            return Ok(None);
+        }
+        let asked = convert::response(response, attempt);
+        let call = |slot: &mut Slot| {
+            let hook = slot.guests.submit_result.as_ref()?;
+            Some(hook.call_classify(&mut slot.store, &asked))
+        };
+        self.ask(Hook::SubmitResult, call, |answer| {
+            convert::classified(answer, response)
+        })
     }
 
     fn message_key(&self, raw: &str, origin: IdOrigin) -> Result<Option<String>, Fault> {

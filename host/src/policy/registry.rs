@@ -7,11 +7,15 @@ use super::stats::PolicyStats;
 use super::verdict::{Decision, OperatorVerdict};
 use crate::ports::{Policy, PolicySource};
 use arc_swap::ArcSwapOption;
-use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
-    EncodingAnswer, Fault, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
+    EncodingAnswer, Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
+    SubmitAnswer,
 };
 use smpp_domain::receipt::ReceiptReading;
+use smpp_domain::session::SubmitResponse;
+use smpp_domain::status::Verdict;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -182,12 +186,24 @@ impl Policy for BuiltIn {
         None
     }
 
+    fn has(&self, _: Hook) -> bool {
+        false
+    }
+
     fn encoding(&self, _: &OutboundMessage) -> Result<EncodingAnswer, Fault> {
         Ok(EncodingAnswer::HostDefault)
     }
 
     fn splitting(&self, _: &OutboundMessage, _: u8, _: u32) -> Result<SplittingAnswer, Fault> {
         Ok(SplittingAnswer::HostDefault)
+    }
+
+    fn submit(&self, _: &OutboundMessage, _: &SubmitSmPdu, _: PartPlace) -> Result<SubmitAnswer, Fault> {
+        Ok(SubmitAnswer::HostDefault)
+    }
+
+    fn submit_result(&self, _: &SubmitResponse, _: u32) -> Result<Option<Verdict>, Fault> {
+        Ok(None)
     }
 
     fn message_key(&self, _: &str, _: IdOrigin) -> Result<Option<String>, Fault> {

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{AlertNotificationPdu, BindMode, CommandStatus, DeliverSmPdu, SubmitSmPdu};
-use smpp_domain::session::{SessionState, UnansweredReason};
+use smpp_domain::session::{SessionState, SubmitResponse, UnansweredReason};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -85,10 +85,8 @@ pub enum PartResult {
     Answered {
         /// When it was written.
         written_at: DateTime<Utc>,
-        /// As received.
-        status: CommandStatus,
-        /// Octet text; empty when there was none.
-        message_id: String,
+        /// What it said.
+        response: SubmitResponse,
     },
     /// It was written and the answer never came.
     Unanswered {
@@ -103,10 +101,8 @@ pub enum PartResult {
     Late {
         /// When it was written.
         written_at: DateTime<Utc>,
-        /// As received.
-        status: CommandStatus,
-        /// Octet text; empty when there was none.
-        message_id: String,
+        /// What it said.
+        response: SubmitResponse,
     },
 }
 

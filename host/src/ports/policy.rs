@@ -1,10 +1,14 @@
 //! The operator's policy, as its plugin answers it.
 
-use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
-    EncodingAnswer, Fault, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
+    EncodingAnswer, Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
+    SubmitAnswer,
 };
 use smpp_domain::receipt::ReceiptReading;
+use smpp_domain::session::SubmitResponse;
+use smpp_domain::status::Verdict;
 use std::sync::Arc;
 
 /// One operator's policy, in one version. A hook that the plugin does not export answers `HostDefault` at no cost.
@@ -13,6 +17,9 @@ use std::sync::Arc;
 pub trait Policy: Send + Sync {
     /// Which plugin this is; `None` is the built-in behaviour.
     fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
+
+    /// Whether its plugin has this hook: where it has not, there is no need to prepare a question.
+    fn has(&self, hook: Hook) -> bool;
 
     /// Which alphabet and data_coding.
     ///
@@ -30,6 +37,24 @@ pub trait Policy: Send + Sync {
         data_coding: u8,
         octets: u32,
     ) -> Result<SplittingAnswer, Fault>;
+
+    /// The last look at a part of the message before it is sent.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer.
+    fn submit(
+        &self,
+        message: &OutboundMessage,
+        pdu: &SubmitSmPdu,
+        place: PartPlace,
+    ) -> Result<SubmitAnswer, Fault>;
+
+    /// What an answer to a submit_sm means; `None` is the operator's file, or the host's own table. `attempt` counts the
+    /// tries of the part from 1.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer. What the operator did is done: the host's own reading stands.
+    fn submit_result(&self, response: &SubmitResponse, attempt: u32) -> Result<Option<Verdict>, Fault>;
 
     /// The key of an operator's message id; `None` is the host's own rule.
     ///

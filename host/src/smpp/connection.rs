@@ -254,6 +254,14 @@ impl Connection {
             self.return_unsent();
             return;
         }
+        if self.has_own()
+            && let Some(until) = self.parts.context.limiter.paused_until()
+        {
+            // What was given out ahead would only be refused.
+            self.pacer.clear();
+            self.paced_until = Some(until);
+            return;
+        }
         while self.parts.session.room() > 0 && self.has_own() && self.may_send() {
             let Some(request) = self.pending.pop_front() else {
                 return;

@@ -21,6 +21,7 @@ mod receipts;
 mod rows;
 mod segments;
 mod settle;
+mod stops;
 
 pub use error::OpenError;
 

@@ -20,6 +20,7 @@ mod parked;
 mod rows;
 mod segments;
 mod settle;
+mod stops;
 mod writer;
 
 pub use correlation::SqliteStore;

@@ -37,7 +37,7 @@ fn the_domain_depends_on_little() {
 }
 
 /// Which packages of this workspace each one may depend on, in whatever way.
-const WITHIN: [(&str, &[&str]); 11] = [
+const WITHIN: [(&str, &[&str]); 12] = [
     ("smpp-domain", &[]),
     ("smpp-codec", &["smpp-domain"]),
     ("smpp-fuzz", &["smpp-codec", "smpp-domain"]),
@@ -46,6 +46,7 @@ const WITHIN: [(&str, &[&str]); 11] = [
     ("smpp-connector", &["smpp-codec", "smpp-domain", "smsc-sim"]),
     ("latin1", &["smpp-plugin-sdk"]),
     ("hexdec", &["smpp-plugin-sdk"]),
+    ("dlt", &["smpp-plugin-sdk"]),
     ("cutter", &["smpp-plugin-sdk"]),
     ("hostile", &["smpp-plugin-sdk"]),
     (

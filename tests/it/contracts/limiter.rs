@@ -10,6 +10,8 @@ use smpp_connector::limiter::redis::{Promise, RedisLimiter};
 use smpp_connector::ports::TpsLimiter;
 use smpp_connector::servers::redis::RedisServer as Connection;
 use smpp_connector_tests::servers::RedisServer;
+use smpp_domain::status::Throttling;
+use smpp_domain::tps::AdaptiveRate;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +21,8 @@ use tokio_util::task::TaskTracker;
 macro_rules! contract {
     ($($backend:ident: $place:ident),+) => { $(
         contract!(@ $backend $place, no_second_sees_more_than_the_limit an_answer_is_within_what_was_asked
-            none_says_when_to_ask_again throttling_pauses_and_slows_down);
+            none_says_when_to_ask_again throttling_pauses_and_slows_down what_a_policy_asks_for_is_kept
+            rates_follow_the_domain);
     )+ };
     (@ $backend:ident $place:ident, $($case:ident)+) => {
         mod $backend {
@@ -170,15 +173,19 @@ async fn throttling_pauses_and_slows_down(place: &impl Place) {
         tokio::task::yield_now().await;
     }
     assert_eq!(limiter.rate(), 1000.0);
-    let (throttled, pause) = (Instant::now(), limiter.throttled(true).await.unwrap());
+    let (throttled, pause) = (
+        Instant::now(),
+        limiter.throttled(true, Throttling::default()).await.unwrap(),
+    );
     assert!(
         pause > Duration::from_millis(300) && pause <= Duration::from_millis(500),
         "{pause:?}"
     );
-    let repeated = limiter.throttled(true).await.unwrap();
+    let repeated = limiter.throttled(true, Throttling::default()).await.unwrap();
     assert!(repeated <= pause, "reports during a pause change nothing");
+    assert!(limiter.paused_until().is_some_and(|until| until > throttled));
     let rate = limiter.rate();
-    assert!((700.0..720.0).contains(&rate), "{rate}");
+    assert!((700.0..760.0).contains(&rate), "{rate}");
     let resumed = loop {
         let answer = limiter.reserve(1000).await.unwrap();
         if answer.count > 0 {
@@ -194,7 +201,67 @@ async fn throttling_pauses_and_slows_down(place: &impl Place) {
     );
     tokio::time::sleep_until((resumed.first + Duration::from_millis(20)).into()).await;
     assert!(
-        limiter.throttled(true).await.unwrap() > Duration::from_millis(800),
+        limiter.throttled(true, Throttling::default()).await.unwrap() > Duration::from_millis(800),
         "twice as long"
     );
+}
+
+/// The rate once the limiter has been asked again: one in Redis tells it as last heard.
+async fn fresh_rate(limiter: &dyn TpsLimiter) -> f64 {
+    limiter.reserve(0).await.unwrap();
+    limiter.rate()
+}
+
+async fn first_answer(limiter: &dyn TpsLimiter) {
+    while limiter.reserve(1).await.unwrap().count == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn what_a_policy_asks_for_is_kept(place: &impl Place) {
+    let limiter = place.limiter(100).await;
+    first_answer(&*limiter).await;
+    let asked = |ms, rate| Throttling {
+        pause: Some(Duration::from_millis(ms)),
+        max_rate: NonZeroU32::new(rate),
+    };
+    let pause = limiter.throttled(true, asked(150, 40)).await.unwrap();
+    assert!(
+        pause > Duration::from_millis(100) && pause <= Duration::from_millis(150),
+        "{pause:?}"
+    );
+    assert_eq!(
+        fresh_rate(&*limiter).await,
+        40.0,
+        "the rate that was named, and not less"
+    );
+    let longer = limiter.throttled(true, asked(400, 0)).await.unwrap();
+    assert!(longer > Duration::from_millis(300), "{longer:?}");
+    tokio::time::sleep(longer + Duration::from_millis(50)).await;
+    assert_eq!(limiter.paused_until(), None);
+    let bounded = limiter.throttled(false, asked(86_400_000, 0)).await.unwrap();
+    assert!(bounded <= smpp_domain::tps::LONGEST_ASKED && bounded > Duration::from_secs(290));
+    assert!(fresh_rate(&*limiter).await <= 40.0);
+}
+
+/// Every implementation is that of the domain.
+async fn rates_follow_the_domain(place: &impl Place) {
+    const LIMIT: u32 = 1_000;
+    let limiter = place.limiter(LIMIT).await;
+    first_answer(&*limiter).await;
+    let mut domain = AdaptiveRate::new(NonZeroU32::new(LIMIT).unwrap());
+    for sleep in [0, 900, 2_000, 3_600, 700] {
+        tokio::time::sleep(Duration::from_millis(sleep)).await;
+        let ours = domain.throttled(Instant::now(), false, Throttling::default());
+        let theirs = limiter.throttled(false, Throttling::default()).await.unwrap();
+        assert!(
+            ours.abs_diff(theirs) < Duration::from_millis(100),
+            "{ours:?}, {theirs:?}"
+        );
+        let (ours, theirs) = (domain.rate(Instant::now()), fresh_rate(&*limiter).await);
+        assert!(
+            (ours / theirs - 1.0).abs() < 0.05,
+            "{ours} and {theirs} after {sleep} ms"
+        );
+    }
 }

@@ -8,7 +8,7 @@ mod start;
 
 use super::{Place, SegmentPlace, StorePlace};
 use smpp_connector::config::{PostgresConfig, Secret};
-use smpp_connector::ports::{CorrelationStore, SegmentStore};
+use smpp_connector::ports::{CorrelationStore, SegmentStore, StopStore};
 use smpp_connector::store::postgres::PostgresStore;
 use smpp_connector_tests::PATIENCE;
 use smpp_connector_tests::servers::PostgresServer;
@@ -84,6 +84,10 @@ impl Place for PostgresPlace {
 
 impl StorePlace for PostgresPlace {
     fn store(&self) -> Arc<dyn CorrelationStore> {
+        Arc::new(self.open.clone())
+    }
+
+    fn stops(&self) -> Arc<dyn StopStore> {
         Arc::new(self.open.clone())
     }
 }

@@ -298,7 +298,7 @@ async fn a_batch_may_hold_everything_at_once(place: &mut impl SegmentPlace) {
 
 /// What comes to two hosts at once is decided by one of them after the other: the second sees what the first has done.
 async fn last_segments_at_the_same_moment_make_one_message(place: &mut impl SegmentPlace) {
-    const PAIRS: u16 = 100;
+    const PAIRS: u16 = 25;
     let store = place.segments();
     let mut tasks = JoinSet::new();
     for reference in 0..PAIRS {

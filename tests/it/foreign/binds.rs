@@ -5,7 +5,9 @@ use serde_json::json;
 use smpp_connector::lifecycle::Ended;
 use smpp_connector_tests::certificates::Authority;
 use smpp_connector_tests::foreign::NodeSmsc;
+use smpp_connector_tests::servers::Port;
 use smpp_connector_tests::{Gateway, Message, Operator};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,6 +88,25 @@ async fn a_session_goes_by_tls_with_certificates_on_both_sides() {
     accepted(&gateway, &message).await;
     let submit = &smsc.pdus("submit_sm", 1).await[0]["pdu"];
     assert_eq!(submit["message_payload"]["message"], text);
+    assert!(matches!(gateway.shutdown().await, Ended::Clean));
+    smsc.pdus("unbind", 1).await;
+    smsc.closed(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_smsc_that_calls_is_bound_to_over_its_own_connection() {
+    let mut smsc = NodeSmsc::start().await;
+    let port = Port::reserve();
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number));
+    let operator = Operator::at(smsc.addr())
+        .session("outbind.listen", &format!("\"{listen}\""))
+        .session("outbind.system_id", "\"node\"")
+        .session("outbind.password", "\"s3cret\"");
+    let gateway = Gateway::start(vec![operator]).await;
+    smsc.call(listen, &json!({ "system_id": "node", "password": "s3cret" }));
+    let bind = &smsc.pdus("bind_transceiver", 1).await[0]["pdu"];
+    assert_fields(bind, &json!({ "system_id": "story", "password": "story" }));
+    accepted(&gateway, &Message::to("+491511234567")).await;
     assert!(matches!(gateway.shutdown().await, Ended::Clean));
     smsc.pdus("unbind", 1).await;
     smsc.closed(1).await;

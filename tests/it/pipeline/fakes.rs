@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_connector::ports::{
     AppendedReceipt, BackendError, BackendErrorKind, CorrelationStore, Delivery, Event, EventSink, Intake,
-    KeptSegments, MessageHistory, ParkedReceipt, ParkedWork, Progress, Seen, SeenIds, SegmentStore, Settled,
-    Settlement, Tracked,
+    KeptSegments, MessageHistory, OperatorStop, ParkedReceipt, ParkedWork, Progress, Seen, SeenIds,
+    SegmentStore, Settled, Settlement, StopStore, Tracked,
 };
 use smpp_connector_tests::Message;
 use smpp_domain::correlation::MessageCorrelation;
+use smpp_domain::event::EventKind;
 use smpp_domain::ids::{MessageId, OperatorId};
 use smpp_domain::reassembly::{Assembly, Segment};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -136,6 +137,7 @@ pub(super) struct FakeStore {
     outcomes: Mutex<HashMap<MessageId, Vec<u8>>>,
     rows: Mutex<Vec<MessageCorrelation>>,
     intents: Mutex<HashMap<MessageId, Uuid>>,
+    stops: Mutex<Vec<OperatorStop>>,
 }
 
 impl FakeStore {
@@ -270,6 +272,29 @@ impl CorrelationStore for FakeStore {
 }
 
 #[async_trait]
+impl StopStore for FakeStore {
+    async fn stop(&self, stop: &OperatorStop) -> Result<bool, BackendError> {
+        self.away.check()?;
+        let mut stops = self.stops.lock().unwrap();
+        let news = stops.iter().all(|other| other.operator_id != stop.operator_id);
+        stops.extend(news.then(|| stop.clone()));
+        Ok(news)
+    }
+
+    async fn resume(&self, operator: OperatorId) -> Result<Option<OperatorStop>, BackendError> {
+        self.away.check()?;
+        let mut stops = self.stops.lock().unwrap();
+        let place = stops.iter().position(|stop| stop.operator_id == operator);
+        Ok(place.map(|place| stops.remove(place)))
+    }
+
+    async fn stopped(&self) -> Result<Vec<OperatorStop>, BackendError> {
+        self.away.check()?;
+        Ok(self.stops.lock().unwrap().clone())
+    }
+}
+
+#[async_trait]
 impl SegmentStore for FakeStore {
     async fn keep(&self, _operator: OperatorId, _segments: &[Segment]) -> Result<KeptSegments, BackendError> {
         Ok(KeptSegments::default())
@@ -303,6 +328,15 @@ pub(super) struct FakeEvents {
 impl FakeEvents {
     pub(super) fn count(&self) -> usize {
         self.published.lock().unwrap().len()
+    }
+
+    /// The events of a kind.
+    pub(super) fn of(&self, kind: EventKind) -> Vec<serde_json::Value> {
+        let published = self.published.lock().unwrap();
+        let of_kind = published.iter().filter(|event| event.kind == kind);
+        of_kind
+            .map(|event| serde_json::from_slice(&event.payload).unwrap())
+            .collect()
     }
 }
 

@@ -3,10 +3,12 @@
 use super::{Bench, HOSTILE, message, no_settings, plugin};
 use smpp_connector::policy::OperatorPolicy;
 use smpp_connector::ports::{Policy, PolicySource};
-use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
-    EncodingAnswer, Fault, FaultCause, Hook, IdOrigin, InboundAnswer, SplittingAnswer,
+    EncodingAnswer, Fault, FaultCause, Hook, IdOrigin, InboundAnswer, SplittingAnswer, SubmitAnswer,
 };
+use smpp_domain::session::SubmitResponse;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,14 +24,31 @@ fn hostile(bench: &Bench) -> Arc<OperatorPolicy> {
 
 type Ask = fn(&dyn Policy, &str) -> Result<bool, Fault>;
 
-/// The four hooks, each asked with this as its input; true is "no opinion", or the plain answer of one that has to
+/// The hooks of the message path, each asked with this as its input; true is "no opinion", or the plain answer of one that has to
 /// have one.
-const HOOKS: [(Hook, Ask); 4] = [
+const HOOKS: [(Hook, Ask); 6] = [
     (Hook::Encoding, |policy, text| {
         Ok(policy.encoding(&message(text))? == EncodingAnswer::HostDefault)
     }),
     (Hook::Splitting, |policy, text| {
         Ok(policy.splitting(&message(text), 0, 20)? == SplittingAnswer::HostDefault)
+    }),
+    (Hook::Submit, |policy, text| {
+        let place = PartPlace { number: 1, count: 1 };
+        let message = message(&own("submit", text));
+        let pdu = SubmitSmPdu {
+            destination: message.destination.clone(),
+            short_message: message.text.clone().into_bytes(),
+            ..SubmitSmPdu::default()
+        };
+        Ok(policy.submit(&message, &pdu, place)? == SubmitAnswer::HostDefault)
+    }),
+    (Hook::SubmitResult, |policy, id| {
+        let response = SubmitResponse {
+            message_id: own("submit-result", id),
+            ..SubmitResponse::default()
+        };
+        Ok(policy.submit_result(&response, 1)?.is_none())
     }),
     (Hook::MessageIds, |policy, raw| {
         Ok(policy.message_key(raw, IdOrigin::SubmitResp)? == Some(raw.to_lowercase()))
@@ -42,6 +61,11 @@ const HOOKS: [(Hook, Ask); 4] = [
         Ok(policy.inbound(&pdu, None)? == InboundAnswer::HostDefault)
     }),
 ];
+
+/// These hooks obey what is said to them alone.
+fn own(hook: &str, command: &str) -> String {
+    command.replace('!', &format!("!{hook}:"))
+}
 
 #[test]
 fn each_misdeed_costs_its_own_answer() {
@@ -82,6 +106,11 @@ fn a_bad_answer_is_no_answer() {
             Hook::Splitting,
             &["!bad-part", "!bad-header", "!bad-none", "!bad-many", "!bad-plan"],
         ),
+        (
+            Hook::Submit,
+            &["!bad-text", "!bad-address", "!bad-segment", "!bad-none"],
+        ),
+        (Hook::SubmitResult, &["!bad-code", "!bad-wait", "!bad-rate"]),
         (Hook::MessageIds, &["!bad-key", "!bad-empty"]),
         (Hook::Inbound, &["!bad-receipt", "!bad-segment", "!bad-refuse"]),
     ] {
@@ -182,6 +211,8 @@ fn a_hook_that_fails_on_a_plain_example_is_not_admitted() {
     for (command, says) in [
         ("!encoding:trap", "`encoding`"),
         ("!splitting:bad-part", "`splitting`"),
+        ("!submit:trap", "`submit`"),
+        ("!submit-result:bad-rate", "`submit-result`"),
         ("!inbound:loop", "`inbound`"),
         ("!message-ids:bad-key", "`message-ids`"),
     ] {

@@ -2,10 +2,12 @@
 
 use super::{BINARY, Stage, has, messages, run};
 use serde_json::Value;
+use smpp_connector_tests::servers::Port;
 use smpp_connector_tests::{GatewayProcess, write_files};
 use smsc_sim::{FinalState, Receipts, Script};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 #[test]
 fn help_version_and_wrong_usage() {
@@ -47,6 +49,32 @@ fn the_simulator_tells_its_profiles() {
     let unavailable = run(dir.path(), &["sim", "--listen", &address]);
     assert_eq!(unavailable.code, 69);
     has(&unavailable.stderr, &[&address, "in use"]);
+}
+
+#[test]
+fn the_simulator_calls_a_gateway_that_waits_for_it() {
+    let stage = Stage::new(Script::new());
+    let port = Port::reserve();
+    let esme = format!("127.0.0.1:{}", port.number);
+    let operator = stage
+        .operator()
+        .session("outbind.listen", &format!("\"{esme}\""))
+        .session("outbind.system_id", "\"caller\"")
+        .session("outbind.password", "\"s3cret\"");
+    let gateway = stage.gateway(&operator);
+    let mut simulator = Command::new(BINARY)
+        .args(["sim", "--listen", "127.0.0.1:0", "--outbind", &esme])
+        .args(["--outbind-as", "caller", "--outbind-password", "s3cret"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    gateway.post(&messages(&operator, 48_600_123_456, 1)).unwrap();
+    let events =
+        gateway.events_until(|events| events.last().is_some_and(|event| event["outcome"] == "ACCEPTED"));
+    simulator.kill().unwrap();
+    simulator.wait().unwrap();
+    assert!(events.iter().any(|event| event["to"] == "BOUND"));
+    assert_eq!(stage.smsc.counters().links, 0, "nobody was dialled");
 }
 
 #[test]

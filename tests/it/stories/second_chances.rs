@@ -1,6 +1,6 @@
 //! Messages that do not go through at the first attempt.
 
-use super::{assert_outcomes, count, messages, seen};
+use super::{assert_outcomes, count, messages, of_kind, seen};
 use smpp_connector_tests::{Gateway, Message, Operator};
 use smsc_sim::{Rule, Script, Smsc, Submit, Then, When, status};
 use std::collections::BTreeSet;
@@ -95,4 +95,30 @@ async fn reconnects_never_overlap() {
     gateway.send(std::slice::from_ref(&message)).await;
     assert_eq!(gateway.outcome(message.id()).await["outcome"], "ACCEPTED");
     assert_eq!(smsc.counters().binds_refused, 0, "there was never a second bind");
+}
+
+/// The operator has not noticed yet that the old link is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebind_that_is_refused_as_already_bound_is_tried_again() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
+    seen(&smsc, |seen| seen.bound == 1).await;
+    smsc.set_script(Script::new().bind_status_times(status::ALREADY_BOUND, 3));
+    smsc.cut_links();
+    let message = Message::to("491510000009");
+    gateway.send(std::slice::from_ref(&message)).await;
+    assert_eq!(gateway.end(message.id()).await["messageState"], "DELIVERED");
+    let counters = smsc.counters();
+    assert_eq!((counters.binds, counters.binds_refused), (2, 3));
+    assert_eq!((counters.submits, counters.links), (1, 1));
+
+    let events = gateway.events().await;
+    let states: Vec<_> = of_kind(&events, "session")
+        .into_iter()
+        .map(|event| event["to"].as_str().unwrap())
+        .collect();
+    let bound = ["CONNECTING", "BOUND"];
+    let refused = ["CONNECTING", "DISCONNECTED"];
+    let expected = [&bound[..], &["UNBOUND"], &refused, &refused, &refused, &bound].concat();
+    assert_eq!(states, expected);
 }

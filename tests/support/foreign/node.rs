@@ -69,6 +69,11 @@ impl NodeSmsc {
         self.order(&json!({ "order": "answer" }));
     }
 
+    /// Connects to a gateway as soon as it listens there, and sends outbind with these fields.
+    pub fn call(&mut self, gateway: SocketAddr, fields: &Value) {
+        self.order(&json!({ "order": "call", "port": gateway.port(), "fields": fields }));
+    }
+
     fn order(&mut self, order: &Value) {
         self.program.say(&order.to_string());
     }

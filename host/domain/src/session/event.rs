@@ -1,7 +1,7 @@
 //! What goes into a session and what comes out of it.
 
 use super::SessionState;
-use crate::pdu::{AlertNotificationPdu, CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu};
+use crate::pdu::{AlertNotificationPdu, CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu, Tlv};
 use std::time::Instant;
 
 /// What happened. A closed set: a new kind breaks every match, on purpose.
@@ -80,10 +80,8 @@ pub enum SessionEvent<T> {
     Answered {
         /// Of the submit.
         ticket: T,
-        /// The operator's; that of a generic_nack counts as the submit's.
-        status: CommandStatus,
-        /// Octet text as received; empty when there was none.
-        message_id: String,
+        /// What it said.
+        response: SubmitResponse,
     },
     /// A submit was written and no answer will be waited for any more.
     Unanswered {
@@ -101,10 +99,8 @@ pub enum SessionEvent<T> {
     LateResponse {
         /// A clone of the submit's.
         ticket: T,
-        /// The operator's.
-        status: CommandStatus,
-        /// Octet text as received; empty when there was none.
-        message_id: String,
+        /// What it said.
+        response: SubmitResponse,
     },
     /// The operator sent a deliver_sm or data_sm. It wants an [`Input::Answer`].
     Inbound {
@@ -126,6 +122,19 @@ pub enum SessionEvent<T> {
     },
     /// A PDU that the session has no use for. It was answered where SMPP wants an answer; it is to be counted.
     Odd(OddPdu),
+}
+
+/// How the operator answered a submit_sm.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct SubmitResponse {
+    /// As received. Of a generic_nack too, which says ESME_RSYSERR where it said ESME_ROK: it is never a yes.
+    pub status: CommandStatus,
+    /// Octet text as received; empty when there was none.
+    pub message_id: String,
+    /// Optional parameters, in order: some operators give their reasons there.
+    pub tlvs: Vec<Tlv>,
+    /// It was a generic_nack.
+    pub is_nack: bool,
 }
 
 /// Why a submit has no answer.

@@ -1,7 +1,7 @@
 //! What a session does with a PDU of the operator. No PDU ends a session, except `unbind`.
 
 use super::state::State;
-use super::{OddPdu, SessionEvent, SmppSession};
+use super::{OddPdu, SessionEvent, SmppSession, SubmitResponse};
 use crate::pdu::{CommandStatus, DeliverSmPdu, Incoming, IncomingBody, OutgoingBody};
 use std::time::Instant;
 
@@ -63,8 +63,14 @@ impl<T: Clone> SmppSession<T> {
     fn received_while_linked(&mut self, now: Instant, pdu: Incoming) {
         let sequence = pdu.sequence_number;
         match pdu.body {
-            IncomingBody::SubmitSmResp { message_id } => {
-                if !self.submit_answered(now, sequence, pdu.command_status, message_id) {
+            IncomingBody::SubmitSmResp { message_id, tlvs } => {
+                let response = SubmitResponse {
+                    status: pdu.command_status,
+                    message_id,
+                    tlvs,
+                    is_nack: false,
+                };
+                if !self.submit_answered(now, sequence, response) {
                     self.odd(OddPdu::UnknownSequence);
                 }
             }
@@ -88,25 +94,11 @@ impl<T: Clone> SmppSession<T> {
     }
 
     /// Whether there was a submit of that number, in time or late.
-    fn submit_answered(
-        &mut self,
-        now: Instant,
-        sequence: u32,
-        status: CommandStatus,
-        message_id: String,
-    ) -> bool {
+    fn submit_answered(&mut self, now: Instant, sequence: u32, response: SubmitResponse) -> bool {
         if let Some(ticket) = self.window.remove(sequence) {
-            self.emit(SessionEvent::Answered {
-                ticket,
-                status,
-                message_id,
-            });
+            self.emit(SessionEvent::Answered { ticket, response });
         } else if let Some(ticket) = self.late.recall(sequence) {
-            self.emit(SessionEvent::LateResponse {
-                ticket,
-                status,
-                message_id,
-            });
+            self.emit(SessionEvent::LateResponse { ticket, response });
         } else {
             return false;
         }
@@ -116,7 +108,12 @@ impl<T: Clone> SmppSession<T> {
 
     /// A peer that does not know enquire_link or unbind answers them so; it has answered.
     fn nacked(&mut self, now: Instant, sequence: u32, status: CommandStatus) {
-        if self.submit_answered(now, sequence, status, String::new()) {
+        let response = SubmitResponse {
+            status,
+            is_nack: true,
+            ..SubmitResponse::default()
+        };
+        if self.submit_answered(now, sequence, response) {
             return;
         }
         if self.probe == Some(sequence) {

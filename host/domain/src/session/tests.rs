@@ -131,6 +131,7 @@ fn bind_resp() -> IncomingBody {
 fn submit_resp(message_id: &str) -> IncomingBody {
     IncomingBody::SubmitSmResp {
         message_id: message_id.to_owned(),
+        tlvs: Vec::new(),
     }
 }
 
@@ -167,22 +168,10 @@ fn event_words(event: &SessionEvent<u32>) -> String {
         } => {
             format!("{from:?} -> {to:?} ({reconnect_attempts} failed)")
         }
-        SessionEvent::Answered {
-            ticket,
-            status,
-            message_id,
-        } => format!("answered {ticket} {:#04x} {message_id}", status.0)
-            .trim_end()
-            .to_owned(),
+        SessionEvent::Answered { ticket, response } => response_words("answered", *ticket, response),
         SessionEvent::Unanswered { ticket, reason } => format!("unanswered {ticket} {reason:?}"),
         SessionEvent::NotSent { ticket } => format!("not sent {ticket}"),
-        SessionEvent::LateResponse {
-            ticket,
-            status,
-            message_id,
-        } => format!("late {ticket} {:#04x} {message_id}", status.0)
-            .trim_end()
-            .to_owned(),
+        SessionEvent::LateResponse { ticket, response } => response_words("late", *ticket, response),
         SessionEvent::Inbound {
             link,
             sequence_number,
@@ -204,6 +193,15 @@ fn event_words(event: &SessionEvent<u32>) -> String {
         SessionEvent::Odd(odd) => format!("odd {}", odd.name()),
         SessionEvent::Alert(_) => "alert".to_owned(),
     }
+}
+
+fn response_words(how: &str, ticket: u32, response: &SubmitResponse) -> String {
+    let nack = if response.is_nack { " nack" } else { "" };
+    let words = format!(
+        "{how} {ticket} {:#04x}{nack} {}",
+        response.status.0, response.message_id
+    );
+    words.trim_end().to_owned()
 }
 
 fn name(body: &OutgoingBody) -> &'static str {

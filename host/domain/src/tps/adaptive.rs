@@ -1,37 +1,60 @@
-//! The rate after the operator has said that it gets too much: additive increase, multiplicative decrease.
+//! The rate after the operator has said that it gets too much.
 //!
 //! A report of throttling begins a pause and takes 30 % off the rate. The operator is full at that moment, so the pause
 //! lets it drain; that the reports of everything under way come together counts once, since reports during a pause change
 //! nothing. When it throttles again within [`CALM`] after a pause, and has accepted nothing in between, the pause was too
 //! short: the next is twice as long.
-//! After the pause the rate rises evenly, by the whole limit in [`RECOVERY`]: from 70 % it is back in 18 s, from
-//! nothing in a minute, and an operator that bears less than was agreed is asked about it every few seconds only.
+//!
+//! What it throttled at is remembered. An operator that bears less than was agreed would otherwise be asked about it every
+//! few seconds, or left far below what it bears:
+//! ```text
+//! limit     . . . . . . . . . . . . . . . . . . .  /    by the whole limit in RECOVERY
+//! throttled . ____ . . . . . . . . . . . . . . ___/
+//! 92 %      . . . \ . . . ____________________/         PLATEAU: slowly to where it throttled
+//! 70 %      . . .  \_____/                              RETURN: quickly to just below that
+//! ```
+//! One that throttles on the slow way up is known well: the rate goes to the 92 % at once.
 
+use crate::status::Throttling;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 /// The first pause.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause.
+/// The longest pause that is found by doubling.
 pub const LAST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause that a policy may ask for.
+pub const LONGEST_ASKED: Duration = Duration::from_secs(300);
 /// Still throttling within this time after a pause makes the next one twice as long.
 pub const CALM: Duration = Duration::from_secs(10);
-/// The time in which the rate rises by the whole limit.
-pub const RECOVERY: Duration = Duration::from_secs(60);
 /// What is left of the rate, in percent.
 pub const DECREASE_PERCENT: u64 = 70;
+/// What is thought to be safe of the rate at which it throttled, in percent.
+pub const SAFE_PERCENT: u64 = 92;
+/// The time in which the rate is back at what is safe.
+pub const RETURN: Duration = Duration::from_secs(3);
+/// The time in which it rises from there to where the operator has throttled.
+pub const PLATEAU: Duration = Duration::from_secs(40);
+/// The time in which it rises by the whole limit from then on.
+pub const RECOVERY: Duration = Duration::from_secs(60);
+/// How long a rate that a policy has named is not exceeded.
+pub const CEILING: Duration = Duration::from_secs(3_600);
 
 /// The rate that an operator bears, as far as is known; between one a second and its limit.
 #[derive(Clone, Debug)]
 pub struct AdaptiveRate {
     limit: NonZeroU32,
+    /// The most that the operator takes by its own words, and until when they count.
+    ceiling: Option<(NonZeroU32, Instant)>,
     slowed: Option<Slowed>,
 }
 
+/// Rates are in thousandths a second.
 #[derive(Clone, Copy, Debug)]
 struct Slowed {
-    /// Thousandths a second, at the end of the pause.
+    /// At the end of the pause.
     rate: u64,
+    throttled_at: u64,
     resume_at: Instant,
     pause: Duration,
 }
@@ -40,23 +63,46 @@ impl AdaptiveRate {
     /// The limit itself, until the operator throttles.
     #[must_use]
     pub fn new(limit: NonZeroU32) -> Self {
-        Self { limit, slowed: None }
+        Self {
+            limit,
+            ceiling: None,
+            slowed: None,
+        }
     }
 
-    /// The operator throttles; `still`, because it has accepted nothing since the last pause. Returns how long the pause is
-    /// from now on.
-    pub fn throttled(&mut self, now: Instant, still: bool) -> Duration {
+    /// The operator throttles, and asks for this; `still`, because it has accepted nothing since the last pause. Returns how
+    /// long the pause is from now on. During a pause only a longer one that is asked for, and a ceiling, change anything.
+    pub fn throttled(&mut self, now: Instant, still: bool, asked: Throttling) -> Duration {
+        let before = self.thousandths(now);
+        if let Some(ceiling) = asked.max_rate {
+            self.ceiling = Some((ceiling, now + CEILING));
+        }
+        let asked_pause = asked.pause.map(|pause| pause.min(LONGEST_ASKED));
+        if let Some(slowed) = &mut self.slowed
+            && now < slowed.resume_at
+        {
+            slowed.resume_at = slowed.resume_at.max(now + asked_pause.unwrap_or_default());
+            return slowed.resume_at - now;
+        }
         let pause = match self.slowed {
-            Some(slowed) if now < slowed.resume_at => return slowed.resume_at - now,
             Some(slowed) if still && now < slowed.resume_at + CALM => LAST_PAUSE.min(slowed.pause * 2),
             Some(_) | None => FIRST_PAUSE,
         };
+        // A named rate below ours is what there is to know: nothing more is taken off.
+        let named = asked.max_rate.map(|ceiling| u64::from(ceiling.get()) * 1_000);
+        let rate = match named {
+            Some(named) if named < before => named,
+            Some(_) | None if self.rises_slowly(now) => before * SAFE_PERCENT / 100,
+            Some(_) | None => before * DECREASE_PERCENT / 100,
+        };
+        let resume_at = now + asked_pause.unwrap_or(pause);
         self.slowed = Some(Slowed {
-            rate: (self.thousandths(now) * DECREASE_PERCENT / 100).max(1_000),
-            resume_at: now + pause,
+            rate: rate.max(1_000),
+            throttled_at: before,
+            resume_at,
             pause,
         });
-        pause
+        resume_at - now
     }
 
     /// The end of the pause, if there is one.
@@ -74,94 +120,67 @@ impl AdaptiveRate {
     /// The rate as a limit. It rises in steps of a hundredth, so that a window need not be changed with every PDU.
     #[must_use]
     pub fn limit(&self, now: Instant) -> NonZeroU32 {
+        let full = self.full(now);
+        let rate = self.thousandths(now);
         let step = u64::from(self.limit.get() / 100).max(1);
-        let rate = (self.thousandths(now) / 1_000 / step * step).max(1);
-        let rate = u32::try_from(rate).ok().and_then(NonZeroU32::new);
-        let back = self
-            .slowed
-            .is_none_or(|slowed| self.risen(&slowed, now) >= self.full());
-        rate.filter(|_| !back).unwrap_or(self.limit)
+        let rate = if rate >= full {
+            full / 1_000
+        } else {
+            rate / 1_000 / step * step
+        };
+        u32::try_from(rate)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .unwrap_or(NonZeroU32::MIN)
     }
 
     fn thousandths(&self, now: Instant) -> u64 {
+        let full = self.full(now);
         self.slowed
-            .map_or(self.full(), |slowed| self.risen(&slowed, now).min(self.full()))
+            .map_or(full, |slowed| self.risen(&slowed, now).min(full))
     }
 
     fn risen(&self, slowed: &Slowed, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(slowed.resume_at).min(RECOVERY);
-        let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        slowed.rate + u64::from(self.limit.get()) * since / RECOVERY.as_secs()
+        let since = now.saturating_duration_since(slowed.resume_at);
+        let safe = slowed.rate.max(slowed.throttled_at * SAFE_PERCENT / 100);
+        if since < RETURN {
+            return slowed.rate + share(safe - slowed.rate, since, RETURN);
+        }
+        let since = since - RETURN;
+        let known = slowed.throttled_at.max(safe);
+        if since < PLATEAU {
+            return safe + share(known - safe, since, PLATEAU);
+        }
+        known
+            + share(
+                u64::from(self.limit.get()) * 1_000,
+                (since - PLATEAU).min(RECOVERY),
+                RECOVERY,
+            )
     }
 
-    fn full(&self) -> u64 {
-        u64::from(self.limit.get()) * 1_000
+    /// Whether the rate has come back near to where the operator throttled last, and not been there for long.
+    fn rises_slowly(&self, now: Instant) -> bool {
+        self.slowed.is_some_and(|slowed| {
+            let since = now.saturating_duration_since(slowed.resume_at);
+            (RETURN..RETURN + PLATEAU + RECOVERY).contains(&since)
+        })
     }
+
+    fn full(&self, now: Instant) -> u64 {
+        let ceiling = self
+            .ceiling
+            .filter(|(_, until)| now < *until)
+            .map(|(ceiling, _)| ceiling);
+        u64::from(self.limit.min(ceiling.unwrap_or(self.limit)).get()) * 1_000
+    }
+}
+
+/// The part of `whole` that has been gone through after `since` of `time`.
+fn share(whole: u64, since: Duration, time: Duration) -> u64 {
+    let part = u128::from(whole) * since.as_micros() / time.as_micros().max(1);
+    u64::try_from(part).unwrap_or(whole)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rate_of(limit: u32) -> AdaptiveRate {
-        AdaptiveRate::new(NonZeroU32::new(limit).unwrap())
-    }
-
-    #[test]
-    fn one_report_pauses_for_half_a_second_and_takes_30_percent() {
-        let (t0, mut rate) = (Instant::now(), rate_of(100));
-        assert_eq!((rate.rate(t0), rate.limit(t0).get()), (100.0, 100));
-        assert_eq!(rate.throttled(t0, true), FIRST_PAUSE);
-        assert_eq!(rate.paused_until(t0), Some(t0 + FIRST_PAUSE));
-        assert_eq!((rate.rate(t0), rate.limit(t0).get()), (70.0, 70));
-        let resumed = t0 + FIRST_PAUSE;
-        assert_eq!(rate.paused_until(resumed), None);
-        for (seconds, expected) in [(6, 80), (12, 90), (17, 98), (18, 100), (600, 100)] {
-            assert_eq!(rate.limit(resumed + Duration::from_secs(seconds)).get(), expected);
-        }
-    }
-
-    #[test]
-    fn reports_during_a_pause_change_nothing() {
-        let (t0, mut rate) = (Instant::now(), rate_of(100));
-        rate.throttled(t0, true);
-        let left = rate.throttled(t0 + Duration::from_millis(200), true);
-        assert_eq!(left, Duration::from_millis(300));
-        assert_eq!(rate.rate(t0 + FIRST_PAUSE), 70.0);
-    }
-
-    #[test]
-    fn pauses_double_while_throttling_goes_on_and_begin_anew_after_a_calm_time() {
-        let (mut now, mut rate) = (Instant::now(), rate_of(1_000));
-        let mut pauses = Vec::new();
-        for _ in 0..8 {
-            let pause = rate.throttled(now, true);
-            pauses.push(pause.as_millis());
-            now += pause + Duration::from_millis(100);
-        }
-        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-        assert_eq!(rate.throttled(now + CALM, true), FIRST_PAUSE);
-    }
-
-    #[test]
-    fn it_never_falls_below_one_a_second_nor_rises_over_the_limit() {
-        let (mut now, mut rate) = (Instant::now(), rate_of(2));
-        for _ in 0..20 {
-            now += rate.throttled(now, true);
-            assert!(rate.rate(now) >= 1.0);
-        }
-        assert_eq!(rate.limit(now).get(), 1);
-        assert_eq!(rate.rate(now + RECOVERY), 2.0);
-        assert_eq!(rate.rate(now + 100 * RECOVERY), 2.0);
-    }
-
-    #[test]
-    fn an_operator_that_takes_something_in_between_gets_short_pauses() {
-        let (mut now, mut rate) = (Instant::now(), rate_of(1_000));
-        for _ in 0..5 {
-            assert_eq!(rate.throttled(now, false), FIRST_PAUSE);
-            now += FIRST_PAUSE;
-        }
-        assert!(rate.rate(now) < 200.0, "the rate goes down nevertheless");
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! One call of the script, as words.
 
 use redis::{Script, ScriptInvocation, from_redis_value};
+use smpp_domain::status::Throttling;
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ pub(super) enum Verb {
     Throttled {
         /// The last pause was too short.
         still: bool,
+        /// What the operator asks for.
+        asked: Throttling,
     },
     /// To be forgotten.
     Leave,
@@ -39,9 +43,14 @@ impl Caller<'_> {
     pub(super) fn call(&self, verb: Verb, run_id: &str) -> ScriptInvocation<'static> {
         let (word, want) = match verb {
             Verb::Permits(want) => ("permits", want),
-            Verb::Throttled { still } => (if still { "still throttled" } else { "throttled" }, 0),
+            Verb::Throttled { still, .. } => (if still { "still throttled" } else { "throttled" }, 0),
             Verb::Leave => ("leave", 0),
         };
+        let asked = match verb {
+            Verb::Throttled { asked, .. } => asked,
+            Verb::Permits(_) | Verb::Leave => Throttling::default(),
+        };
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let mut call = SCRIPT.prepare_invoke();
         call.key(self.key)
             .arg(self.member)
@@ -53,7 +62,9 @@ impl Caller<'_> {
             .arg(self.held)
             .arg(self.hosts)
             .arg(self.own_share)
-            .arg(u64::try_from(self.lease.as_micros()).unwrap_or(u64::MAX));
+            .arg(micros(self.lease))
+            .arg(micros(asked.pause.unwrap_or_default()))
+            .arg(asked.max_rate.map_or(0, NonZeroU32::get));
         call
     }
 }

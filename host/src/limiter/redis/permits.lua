@@ -20,20 +20,25 @@ if verb == 'leave' then
   local head = redis.call('HGET', key, '')
   if redis.call('HDEL', key, me) == 1 and head then
     -- Nobody has to wait for it.
-    local run, tail, cap, slow, resume, pause, expected, settled = cmsgpack.unpack(head)
+    local run, tail, cap, slow, resume, pause, expected, settled, known, ceiling, until_ = cmsgpack.unpack(head)
     expected = math.max(0, expected - 1)
-    redis.call('HSET', key, '', cmsgpack.pack(run, tail, cap, slow, resume, pause, expected, settled))
+    redis.call('HSET', key, '',
+      cmsgpack.pack(run, tail, cap, slow, resume, pause, expected, settled, known or 0, ceiling or 0, until_ or 0))
   end
   return {1, now}
 end
 local want, limit, held = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local known, own_share, lease = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+-- What a policy asks for beside a report of throttling; 0 is nothing.
+local asked_pause, asked_rate = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local SECOND, SLACK, HORIZON, SILENT = 1000000, 15000, 100000, 600000
 -- A send time so near is given to whoever asks.
 local URGENT = 30000
 -- The adaptive rate of domain/src/tps/adaptive.rs.
-local FIRST_PAUSE, LAST_PAUSE, CALM, RECOVERY, DECREASE = 500000, 30000000, 10000000, 60, 0.7
+local FIRST_PAUSE, LAST_PAUSE, LONGEST_ASKED, CALM = 500000, 30000000, 300000000, 10000000
+local RETURN, PLATEAU, RECOVERY, CEILING = 3000000, 40000000, 60000000, 3600000000
+local DECREASE, SAFE = 0.7, 0.92
 
 local head, mine, others = nil, nil, {}
 local fields = redis.call('HGETALL', key)
@@ -44,7 +49,12 @@ for i = 1, #fields, 2 do
 end
 
 local run, tail, last_cap, slow, resume, pause, expected, settled = '', 0, limit, 0, 0, 0, 0, 0
-if head then run, tail, last_cap, slow, resume, pause, expected, settled = cmsgpack.unpack(head) end
+local throttled_at, ceiling, ceiling_until = 0, 0, 0
+if head then
+  run, tail, last_cap, slow, resume, pause, expected, settled, throttled_at, ceiling, ceiling_until = cmsgpack.unpack(head)
+  -- An older script knows nothing of these.
+  throttled_at, ceiling, ceiling_until = throttled_at or 0, ceiling or 0, ceiling_until or 0
+end
 local restarted = run ~= run_id
 
 -- Who else is there.
@@ -81,17 +91,38 @@ else told = math.min(math.floor(cap / hosts), math.max(0, cap - shares)) end
 local my_share = math.max(held, told)
 
 -- The rate: what the operator bears, less what is kept for others.
-if resume - now > LAST_PAUSE then resume = now + LAST_PAUSE end
-local bears = cap
+if resume - now > LONGEST_ASKED then resume = now + LONGEST_ASKED end
+local function full()
+  if ceiling > 0 and now < ceiling_until then return math.min(cap, ceiling) end
+  return cap
+end
+local since, bears = math.max(0, now - resume), full()
 if slow > 0 then
-  bears = math.min(cap, slow + cap / RECOVERY * math.max(0, now - resume) / SECOND)
-  if now - resume > RECOVERY * SECOND then slow = 0 end
+  local safe = math.max(slow, throttled_at * SAFE)
+  local peak = math.max(safe, throttled_at)
+  local risen
+  if since < RETURN then risen = slow + (safe - slow) * since / RETURN
+  elseif since < RETURN + PLATEAU then risen = safe + (peak - safe) * (since - RETURN) / PLATEAU
+  else risen = peak + cap * math.min(RECOVERY, since - RETURN - PLATEAU) / RECOVERY end
+  bears = math.min(bears, risen)
 end
 local still = verb == 'still throttled'
-if (still or verb == 'throttled') and now >= resume then
-  if still and resume > 0 and now - resume < CALM then pause = math.min(LAST_PAUSE, 2 * pause) else pause = FIRST_PAUSE end
-  slow = math.max(1, bears * DECREASE)
-  bears, resume = slow, now + pause
+if still or verb == 'throttled' then
+  local before = bears
+  if asked_rate > 0 then ceiling, ceiling_until = asked_rate, now + CEILING end
+  asked_pause = math.min(asked_pause, LONGEST_ASKED)
+  if now < resume then
+    resume = math.max(resume, now + asked_pause)
+  else
+    if still and slow > 0 and since < CALM then pause = math.min(LAST_PAUSE, 2 * pause) else pause = FIRST_PAUSE end
+    if asked_rate > 0 and asked_rate < before then slow = asked_rate
+    elseif slow > 0 and since >= RETURN and since < RETURN + PLATEAU + RECOVERY then slow = before * SAFE
+    else slow = before * DECREASE end
+    slow, throttled_at = math.max(1, slow), before
+    resume = now + (asked_pause > 0 and asked_pause or pause)
+    bears = slow
+  end
+  bears = math.min(bears, full())
 end
 local rate = settling and shares - silent_shares + my_share or cap - silent_shares
 rate = math.min(bears, rate)
@@ -137,7 +168,7 @@ if rate >= 1 then
 end
 
 redis.call('HSET', key,
-  '', cmsgpack.pack(run_id, tail, cap, slow, resume, pause, expected, settled),
+  '', cmsgpack.pack(run_id, tail, cap, slow, resume, pause, expected, settled, throttled_at, ceiling, ceiling_until),
   me, cmsgpack.pack(now, my_share, limit, due, hungry_until))
 return {2, now, count, math.ceil(start), math.ceil(spacing * 1000), math.ceil(wait), told, math.max(hosts, expected),
   math.floor(math.min(rate, bears) * 1000), math.max(0, resume - now)}

@@ -10,6 +10,7 @@ use super::server_time::ServerTime;
 use crate::errors;
 use crate::ports::BackendError;
 use smpp_domain::ids::OperatorId;
+use smpp_domain::status::Throttling;
 use smpp_domain::tps::{AdaptiveRate, Reservation, TpsWindow};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -179,11 +180,17 @@ impl Standing {
     }
 
     /// The operator throttles this host while it is by itself. `None` when it is not.
-    pub(super) fn throttled(&mut self, now: Instant, still: bool) -> Option<Duration> {
+    pub(super) fn throttled(&mut self, now: Instant, still: bool, asked: Throttling) -> Option<Duration> {
         let own = self.own.as_mut()?;
-        let pause = own.rate.throttled(now, still);
+        let pause = own.rate.throttled(now, still, asked);
         own.window.pause_until(now + pause);
         Some(pause)
+    }
+
+    /// The end of the pause, as far as is known here.
+    pub(super) fn paused_until(&self, now: Instant) -> Option<Instant> {
+        let own = self.own.as_ref().and_then(|own| own.rate.paused_until(now));
+        own.or(self.paused_until.filter(|until| now < *until))
     }
 
     /// What is given out a second.

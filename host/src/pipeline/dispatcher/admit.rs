@@ -5,18 +5,16 @@ use crate::clock;
 use crate::config::{DedupeWindow, OnUnanswered};
 use crate::errors;
 use crate::pipeline::OperatorContext;
-use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS};
-use crate::pipeline::plan::{Plan, PlanError, plan};
+use crate::pipeline::in_flight::InFlight;
 use crate::pipeline::retry::until_done;
 use crate::pipeline::settle::SettleItem;
-use crate::ports::{Delivery, Policy, Progress, Seen};
+use crate::ports::{Delivery, Progress, Seen};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{DeadEvent, Outcome};
 use smpp_domain::ids::MessageId;
 use std::collections::HashMap;
-use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -232,7 +230,7 @@ impl Dispatcher {
             unanswered: false,
             in_doubt_since: None,
             out: false,
-            resumed_reference: None,
+            resumed: None,
             permit,
         };
         self.messages.insert(slot, message);
@@ -268,82 +266,6 @@ impl Dispatcher {
         let message = self.messages.get(&slot).filter(|_| !complete);
         let doubt = message.map(|message| message.doubt(&self.context.config));
         self.finish(slot, outcome, None, reason, doubt).await;
-    }
-
-    /// Takes over the parts that were accepted before a restart.
-    fn resume(&mut self, slot: u64, progress: &Progress) {
-        let Some(message) = self.messages.get_mut(&slot) else {
-            return;
-        };
-        message.accepted = progress
-            .accepted
-            .iter()
-            .map(|row| AcceptedPart {
-                part_number: row.part_number,
-                operator_message_id: row.operator_message_id.clone(),
-                written_at: row.submitted_at,
-            })
-            .collect();
-        message.accepted.sort_by_key(|part| part.part_number);
-        message.accepted.dedup_by_key(|part| part.part_number);
-        let reference = progress.accepted.iter().find_map(|row| row.reference);
-        message.resumed_reference = reference;
-    }
-
-    /// Decides how a message is sent, and puts it into the queue; or ends it, or lets it wait for its policy.
-    pub(super) async fn replan(&mut self, slot: u64) {
-        let Some(message) = self.messages.get_mut(&slot) else {
-            return;
-        };
-        if message.attempts > 0 {
-            // It waited because its policy failed: the version of now may be better.
-            message.policy = self.context.policies.current();
-        }
-        let policy = message.policy.clone();
-        match self.decide(slot, &*policy) {
-            Ok(plan) => {
-                let Some(message) = self.messages.get_mut(&slot) else {
-                    return;
-                };
-                message.plan = Some(plan);
-                message.attempts = 0;
-                if message.is_complete() {
-                    self.finish(slot, Outcome::Accepted, None, None, None).await;
-                } else {
-                    self.ready.insert(slot);
-                }
-            }
-            Err(PlanError::Rejected(reason)) => {
-                self.finish(slot, Outcome::Rejected, None, Some(reason), None)
-                    .await;
-            }
-            Err(PlanError::Retry(_)) => {
-                let Some(message) = self.messages.get_mut(&slot) else {
-                    return;
-                };
-                message.attempts = message.attempts.saturating_add(1);
-                let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
-                self.delayed.insert((clock::now() + pause, slot));
-            }
-        }
-    }
-
-    fn decide(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {
-        let Some(message) = self.messages.get(&slot) else {
-            return Err(PlanError::Rejected("the message is gone".to_owned()));
-        };
-        let command = &message.command;
-        let resumed = message.resumed_reference;
-        let references = &mut self.references;
-        let mut reference = || resumed.unwrap_or_else(|| references.next(&command.to, command.message_id));
-        plan(
-            command,
-            clock::utc_now(),
-            &self.context.config,
-            policy,
-            &self.context.metrics,
-            &mut reference,
-        )
     }
 
     /// Waits until every outcome so far is durable.

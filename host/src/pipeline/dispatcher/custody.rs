@@ -160,7 +160,7 @@ impl Dispatcher {
             self.let_go().await;
         }
         let now = clock::now();
-        let idle = !self.bench.can_submit() && !self.messages.is_empty();
+        let idle = (!self.bench.can_submit() || self.gate.is_shut()) && !self.messages.is_empty();
         self.custody.idle_since = idle.then(|| self.custody.idle_since.unwrap_or(now));
         if self
             .custody
@@ -251,6 +251,7 @@ impl Dispatcher {
 
     /// Takes a message off every list. Its deliveries are neither acknowledged nor given back.
     pub(super) fn forget(&mut self, slot: u64) -> Option<super::InFlight> {
+        self.give_up_turn(slot);
         let message = self.messages.remove(&slot)?;
         self.by_id.remove(&message.command.message_id);
         self.ready.remove(&slot);

@@ -3,15 +3,17 @@
 use super::Dispatcher;
 use crate::clock;
 use crate::config::OnUnanswered;
-use crate::pipeline::in_flight::{AcceptedPart, MAX_ATTEMPTS};
+use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS, Refusal};
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{PartOutcome, PartResult, Policy, Ticket};
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::event::Outcome;
 use smpp_domain::pdu::CommandStatus;
-use smpp_domain::status::{StatusClass, classify, explain};
+use smpp_domain::session::SubmitResponse;
+use smpp_domain::status::{Throttling, Verdict, explain};
 use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -52,41 +54,63 @@ impl Dispatcher {
             }
         }
         match outcome.result {
-            PartResult::Answered {
-                written_at,
-                status,
-                message_id,
-            } => {
-                self.answered(ticket, written_at, status, message_id).await;
+            PartResult::Answered { written_at, response } => {
+                self.answered(ticket, written_at, response).await
             }
             PartResult::Unanswered { written_at, .. } => self.unanswered(ticket, written_at).await,
             PartResult::NotSent => {
                 self.ready.insert(ticket.slot);
             }
-            PartResult::Late {
-                written_at,
-                status,
-                message_id,
-            } => {
-                self.late(ticket, written_at, status, message_id).await;
+            PartResult::Late { written_at, response } => self.late(ticket, written_at, response).await,
+        }
+    }
+
+    async fn answered(&mut self, ticket: Ticket, written_at: DateTime<Utc>, response: SubmitResponse) {
+        let Some(message) = self.messages.get(&ticket.slot) else {
+            return;
+        };
+        let (slot, status) = (ticket.slot, response.status);
+        match self.judge(message, &response) {
+            Verdict::Accepted => self.accepted(ticket, written_at, response.message_id).await,
+            Verdict::Throttle(asked) => {
+                self.context.metrics.part("throttled");
+                self.ready.insert(slot);
+                self.slow_down(written_at, status, asked).await;
+            }
+            Verdict::Retry { after, max_attempts } => self.retry(slot, status, after, max_attempts).await,
+            Verdict::Reject { code, reason, alert } => {
+                if alert {
+                    tracing::error!(operator = %self.context.config.name, reason, "submit_sm refused");
+                }
+                self.refuse(slot, Refusal { status, code }, reason).await;
+            }
+            Verdict::StopOperator { reason } => {
+                self.context.metrics.part("stopped");
+                self.ready.insert(slot);
+                self.stop_operator(status, reason).await;
             }
         }
     }
 
-    async fn answered(
-        &mut self,
-        ticket: Ticket,
-        written_at: DateTime<Utc>,
-        status: CommandStatus,
-        operator_message_id: String,
-    ) {
+    /// What an answer means: as the policy says, else the operator's file, else the built-in table. Where the policy fails
+    /// the others stand in, whatever `on_failure` says: what the operator did is done, and to send the message again or to
+    /// call it rejected would be wrong as often as not.
+    fn judge(&self, message: &InFlight, response: &SubmitResponse) -> Verdict {
+        let asked = message.policy.submit_result(response, message.attempts + 1);
+        let verdict = asked.unwrap_or_else(|fault| {
+            self.context
+                .metrics
+                .policy_fault(fault.hook.name(), fault.cause.name());
+            tracing::warn!(operator = %self.context.config.name, %fault, "the policy gave no answer");
+            None
+        });
+        verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response))
+    }
+
+    async fn accepted(&mut self, ticket: Ticket, written_at: DateTime<Utc>, operator_message_id: String) {
         let Some(message) = self.messages.get_mut(&ticket.slot) else {
             return;
         };
-        let class = classify(status);
-        if class != StatusClass::Ok {
-            return self.refused(ticket.slot, status, class).await;
-        }
         let part = AcceptedPart {
             part_number: ticket.part_number,
             operator_message_id,
@@ -111,65 +135,60 @@ impl Dispatcher {
             .await;
             self.ready.insert(ticket.slot);
         }
+        self.opened_by(ticket.slot).await;
     }
 
-    async fn refused(&mut self, slot: u64, status: CommandStatus, class: StatusClass) {
-        match class {
-            StatusClass::Throttle => {
-                self.context.metrics.part("throttled");
-                self.ready.insert(slot);
-                if self.paused_until.is_none() {
-                    self.pause(status).await;
-                }
-            }
-            StatusClass::Retry | StatusClass::Rebind => self.retry(slot, status, MAX_ATTEMPTS).await,
-            StatusClass::RetryOnce => self.retry(slot, status, 2).await,
-            StatusClass::Ok
-            | StatusClass::Reject
-            | StatusClass::RejectAlert
-            | StatusClass::BindBackoff
-            | StatusClass::BindRefused
-            | StatusClass::StopOperator => {
-                if class != StatusClass::Reject {
-                    tracing::error!(operator = %self.context.config.name, reason = %explain(status), "submit_sm refused");
-                }
-                self.context.metrics.part("refused");
-                self.finish(slot, Outcome::Rejected, Some(status), Some(explain(status)), None)
-                    .await;
-            }
+    /// Slows the operator down, on all hosts. What was written before it was slowed down last says nothing new.
+    async fn slow_down(&mut self, written_at: DateTime<Utc>, status: CommandStatus, asked: Throttling) {
+        let known = self.paused_until.is_some() || self.throttled_at.is_some_and(|at| written_at <= at);
+        if known && asked == Throttling::default() {
+            return;
         }
-    }
-
-    /// Slows the operator down, on all hosts.
-    async fn pause(&mut self, status: CommandStatus) {
         let operator = &self.context.config.name;
-        let pause = match self.context.limiter.throttled(self.nothing_accepted).await {
+        let pause = match self.context.limiter.throttled(self.nothing_accepted, asked).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%operator, error = crate::errors::chain(&error), "other hosts could not be told to slow down");
                 PAUSE
             }
         };
-        tracing::warn!(%operator, reason = %explain(status), ?pause, "the operator is slowed down");
+        if !known {
+            tracing::warn!(%operator, reason = %explain(status), ?pause, "the operator is slowed down");
+            self.throttled_at = Some(clock::utc_now());
+        }
         self.nothing_accepted = true;
-        self.paused_until = Some(clock::now() + pause);
+        self.paused_until = self.paused_until.max(Some(clock::now() + pause));
     }
 
-    async fn retry(&mut self, slot: u64, status: CommandStatus, limit: u32) {
+    async fn retry(
+        &mut self,
+        slot: u64,
+        status: CommandStatus,
+        after: Option<Duration>,
+        max_attempts: Option<NonZeroU32>,
+    ) {
         let Some(message) = self.messages.get_mut(&slot) else {
             return;
         };
         message.attempts += 1;
+        let limit = max_attempts.map_or(MAX_ATTEMPTS, NonZeroU32::get);
         if message.attempts >= limit {
             let reason = format!("{}, {} times", explain(status), message.attempts);
-            self.context.metrics.part("refused");
-            return self
-                .finish(slot, Outcome::Rejected, Some(status), Some(reason), None)
-                .await;
+            return self.refuse(slot, Refusal { status, code: None }, reason).await;
         }
         self.context.metrics.part("retried");
-        let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts - 1);
-        self.delayed.insert((clock::now() + pause, slot));
+        let own = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS) - 1);
+        self.give_up_turn(slot);
+        self.delayed.insert((clock::now() + after.unwrap_or(own), slot));
+    }
+
+    async fn refuse(&mut self, slot: u64, refusal: Refusal, reason: String) {
+        self.context.metrics.part("refused");
+        if let Some(code) = &refusal.code {
+            self.context.metrics.rejection(code);
+        }
+        self.finish(slot, Outcome::Rejected, Some(refusal), Some(reason), None)
+            .await;
     }
 
     async fn unanswered(&mut self, ticket: Ticket, written_at: DateTime<Utc>) {
@@ -199,29 +218,21 @@ impl Dispatcher {
     }
 
     /// An answer after we gave up waiting. If the part was not sent again yet, it need not be.
-    async fn late(
-        &mut self,
-        ticket: Ticket,
-        written_at: DateTime<Utc>,
-        status: CommandStatus,
-        operator_message_id: String,
-    ) {
+    async fn late(&mut self, ticket: Ticket, written_at: DateTime<Utc>, response: SubmitResponse) {
         let waits = self.messages.get(&ticket.slot).is_some_and(|message| {
             !message.out && message.unanswered && message.next_part() == ticket.part_number
         });
         if waits && self.ready.remove(&ticket.slot) {
-            return self
-                .answered(ticket, written_at, status, operator_message_id)
-                .await;
+            return self.answered(ticket, written_at, response).await;
         }
         // The entry stays: a part that went several times may have as many late answers.
         let Some((policy, mut row)) = self.late.rows.get(&ticket).cloned() else {
             return;
         };
-        if status.is_ok() && !operator_message_id.is_empty() {
+        if response.status.is_ok() && !response.message_id.is_empty() {
             row.id = Uuid::now_v7();
             row.submitted_at = written_at;
-            row.operator_message_id = operator_message_id;
+            row.operator_message_id = response.message_id;
             self.send_to_settler(SettleItem::Part {
                 policy,
                 correlation: row,
@@ -230,15 +241,25 @@ impl Dispatcher {
         }
     }
 
+    /// Whoever waits to send to the same number may.
+    pub(super) fn give_up_turn(&mut self, slot: u64) {
+        if let Some(message) = self.messages.get(&slot)
+            && let Some(next) = self.turns.leave(&message.command.to, slot)
+        {
+            self.ready.insert(next);
+        }
+    }
+
     /// Gives a message its one outcome.
     pub(super) async fn finish(
         &mut self,
         slot: u64,
         outcome: Outcome,
-        refused: Option<CommandStatus>,
+        refused: Option<Refusal>,
         reason: Option<String>,
         correlation: Option<MessageCorrelation>,
     ) {
+        self.give_up_turn(slot);
         let Some(message) = self.messages.remove(&slot) else {
             return;
         };

@@ -10,13 +10,14 @@ use smpp_domain::event::EventKind;
 use std::fmt;
 use std::time::Duration;
 
-const KINDS: [EventKind; 7] = [
+const KINDS: [EventKind; 8] = [
     EventKind::Submit,
     EventKind::Dlr,
     EventKind::Unmatched,
     EventKind::Mo,
     EventKind::Alert,
     EventKind::Session,
+    EventKind::Stop,
     EventKind::Dead,
 ];
 

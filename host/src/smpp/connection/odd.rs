@@ -103,6 +103,8 @@ impl Connection {
         let context = &self.parts.context;
         let Oddity { kind, field } = oddity;
         context.metrics.odd_pdu(kind);
+        // All of them; whoever keeps them warns of those that are kept.
+        tracing::debug!(operator = %context.operator_name, kind, field, "a PDU breaks the standard");
         let kind = OddPduKind {
             operator_id: context.operator_id,
             command_id,

@@ -11,20 +11,10 @@ use std::time::Instant;
 impl Connection {
     pub(super) fn publish(&mut self, event: SessionEvent<Written>) {
         match event {
-            SessionEvent::Answered {
-                ticket,
-                status,
-                message_id,
-            } => {
+            SessionEvent::Answered { ticket, response } => {
                 let written_at = ticket.at;
-                self.parts.report(
-                    ticket.ticket,
-                    PartResult::Answered {
-                        written_at,
-                        status,
-                        message_id,
-                    },
-                );
+                self.parts
+                    .report(ticket.ticket, PartResult::Answered { written_at, response });
             }
             SessionEvent::Unanswered { ticket, reason } => {
                 let written_at = ticket.at;
@@ -32,20 +22,10 @@ impl Connection {
                     .report(ticket.ticket, PartResult::Unanswered { written_at, reason });
             }
             SessionEvent::NotSent { ticket } => self.parts.report(ticket.ticket, PartResult::NotSent),
-            SessionEvent::LateResponse {
-                ticket,
-                status,
-                message_id,
-            } => {
+            SessionEvent::LateResponse { ticket, response } => {
                 let written_at = ticket.at;
-                self.parts.report(
-                    ticket.ticket,
-                    PartResult::Late {
-                        written_at,
-                        status,
-                        message_id,
-                    },
-                );
+                self.parts
+                    .report(ticket.ticket, PartResult::Late { written_at, response });
             }
             SessionEvent::Inbound {
                 link,

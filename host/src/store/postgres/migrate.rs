@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0004_rows_by_end",
         sql: include_str!("../../../../migrations/postgres/0004_rows_by_end.sql"),
     },
+    Migration {
+        version: 5,
+        name: "0005_operator_stop",
+        sql: include_str!("../../../../migrations/postgres/0005_operator_stop.sql"),
+    },
 ];
 
 /// Held by the host that migrates.

@@ -33,6 +33,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0004_rows_by_end",
         sql: include_str!("../../../../migrations/sqlite/0004_rows_by_end.sql"),
     },
+    Migration {
+        version: 5,
+        name: "0005_operator_stop",
+        sql: include_str!("../../../../migrations/sqlite/0005_operator_stop.sql"),
+    },
 ];
 
 /// Applies what is missing, all or nothing, and returns the names of that.

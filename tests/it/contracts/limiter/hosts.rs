@@ -2,6 +2,7 @@
 
 use super::{InRedis, Place as _, TpsLimiter, connection};
 use futures_util::future::OptionFuture;
+use smpp_domain::status::Throttling;
 use smpp_domain::tps::{Pace, Pacer};
 use std::net::UdpSocket;
 use std::sync::{Arc, Mutex};
@@ -205,7 +206,7 @@ async fn what_one_host_leaves_is_the_others() {
 async fn throttling_is_for_all_hosts() {
     let place = InRedis::fresh();
     let (one, other) = (place.limiter(100).await, place.limiter(100).await);
-    one.throttled(false).await.unwrap();
+    one.throttled(false, Throttling::default()).await.unwrap();
     let paused = Instant::now();
     while other.reserve(1).await.unwrap().count == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -113,10 +113,10 @@ mod tests {
     #[test]
     fn places_are_those_of_the_octets_in_utf_16() {
         let octets: Vec<u8> = "id:7 hé".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert_eq!(seen(&octets, 8, true), "\0i\0d\0:\07......");
+        assert_eq!(seen(&octets, 8, true), "\0i\0d\0:\x007......");
         assert_eq!(
             seen(&octets, 0, true),
-            "\0i\0d\0:\07......",
+            "\0i\0d\0:\x007......",
             "whatever data_coding says"
         );
         assert_eq!(seen(b"id:7 h", 8, true), "id:7..");

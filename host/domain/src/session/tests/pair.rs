@@ -228,9 +228,8 @@ impl Pair {
                     self.session.sequence = self.script.first_sequence;
                 }
             }
-            SessionEvent::Answered {
-                ticket, message_id, ..
-            } => {
+            SessionEvent::Answered { ticket, response } => {
+                let message_id = response.message_id;
                 assert!(message_id.is_empty() || message_id == self.message_ids[&ticket]);
                 self.settle(ticket, "answered");
             }
@@ -242,9 +241,8 @@ impl Pair {
                 ticket,
                 reason: UnansweredReason::LinkLost,
             } => self.settle(ticket, "lost"),
-            SessionEvent::LateResponse {
-                ticket, message_id, ..
-            } => {
+            SessionEvent::LateResponse { ticket, response } => {
+                let message_id = response.message_id;
                 assert!(message_id.is_empty() || message_id == self.message_ids[&ticket]);
                 assert_eq!(
                     self.outcomes.insert(ticket, "late"),

@@ -19,7 +19,7 @@ fn submits_are_matched_by_sequence_number_in_any_order() {
     );
     assert_eq!(
         table.receive(1, 2, 0x03, IncomingBody::GenericNack),
-        ["answered 11 0x03"]
+        ["answered 11 0x03 nack"]
     );
     assert_eq!(
         table.receive(1, 99, 0x03, IncomingBody::GenericNack),
@@ -37,7 +37,7 @@ fn a_generic_nack_of_ok_is_no_acceptance() {
     table.submit(0, 11);
     assert_eq!(
         table.receive(1, 2, 0, IncomingBody::GenericNack),
-        ["answered 11 0x08"]
+        ["answered 11 0x08 nack"]
     );
 }
 
