@@ -55,7 +55,7 @@ async fn a_record_shows_the_pdu_and_nothing_private() {
 
     let file = std::fs::read_to_string(story.gateway.path("data/odd-pdus.ndjson")).unwrap();
     assert_eq!(file.lines().count(), 2);
-    for private in ["4917012345", "4711", "secret"] {
+    for private in ["4917012345", "pin is 4711", "secret"] {
         assert!(
             !file.contains(private) && !file.contains(&hex::encode(private)),
             "{private}"
