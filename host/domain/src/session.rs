@@ -94,7 +94,8 @@ pub struct SessionConfig {
 ///
 /// A primary that is bound at its very first attempt was never away, and has no hold time.
 /// Not drawn: `Unbind` in CONNECTING abandons the attempt (DISCONNECTED), in FAILBACK it begins UNBINDING, and in
-/// DISCONNECTED and UNBOUND it cancels the next attempt. An `unbind` of the operator is a lost link.
+/// DISCONNECTED and UNBOUND it cancels the next attempt. An `unbind` of the operator is a lost link. A submit that is answered
+/// ESME_RINVBNDSTS begins UNBINDING, and the next attempt is made on the schedule.
 ///
 /// `T` is the caller's ticket for one submit: moved in by [`Input::Submit`], moved out by exactly one event, as long as
 /// the session itself is not dropped. It is cloned only when a response times out, for the response that comes late.

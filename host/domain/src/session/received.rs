@@ -95,6 +95,7 @@ impl<T: Clone> SmppSession<T> {
 
     /// Whether there was a submit of that number, in time or late.
     fn submit_answered(&mut self, now: Instant, sequence: u32, response: SubmitResponse) -> bool {
+        let status = response.status;
         if let Some(ticket) = self.window.remove(sequence) {
             self.emit(SessionEvent::Answered { ticket, response });
         } else if let Some(ticket) = self.late.recall(sequence) {
@@ -103,6 +104,9 @@ impl<T: Clone> SmppSession<T> {
             return false;
         }
         self.unanswered_since = (self.window.len() > 0).then_some(now);
+        if status == CommandStatus::INVALID_BIND_STATUS {
+            self.bind_again(now, status);
+        }
         true
     }
 

@@ -24,12 +24,23 @@ pub(super) enum State {
     Bound,
     /// FAILBACK. `held`: the hold time is over, only the answer to the last enquire_link is missing.
     Failback { held: bool },
-    /// UNBINDING: responses to the window's submits are awaited. `restart`: connect again afterwards.
-    Draining { restart: bool },
+    /// UNBINDING: responses to the window's submits are awaited.
+    Draining { then: Then },
     /// UNBINDING: `unbind` is written.
-    Unbinding { restart: bool },
+    Unbinding { then: Then },
     /// UNBOUND.
     Unbound,
+}
+
+/// What follows the planned close.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Then {
+    /// Nothing, until it is asked for.
+    Stay,
+    /// The next attempt, at once.
+    Connect,
+    /// The next attempt, on the schedule: as after a lost link.
+    Schedule,
 }
 
 impl State {
@@ -57,7 +68,7 @@ impl<T: Clone> SmppSession<T> {
     pub(super) fn start(&mut self, now: Instant) {
         match &mut self.state {
             State::Disconnected | State::Unbound => self.connect(now, "connect asked for"),
-            State::Draining { restart } | State::Unbinding { restart } => *restart = true,
+            State::Draining { then } | State::Unbinding { then } => *then = Then::Connect,
             State::Connecting | State::Binding | State::Bound | State::Failback { .. } => {}
         }
     }
@@ -106,22 +117,34 @@ impl<T: Clone> SmppSession<T> {
                 self.enter(State::Disconnected, "unbind asked for");
             }
             State::Bound | State::Failback { .. } => {
-                self.timers.disarm(Timer::Hold);
-                self.timers.arm(Timer::Drain, now + self.config.unbind_timeout);
-                self.enter(State::Draining { restart: false }, "unbind asked for");
+                self.drain(now, Then::Stay, "unbind asked for");
             }
             // A rebind that was asked for meanwhile is taken back.
-            State::Draining { .. } => self.state = State::Draining { restart: false },
-            State::Unbinding { .. } => self.state = State::Unbinding { restart: false },
+            State::Draining { .. } => self.state = State::Draining { then: Then::Stay },
+            State::Unbinding { .. } => self.state = State::Unbinding { then: Then::Stay },
         }
+    }
+
+    /// The operator says that the bind is not one for submits. The submits behind it are answered too, most likely in the
+    /// same way; then another bind may be. On the schedule, because it may go on like this.
+    pub(super) fn bind_again(&mut self, now: Instant, status: CommandStatus) {
+        if self.state == State::Bound {
+            self.drain(now, Then::Schedule, &explain(status));
+        }
+    }
+
+    fn drain(&mut self, now: Instant, then: Then, reason: &str) {
+        self.timers.disarm(Timer::Hold);
+        self.timers.arm(Timer::Drain, now + self.config.unbind_timeout);
+        self.enter(State::Draining { then }, reason);
     }
 
     /// The end of draining: the window is empty, or its time is over.
     pub(super) fn send_unbind(&mut self, now: Instant) {
-        let State::Draining { restart } = self.state else {
+        let State::Draining { then } = self.state else {
             return;
         };
-        self.state = State::Unbinding { restart };
+        self.state = State::Unbinding { then };
         self.timers.disarm_all();
         self.timers
             .arm(Timer::UnbindResponse, now + self.config.enquire_link_timeout);
@@ -263,17 +286,16 @@ impl<T: Clone> SmppSession<T> {
                 reason: UnansweredReason::LinkLost,
             });
         }
-        match self.state {
-            State::Draining { restart } | State::Unbinding { restart } => {
-                self.enter(State::Unbound, reason);
-                if restart {
-                    self.start(now);
-                }
-            }
-            _ => {
-                self.schedule_reconnect(now, false);
-                self.enter(State::Unbound, reason);
-            }
+        let then = match self.state {
+            State::Draining { then } | State::Unbinding { then } => then,
+            _ => Then::Schedule,
+        };
+        if then == Then::Schedule {
+            self.schedule_reconnect(now, false);
+        }
+        self.enter(State::Unbound, reason);
+        if then == Then::Connect {
+            self.start(now);
         }
     }
 

@@ -241,3 +241,38 @@ fn spurious_timeouts_do_nothing() {
         assert_eq!(table.timeout(at), Vec::<String>::new());
     }
 }
+
+#[test]
+fn a_bind_that_is_none_to_the_operator_is_made_again_on_the_schedule() {
+    let mut table = Table::bound(|_| ());
+    table.submit(0, 11);
+    table.submit(0, 12);
+    assert_eq!(
+        table.receive(1, 2, 0x04, submit_resp("")),
+        ["answered 11 0x04", "Bound -> Unbinding"]
+    );
+    // Those behind it are waited for, and change nothing.
+    assert_eq!(
+        table.receive(2, 3, 0x04, submit_resp("")),
+        ["answered 12 0x04", "transmit 4 unbind"]
+    );
+    assert_eq!(
+        table.receive(3, 4, 0x04, IncomingBody::UnbindResp),
+        ["close", "Unbinding -> Unbound"]
+    );
+    assert_eq!(table.wakes_at(), Some(5_003));
+    assert_eq!(table.timeout(5_003), ["Unbound -> Connecting", "connect"]);
+}
+
+#[test]
+fn an_order_to_unbind_takes_the_next_bind_back() {
+    let mut table = Table::bound(|_| ());
+    table.submit(0, 11);
+    table.receive(1, 2, 0x04, submit_resp(""));
+    table.feed(2, Input::Unbind);
+    table.receive(3, 3, 0, IncomingBody::UnbindResp);
+    assert_eq!(
+        (table.session.state(), table.wakes_at()),
+        (SessionState::Unbound, None)
+    );
+}
