@@ -223,7 +223,7 @@ pub struct OperatorMetrics {
 }
 
 impl OperatorMetrics {
-    /// A message was rejected, in the policy's own word. Beyond [`MAX_CODES`] of them it counts as `other`.
+    /// A message was rejected, in the policy's own word. Beyond 32 words it counts as `other`.
     pub fn rejection(&self, code: &str) {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         if codes.len() < MAX_CODES {

@@ -12,8 +12,8 @@ use crate::metrics::Metrics;
 use crate::pipeline::Stops;
 use crate::policy::PolicyHost;
 use crate::ports::{
-    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, OddPduLog, Probe, SeenIds, SegmentStore,
-    StopStore, TpsLimiter,
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, SegmentStore, StopStore,
+    TpsLimiter,
 };
 use crate::recordings::OddPduFiles;
 use crate::seen::redis::RedisSeen;
@@ -37,7 +37,7 @@ pub(crate) struct Backends {
     pub(super) stops: Arc<Stops>,
     pub(super) segments: Arc<dyn SegmentStore>,
     pub(super) slots: Arc<dyn BindSlots>,
-    pub(super) odd_pdus: Arc<dyn OddPduLog>,
+    pub(super) odd_pdus: Arc<OddPduFiles>,
     /// The servers, to be asked how they are.
     pub(super) probes: Vec<Arc<dyn Probe>>,
     pub(super) metrics: Arc<Metrics>,
@@ -185,6 +185,7 @@ impl Backends {
 
     /// Ends what must end last, when every operator has.
     pub(super) async fn close(&self) {
+        self.odd_pdus.close().await;
         if let Some(db) = &self.embedded {
             db.close().await;
         }

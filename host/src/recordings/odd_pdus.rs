@@ -23,6 +23,7 @@ const WAITING: usize = 256;
 enum Order {
     Keep(Box<OddPduRecord>),
     Read(Query),
+    End,
 }
 
 struct Query {
@@ -40,7 +41,7 @@ pub struct OddPduFiles {
 }
 
 impl OddPduFiles {
-    /// Those in the folder, which is made when it is needed. The task ends when the last who may keep a PDU is gone.
+    /// Those in the folder, which is made when it is needed. The task ends with [`OddPduFiles::close`].
     #[must_use]
     pub fn open(folder: &Path, tasks: &TaskTracker) -> Self {
         let (orders, taken) = mpsc::channel(WAITING);
@@ -56,6 +57,11 @@ impl OddPduFiles {
             missed,
             folder: folder.to_owned(),
         }
+    }
+
+    /// Writes what waits, and ends. HTTP clients that stay connected may have the log for longer: they read it no more.
+    pub async fn close(&self) {
+        self.orders.send(Order::End).await.unwrap_or_default();
     }
 
     fn takes(&self, kind: OddPduKind) -> bool {
@@ -103,6 +109,7 @@ async fn serve(mut orders: mpsc::Receiver<Order>, mut keeper: Keeper) {
     let mut batch = Vec::new();
     while orders.recv_many(&mut batch, WAITING).await > 0 {
         let taken = std::mem::take(&mut batch);
+        let ends = taken.iter().any(|order| matches!(order, Order::End));
         let work = tokio::task::spawn_blocking(move || {
             keeper.work(taken);
             keeper
@@ -114,6 +121,9 @@ async fn serve(mut orders: mpsc::Receiver<Order>, mut keeper: Keeper) {
                 return;
             }
         };
+        if ends {
+            return;
+        }
     }
 }
 
@@ -135,6 +145,7 @@ impl Keeper {
                     // Who asked may be gone.
                     query.answer.send(read).unwrap_or_default();
                 }
+                Order::End => {}
             }
         }
         self.write(&mut lines);

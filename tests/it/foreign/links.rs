@@ -45,7 +45,7 @@ async fn an_smsc_that_unbinds_is_bound_to_again() {
 async fn an_smsc_that_was_killed_is_bound_to_again() {
     let (mut smsc, gateway) = bound().await;
     smsc.hold().await;
-    let messages = [(); 4].map(|()| Message::to("+491511234567"));
+    let messages = [1, 2, 3, 4].map(|number| Message::to(&format!("+49151123456{number}")));
     gateway.send(&messages).await;
     smsc.pdus("submit_sm", 4).await;
     smsc.restart().await;

@@ -42,7 +42,7 @@ fn statuses_that_make_no_sense_are_named() {
                 .to_owned(),
             "operators/acme.toml: statuses.0x100000000: is no command_status; write it as 0x45 or 69"
                 .to_owned(),
-            "operators/acme.toml: statuses.0x14 = 7: is not a text".to_owned(),
+            format!("operators/acme.toml: statuses.0x14 = 7: is a number; {classes}"),
             format!("operators/acme.toml: statuses.0x45 = \"slow\": {classes}"),
             "operators/acme.toml: statuses.88: 0x00000058 is named twice".to_owned(),
             "operators/acme.toml: statuses.ESME_ROK: is no command_status; write it as 0x45 or 69".to_owned(),
