@@ -8,7 +8,7 @@ mod deliveries;
 mod kept;
 mod streams;
 
-use super::{of_kind, seen};
+use super::{count, of_kind, seen};
 use serde_json::Value;
 use smpp_connector_tests::{Gateway, Message, Operator, PATIENCE, http};
 use smsc_sim::{Receipts, Response, Rule, Script, Smsc, Then, When, Writes};
@@ -85,7 +85,10 @@ impl Story {
 
     /// It was bound once, and has been since.
     async fn assert_bound_throughout(&self) {
-        let events = self.gateway.events().await;
+        let events = self
+            .gateway
+            .events_until(|events| count(events, "session") >= 2)
+            .await;
         let states: Vec<_> = of_kind(&events, "session")
             .into_iter()
             .map(|event| event["to"].as_str().unwrap())

@@ -1,7 +1,7 @@
 //! Messages that do not go through at the first attempt.
 
 use super::{assert_outcomes, count, messages, of_kind, seen};
-use smpp_connector_tests::{Gateway, Message, Operator};
+use smpp_connector_tests::{Gateway, Message, Operator, PATIENCE};
 use smsc_sim::{Rule, Script, Smsc, Submit, Then, When, status};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -61,23 +61,31 @@ async fn long_messages_to_one_number_have_references_of_their_own() {
     assert_eq!(parts.len(), 200, "no two parts look the same");
 }
 
-/// Whoever binds anew has not been told to go on.
+/// Whoever binds anew has not been told to go on. With a window of 1 nothing else was under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pause_outlives_the_link() {
-    let rule = Rule::when(When::First(10)).then(Then::Status(status::THROTTLED));
+    let rule = Rule::when(When::First(1)).then(Then::Status(status::THROTTLED));
     let smsc = Smsc::start(Script::new().respond(rule)).await.unwrap();
-    let operator = Operator::at(smsc.addr()).set("reconnect_delays", r#"["100ms"]"#);
+    let operator = Operator::at(smsc.addr())
+        .set("reconnect_delays", r#"["100ms"]"#)
+        .session("window", "1");
     let gateway = Gateway::start(vec![operator]).await;
-    let messages = messages(20);
+    let messages = messages(5);
     gateway.send(&messages).await;
-    seen(&smsc, |seen| seen.refused == 10).await;
+    seen(&smsc, |seen| seen.refused == 1).await;
+    let slowed_down = async {
+        while !gateway.app.metrics.render().contains("result=\"throttled\"} 1") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, slowed_down).await.unwrap();
     smsc.cut_links();
-    let events = gateway.events_until(|events| count(events, "submit") == 20).await;
+    let events = gateway.events_until(|events| count(events, "submit") == 5).await;
     assert_outcomes(&events, &messages, "ACCEPTED");
     let submits = smsc.submits();
-    let pause = submits[10].at - submits[9].at;
-    assert!(pause > Duration::from_millis(300), "{pause:?}");
-    assert_eq!(smsc.counters().binds, 2);
+    let pause = submits[1].at - submits[0].at;
+    assert!(pause > Duration::from_millis(400), "{pause:?}");
+    assert_eq!((smsc.counters().binds, submits.len()), (2, 6));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,7 +110,7 @@ async fn reconnects_never_overlap() {
 async fn a_rebind_that_is_refused_as_already_bound_is_tried_again() {
     let smsc = Smsc::start(Script::new()).await.unwrap();
     let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
-    seen(&smsc, |seen| seen.bound == 1).await;
+    gateway.events_until(|events| count(events, "session") == 2).await;
     smsc.set_script(Script::new().bind_status_times(status::ALREADY_BOUND, 3));
     smsc.cut_links();
     let message = Message::to("491510000009");
@@ -112,7 +120,9 @@ async fn a_rebind_that_is_refused_as_already_bound_is_tried_again() {
     assert_eq!((counters.binds, counters.binds_refused), (2, 3));
     assert_eq!((counters.submits, counters.links), (1, 1));
 
-    let events = gateway.events().await;
+    let events = gateway
+        .events_until(|events| count(events, "session") >= 11)
+        .await;
     let states: Vec<_> = of_kind(&events, "session")
         .into_iter()
         .map(|event| event["to"].as_str().unwrap())
