@@ -153,7 +153,14 @@ fn odd_message_ids_are_kept_as_octet_text() {
     );
     // 64 octets and NUL are what the standard allows; TLVs after the id are legal.
     let body = [&long.as_bytes()[..64], b"\0\x04\x27\0\x01\x02"].concat();
-    assert_eq!(read(&pdu(0x8000_0004, 0, 1, &body)), (id(&long[..64]), None));
+    let answer = IncomingBody::SubmitSmResp {
+        message_id: long[..64].to_owned(),
+        tlvs: vec![Tlv {
+            tag: 0x0427,
+            value: vec![2],
+        }],
+    };
+    assert_eq!(read(&pdu(0x8000_0004, 0, 1, &body)), (answer, None));
 }
 
 #[test]

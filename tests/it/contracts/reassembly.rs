@@ -17,6 +17,7 @@ use uuid::Uuid;
 contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     segments_wait_for_the_last_one_across_a_restart,
     a_segment_comes_back_as_it_was,
+    segments_may_have_no_text,
     a_message_is_named_until_it_is_told,
     a_told_message_recognises_its_segments_until_it_is_forgotten,
     a_reference_that_is_used_again_closes_what_is_incomplete,
@@ -96,6 +97,13 @@ async fn segments_wait_for_the_last_one_across_a_restart(place: &mut impl Segmen
         told[0].segments.clone().into_values().collect::<Vec<_>>(),
         [first, second]
     );
+}
+
+async fn segments_may_have_no_text(place: &mut impl SegmentPlace) {
+    let store = place.segments();
+    assert_eq!(keep(&store, &[segment(1, 1, "")]).await, []);
+    let told = keep(&store, &[segment(1, 2, "")]).await;
+    assert_eq!(texts(&told[0]), [b"", b""]);
 }
 
 async fn a_segment_comes_back_as_it_was(place: &mut impl SegmentPlace) {

@@ -82,6 +82,20 @@ async fn passing_trouble_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_none_to_the_operator_binds_again() {
+    let rule = Rule::when(When::Nth(1)).then(Then::Status(status::INVALID_BIND_STATUS));
+    let smsc = Smsc::start(Script::new().respond(rule)).await.unwrap();
+    let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
+    let messages = messages(3);
+    gateway.send(&messages).await;
+    let events = gateway.events_until(|events| count(events, "submit") == 3).await;
+    assert_outcomes(&events, &messages, "ACCEPTED");
+    let seen = smsc.counters();
+    assert_eq!((seen.submits, seen.accepted), (4, 3));
+    assert_eq!((seen.binds, seen.unbinds), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_for_good_are_told_at_once_and_in_words() {
     let to = |suffix: &str| When::DestinationSuffix(suffix.into());
     let smsc = Smsc::start(

@@ -34,10 +34,11 @@ const OPEN: &str = "\
     SELECT unhex(value ->> 0), ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
     FROM json_each(?1)";
 
+/// SQLite cuts NULL, not nothing, out of an empty blob: a segment may have no text.
 const ADD: &str = "\
     INSERT INTO mo_segment (message_id, number, id, received_at, about, octets) \
     SELECT unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, \
-        substr(?2, value ->> 5, value ->> 6) \
+        coalesce(substr(?2, value ->> 5, value ->> 6), x'') \
     FROM json_each(?1)";
 
 const GROW: &str = "\
