@@ -114,6 +114,7 @@ async fn harmless_differences_are_accepted() {
             "mo",
             "alert",
             "session",
+            "stop",
             "dead",
             "more",
         ]
