@@ -3,6 +3,7 @@
 //! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
 mod events;
+mod find;
 mod guard;
 mod health;
 mod messages;

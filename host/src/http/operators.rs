@@ -1,5 +1,6 @@
 //! The operators and their sessions: how they are, and orders to bind and unbind.
 
+use super::find::find;
 use super::{HttpState, reply, resume};
 use crate::ports::{BindPanel, LoadedOperator, SessionPanel};
 use axum::Json;
@@ -72,40 +73,6 @@ pub(super) async fn order(
     tracing::info!(operator = %operator.name, session = number, order, "ordered by HTTP");
     let told = json!({ "operatorId": id, "session": number, "ordered": order });
     (StatusCode::ACCEPTED, Json(told)).into_response()
-}
-
-/// By id or by name.
-#[expect(
-    clippy::result_large_err,
-    reason = "an answer is an answer, made once a request"
-)]
-pub(super) fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, LoadedOperator), Response> {
-    let operators = state.operators.load();
-    let id = wanted.parse::<OperatorId>().ok();
-    let found = operators
-        .iter()
-        .find(|(known, operator)| id == Some(**known) || operator.name == wanted);
-    found
-        .map(|(id, operator)| (*id, operator.clone()))
-        .ok_or_else(|| {
-            let known: Vec<_> = operators
-                .iter()
-                .map(|(id, operator)| format!("{id} ({})", operator.name))
-                .collect();
-            let known = format!(
-                "loaded: {}",
-                if known.is_empty() {
-                    "none".to_owned()
-                } else {
-                    known.join(", ")
-                }
-            );
-            reply::error(
-                StatusCode::NOT_FOUND,
-                &format!("no operator is loaded as {wanted}"),
-                &[known],
-            )
-        })
 }
 
 fn operator_json(state: &HttpState, id: OperatorId, operator: &LoadedOperator) -> Value {

@@ -1,6 +1,7 @@
 //! `POST /api/v1/operators/{id}/resume`: an operator that was stopped is sent to again, on all hosts.
 
-use super::{HttpState, operators, reply};
+use super::find::find;
+use super::{HttpState, reply};
 use crate::errors;
 use crate::ports::OperatorStop;
 use axum::Json;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use smpp_domain::ids::OperatorId;
 
 pub(super) async fn resume(State(state): State<HttpState>, Path(id): Path<String>) -> Response {
-    let (id, operator) = match operators::find(&state, &id) {
+    let (id, operator) = match find(&state, &id) {
         Ok(found) => found,
         Err(refused) => return refused,
     };

@@ -1,7 +1,6 @@
 //! Messages from subscribers as events.
 
-use super::publish::event;
-use super::receipts::hex;
+use super::publish::{event, hex};
 use crate::ports::Event;
 use chrono::{DateTime, Utc};
 use smpp_domain::event::{EventKind, MoEvent, TlvReport};

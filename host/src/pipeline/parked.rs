@@ -1,8 +1,7 @@
 //! Receipts that found no message yet: matched when their row appears, reported when it does not.
 
 use super::OperatorContext;
-use super::publish::event;
-use super::receipts::hex;
+use super::publish::{event, hex};
 use crate::clock;
 use crate::ports::{BackendError, Event, ParkedReceipt, Tracked};
 use chrono::TimeDelta;

@@ -27,3 +27,15 @@ pub async fn publish(sink: &dyn EventSink, operator: &str, events: &[Event]) {
         until_done(operator, || sink.publish(events)).await;
     }
 }
+
+/// Octets as events show them: in lower-case hex.
+pub(super) fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write;
+    octets
+        .iter()
+        .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+            // Writing into a String cannot fail.
+            write!(text, "{octet:02x}").unwrap_or_default();
+            text
+        })
+}

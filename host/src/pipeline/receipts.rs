@@ -17,7 +17,6 @@ use smpp_domain::pdu::CommandStatus;
 use smpp_domain::reassembly::Segment;
 use std::time::Duration;
 use tokio::sync::mpsc;
-pub(super) use track::hex;
 use track::{Candidate, Origin, track};
 
 /// PDUs handled at once.

@@ -1,9 +1,8 @@
 //! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, a segment of one, or nothing for us.
 
-use super::hex;
 use crate::pipeline::OperatorContext;
 use crate::pipeline::mobile_originated::alone;
-use crate::pipeline::publish::event;
+use crate::pipeline::publish::{event, hex};
 use crate::ports::{Event, Inbound, Policy};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::event::{EventKind, UnmatchedEvent};

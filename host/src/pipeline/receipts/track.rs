@@ -1,7 +1,7 @@
 //! From readings to `smpp.dlr` events: find the message, move its state forward, publish, remember.
 
 use crate::pipeline::OperatorContext;
-use crate::pipeline::publish::{event, publish};
+use crate::pipeline::publish::{event, hex, publish};
 use crate::pipeline::settle::message_key;
 use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
@@ -293,16 +293,4 @@ impl Tracking {
 /// The de-duplication id of whatever tells the message's end. Its part was told before, if another event was first.
 fn end_id(message: MessageId, state: DlrMessageState) -> String {
     format!("dlr:{message}:end:{state:?}")
-}
-
-/// Octets as lower-case hex.
-pub(in crate::pipeline) fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write;
-    octets
-        .iter()
-        .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-            // Writing into a String cannot fail.
-            write!(text, "{octet:02x}").unwrap_or_default();
-            text
-        })
 }
