@@ -200,7 +200,10 @@ async fn a_bad_file_keeps_the_old_version_and_says_why() {
         ),
         (b"\0asm\x01\0\0\0", "validate", "core WASM module"),
     ] {
-        std::fs::write(&file, bad).unwrap();
+        // In one go: half of it would be another bad file.
+        let whole = file.with_extension("tmp");
+        std::fs::write(&whole, bad).unwrap();
+        std::fs::rename(&whole, &file).unwrap();
         let said = until(&file, because("refused", reason)).await;
         assert_eq!(
             (said["stage"].as_str(), said["activeSha256"].as_str()),

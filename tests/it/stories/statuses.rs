@@ -9,14 +9,16 @@ use std::time::Duration;
 /// The operator says "too fast" for a while.
 async fn slowed_down_by(status: u32) {
     let busy = Rule::when(When::Always).then(Then::Status(status));
-    let smsc = Smsc::start(Script::new().respond(busy)).await.unwrap();
+    // It answers slowly: the window is out before the first refusal.
+    let slow = Script::new().latency(Duration::from_millis(100));
+    let smsc = Smsc::start(slow.clone().respond(busy)).await.unwrap();
     let gateway = Gateway::start(vec![Operator::at(smsc.addr())]).await;
     let messages = messages(30);
     gateway.send(&messages).await;
     let first = seen(&smsc, |seen| seen.refused > 0).await.refused;
     // As many again as can have been under way: that is another try.
     seen(&smsc, |seen| seen.refused > first.max(10)).await;
-    smsc.set_script(Script::new());
+    smsc.set_script(slow);
     let events = gateway.events_until(|events| count(events, "submit") == 30).await;
     assert_outcomes(&events, &messages, "ACCEPTED");
     let mut taken: Vec<usize> = accepted_texts(&smsc)

@@ -14,13 +14,18 @@ use sqlx::Row;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// The row of each key that lives longest, and whether receipts have told of its message: of most nothing was told yet, and
-/// then there is no second question. The order is that of the days' partitions, so they are asked from the last one back, and
-/// no more of them once there is a row: nearly always two. What the caller knows is not sent back.
+/// The row of each key that lives longest, and whether receipts may have told of its message: of most nothing was told yet,
+/// and then there is no second question. The order is that of the days' partitions, so they are asked from the last one back,
+/// and no more of them once there is a row: nearly always two. What the caller knows is not sent back.
+///
+/// A receipt ends when the row does by which it was found. Two rows of one part come from two sendings, which lie no farther
+/// apart than a response is waited for, an hour at most: so its receipts are in one partition, at midnight in two. Parts may
+/// lie farther apart.
 const FIND: &str = "\
     SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
         c.part_count, c.operator_message_id, c.recipient, \
-        EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id) \
+        c.part_count > 1 OR EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id \
+            AND receipt.expires_at BETWEEN c.expires_at - 7200000000 AND c.expires_at + 7200000000) \
     FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
         SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
         ORDER BY expires_at DESC LIMIT 1) AS c";
