@@ -7,7 +7,7 @@ pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSe
 use super::host::HostConfig;
 use super::problem::Problems;
 use super::section::Section;
-use super::value::{duration, durations, name, number, share, word};
+use super::value::{boolean, duration, durations, name, number, share, word};
 use smpp_domain::address::{Recipient, Sender};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
@@ -97,6 +97,8 @@ pub struct OperatorConfig {
     pub on_unencodable: UnencodableRule,
     /// `national_tables`, default none, and `national_packed`, default false.
     pub national: NationalRule,
+    /// `order_per_number`, default true: the next message to a number waits for the outcome of the one before.
+    pub order_per_number: bool,
     /// `unmatched_after`, default 60 s: when a receipt without a message is reported.
     pub unmatched_after: Duration,
     /// How what comes in is read.
@@ -183,6 +185,7 @@ impl OperatorConfig {
         );
         let on_unencodable = section.or("on_unencodable", UnencodableRule::Ucs2, unencodable, problems);
         let national = national::read(&mut section, problems);
+        let order_per_number = section.or("order_per_number", true, boolean, problems);
         let unmatched_after = section.or(
             "unmatched_after",
             60 * SECOND,
@@ -235,6 +238,7 @@ impl OperatorConfig {
             on_unanswered,
             on_unencodable,
             national,
+            order_per_number,
             unmatched_after,
             inbound,
             message_state,

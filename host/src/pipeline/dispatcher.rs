@@ -317,7 +317,7 @@ impl Dispatcher {
             let Some(bind) = self.bench.choose(message.bind) else {
                 return;
             };
-            if !self.turns.take(&message.command.to, slot) {
+            if self.context.config.order_per_number && !self.turns.take(&message.command.to, slot) {
                 self.ready.remove(&slot);
                 continue;
             }

@@ -69,3 +69,23 @@ async fn a_message_that_is_refused_lets_the_next_go() {
         .await;
     pipeline.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_order_does_not_matter_nobody_waits() {
+    let mut pipeline = pipeline(&[("order_per_number", "false")], None).await;
+    let to_one = |text: &str| {
+        Message::to("4915177")
+            .text(text)
+            .operator(pipeline.operator.operator_id)
+    };
+    pipeline.intake.hand_out(1, false, &[to_one("a"), to_one("b")]);
+    let (a, b) = (pipeline.submitted().await, pipeline.submitted().await);
+    assert_eq!((texts(&a), texts(&b)), ("a".to_owned(), "b".to_owned()));
+    pipeline.accept(b).await;
+    pipeline.accept(a).await;
+    pipeline
+        .intake
+        .until("all settled", |ends| ends.acked.len() == 2)
+        .await;
+    pipeline.ends().await;
+}
