@@ -64,9 +64,14 @@ impl Need {
 
     /// Waits until some primary stands differently.
     pub(super) async fn changed(&mut self) {
-        if self.0.changed().await.is_err() {
-            std::future::pending().await
-        }
+        next(&mut self.0).await;
+    }
+}
+
+/// Waits for another value; for ever when there will be none.
+pub(super) async fn next<T>(value: &mut watch::Receiver<T>) {
+    if value.changed().await.is_err() {
+        std::future::pending().await
     }
 }
 

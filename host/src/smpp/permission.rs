@@ -1,7 +1,7 @@
 //! Whether a bind may be up: by the operator's bind limit over all hosts, by people's orders, and, for a backup on demand,
 //! by need.
 
-use super::muster::Need;
+use super::muster::{Need, next};
 use crate::ports::Orders;
 use smpp_domain::pdu::BindMode;
 use tokio::sync::watch;
@@ -72,12 +72,5 @@ impl Permission {
             () = next(&mut self.orders) => {}
             () = need => {}
         }
-    }
-}
-
-/// Waits for another value; for ever when there will be none.
-async fn next<T>(value: &mut watch::Receiver<T>) {
-    if value.changed().await.is_err() {
-        std::future::pending().await
     }
 }

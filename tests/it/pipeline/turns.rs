@@ -1,8 +1,14 @@
 //! Whose turn it is: of the messages to one number only one is under way.
 
-use super::pipeline;
+use super::{Pipeline, pipeline};
 use smpp_connector_tests::Message;
 use smpp_domain::pdu::CommandStatus;
+
+/// Makes messages to one number.
+fn to_one(pipeline: &Pipeline) -> impl Fn(&str) -> Message + use<> {
+    let operator = pipeline.operator.operator_id;
+    move |text| Message::to("4915177").text(text).operator(operator)
+}
 
 fn texts(request: &smpp_connector::ports::SubmitRequest) -> String {
     String::from_utf8_lossy(&request.pdu.short_message).into_owned()
@@ -11,11 +17,7 @@ fn texts(request: &smpp_connector::ports::SubmitRequest) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_to_one_number_go_one_after_the_other() {
     let mut pipeline = pipeline(&[], None).await;
-    let to_one = |text: &str| {
-        Message::to("4915177")
-            .text(text)
-            .operator(pipeline.operator.operator_id)
-    };
+    let to_one = to_one(&pipeline);
     let commands = [to_one("a"), to_one("b"), pipeline.command("other"), to_one("c")];
     pipeline.intake.hand_out(1, false, &commands);
     let (a, other) = (pipeline.submitted().await, pipeline.submitted().await);
@@ -44,11 +46,7 @@ async fn messages_to_one_number_go_one_after_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_refused_lets_the_next_go() {
     let mut pipeline = pipeline(&[], None).await;
-    let to_one = |text: &str| {
-        Message::to("4915177")
-            .text(text)
-            .operator(pipeline.operator.operator_id)
-    };
+    let to_one = to_one(&pipeline);
     pipeline
         .intake
         .hand_out(1, false, &[to_one("a"), to_one("b"), to_one("c")]);
@@ -73,11 +71,7 @@ async fn a_message_that_is_refused_lets_the_next_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_order_does_not_matter_nobody_waits() {
     let mut pipeline = pipeline(&[("order_per_number", "false")], None).await;
-    let to_one = |text: &str| {
-        Message::to("4915177")
-            .text(text)
-            .operator(pipeline.operator.operator_id)
-    };
+    let to_one = to_one(&pipeline);
     pipeline.intake.hand_out(1, false, &[to_one("a"), to_one("b")]);
     let (a, b) = (pipeline.submitted().await, pipeline.submitted().await);
     assert_eq!((texts(&a), texts(&b)), ("a".to_owned(), "b".to_owned()));
