@@ -9,6 +9,7 @@
 
 mod dedupe;
 mod dispatcher;
+mod faults;
 mod in_flight;
 mod mobile_originated;
 mod parked;

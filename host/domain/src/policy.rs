@@ -5,7 +5,7 @@
 
 pub mod rewrite;
 
-use crate::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
+use crate::dispatch::{DispatchCommand, LongMessageStrategy, MessageType, SmsEncoding};
 use crate::encoding::UnencodableRule;
 use crate::ids::{AccountId, MessageId};
 use crate::pdu::{Address, CommandStatus, SubmitSmPdu};
@@ -32,6 +32,23 @@ pub struct OutboundMessage {
     pub message_type: MessageType,
     /// As the command asks.
     pub long_message_strategy: LongMessageStrategy,
+}
+
+impl OutboundMessage {
+    /// The command, between these addresses.
+    #[must_use]
+    pub fn new(command: &DispatchCommand, source: Address, destination: Address) -> Self {
+        Self {
+            message_id: command.message_id,
+            account_id: command.account_id,
+            source,
+            destination,
+            text: command.text.clone(),
+            encoding: command.encoding,
+            message_type: command.message_type,
+            long_message_strategy: command.long_message_strategy,
+        }
+    }
 }
 
 impl fmt::Debug for OutboundMessage {

@@ -100,14 +100,5 @@ fn outbound(command: &DispatchCommand, operator: &OperatorConfig) -> Result<Outb
         .destination
         .address(&command.to, fixed(session.map(|s| s.destination_address)))
         .map_err(|error| PlanError::Rejected(format!("to: {error}")))?;
-    Ok(OutboundMessage {
-        message_id: command.message_id,
-        account_id: command.account_id,
-        source,
-        destination,
-        text: command.text.clone(),
-        encoding: command.encoding,
-        message_type: command.message_type,
-        long_message_strategy: command.long_message_strategy,
-    })
+    Ok(OutboundMessage::new(command, source, destination))
 }

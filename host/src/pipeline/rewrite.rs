@@ -4,7 +4,6 @@
 use super::plan::{Judge, Plan, PlanError};
 use crate::ports::Policy;
 use smpp_domain::dispatch::DispatchCommand;
-use smpp_domain::pdu::SubmitSmPdu;
 use smpp_domain::policy::rewrite::{PartPlace, differences};
 use smpp_domain::policy::{Hook, OutboundMessage, SubmitAnswer};
 
@@ -22,7 +21,8 @@ pub(super) fn rewrite(
     let Some(first) = plan.parts.first().filter(|_| policy.has(Hook::Submit)) else {
         return Ok(());
     };
-    let message = asked_for(command, first);
+    // As the other hooks have seen it: with the addresses that its parts have.
+    let message = OutboundMessage::new(command, first.source.clone(), first.destination.clone());
     let count = u8::try_from(plan.parts.len()).unwrap_or(u8::MAX);
     for (number, part) in (1..=count).zip(&mut plan.parts).skip(usize::from(from) - 1) {
         let place = PartPlace { number, count };
@@ -46,18 +46,4 @@ pub(super) fn rewrite(
         plan.data_coding = first.data_coding;
     }
     Ok(())
-}
-
-/// The message as the other hooks have seen it: with the addresses that its parts have.
-fn asked_for(command: &DispatchCommand, part: &SubmitSmPdu) -> OutboundMessage {
-    OutboundMessage {
-        message_id: command.message_id,
-        account_id: command.account_id,
-        source: part.source.clone(),
-        destination: part.destination.clone(),
-        text: command.text.clone(),
-        encoding: command.encoding,
-        message_type: command.message_type,
-        long_message_strategy: command.long_message_strategy,
-    }
 }

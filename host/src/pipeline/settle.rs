@@ -1,8 +1,8 @@
 //! The end of a command: correlation durable, event published, delivery acknowledged, in this order, by the batch.
 
-use super::OperatorContext;
 use super::publish::event;
 use super::retry::until_done;
+use super::{OperatorContext, faults};
 use crate::clock;
 use crate::ports::{Event, ParkedReceipt, Policy, SettledOutcome, Settlement};
 use chrono::{DateTime, Utc};
@@ -297,10 +297,7 @@ pub(super) fn message_key(
         Ok(Some(key)) => key,
         Ok(None) => default_key(raw),
         Err(fault) => {
-            context
-                .metrics
-                .policy_fault(fault.hook.name(), fault.cause.name());
-            tracing::warn!(operator = %context.config.name, %fault, "the policy gave no key");
+            faults::note(&context.config, &context.metrics, &fault, "key");
             default_key(raw)
         }
     }

@@ -3,6 +3,7 @@
 use super::Dispatcher;
 use crate::clock;
 use crate::config::OnUnanswered;
+use crate::pipeline::faults;
 use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS, Refusal};
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{PartOutcome, PartResult, Policy, Ticket};
@@ -98,10 +99,7 @@ impl Dispatcher {
     fn judge(&self, message: &InFlight, response: &SubmitResponse) -> Verdict {
         let asked = message.policy.submit_result(response, message.attempts + 1);
         let verdict = asked.unwrap_or_else(|fault| {
-            self.context
-                .metrics
-                .policy_fault(fault.hook.name(), fault.cause.name());
-            tracing::warn!(operator = %self.context.config.name, %fault, "the policy gave no answer");
+            faults::note(&self.context.config, &self.context.metrics, &fault, "answer");
             None
         });
         verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response))

@@ -3,6 +3,7 @@
 use super::PlanError;
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
+use crate::pipeline::faults;
 use crate::ports::Policy;
 use smpp_domain::dispatch::SmsEncoding;
 use smpp_domain::encoding::{self, Alphabet, Encoded, UnencodableRule};
@@ -107,8 +108,7 @@ impl<'a> Judge<'a> {
             Ok(answer) => return Ok(Some(answer)),
             Err(fault) => fault,
         };
-        self.metrics.policy_fault(fault.hook.name(), fault.cause.name());
-        tracing::warn!(operator = %self.operator.name, %fault, "the policy gave no answer");
+        faults::note(self.operator, self.metrics, &fault, "answer");
         match self.operator.policy.on_failure {
             OnFailure::HostDefault => Ok(None),
             OnFailure::Reject => Err(PlanError::Rejected(format!(

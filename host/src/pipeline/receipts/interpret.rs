@@ -1,8 +1,8 @@
 //! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, a segment of one, or nothing for us.
 
-use crate::pipeline::OperatorContext;
 use crate::pipeline::mobile_originated::alone;
 use crate::pipeline::publish::{event, hex};
+use crate::pipeline::{OperatorContext, faults};
 use crate::ports::{Event, Inbound, Policy};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
@@ -41,10 +41,7 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
     let answer = policy
         .inbound(&inbound.pdu, reading.as_ref())
         .unwrap_or_else(|fault| {
-            context
-                .metrics
-                .policy_fault(fault.hook.name(), fault.cause.name());
-            tracing::warn!(operator = %context.config.name, %fault, "the policy gave no reading");
+            faults::note(&context.config, &context.metrics, &fault, "reading");
             InboundAnswer::HostDefault
         });
     match (answer, reading) {
