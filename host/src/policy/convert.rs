@@ -17,7 +17,7 @@ use super::bindings::smpp::pdu::types as wire;
 use super::imports::printable;
 use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use smpp_domain::encoding::{NationalTables, UnencodableRule};
-use smpp_domain::pdu::Address;
+use smpp_domain::pdu::{Address, Tlv};
 use smpp_domain::policy::{
     AlphabetName, EncodingAnswer, FaultCause, OutboundMessage, PlannedPart, ReferenceWidth, SplittingAnswer,
 };
@@ -66,6 +66,13 @@ fn address(address: &Address) -> wire::Address {
         ton: address.ton,
         npi: address.npi,
         digits: address.digits.clone(),
+    }
+}
+
+fn tlv(tlv: &Tlv) -> wire::Tlv {
+    wire::Tlv {
+        tag: tlv.tag,
+        value: tlv.value.clone(),
     }
 }
 

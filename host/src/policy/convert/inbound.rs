@@ -2,7 +2,7 @@
 
 use super::super::bindings::exports::smpp::operator_policy::inbound;
 use super::super::bindings::smpp::pdu::types as wire;
-use super::{ADDRESS, KEY, PAYLOAD, address, reason, unknown_case};
+use super::{ADDRESS, KEY, PAYLOAD, address, reason, tlv, unknown_case};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
 use smpp_domain::policy::{Concatenation, InboundAnswer};
@@ -21,14 +21,7 @@ pub(in super::super) fn deliver(pdu: &DeliverSmPdu) -> wire::DeliverSm {
         data_coding: pdu.data_coding,
         sm_default_msg_id: pdu.sm_default_msg_id,
         short_message: pdu.short_message.clone(),
-        tlvs: pdu
-            .tlvs
-            .iter()
-            .map(|tlv| wire::Tlv {
-                tag: tlv.tag,
-                value: tlv.value.clone(),
-            })
-            .collect(),
+        tlvs: pdu.tlvs.iter().map(tlv).collect(),
     }
 }
 

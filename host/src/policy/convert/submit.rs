@@ -2,7 +2,7 @@
 
 use super::super::bindings::exports::smpp::operator_policy::{submit as hook, submit_result as result};
 use super::super::bindings::smpp::pdu::types as wire;
-use super::{address, reason, unknown_case};
+use super::{address, reason, tlv, unknown_case};
 use smpp_domain::pdu::{Address, SubmitSmPdu, Tlv};
 use smpp_domain::policy::SubmitAnswer;
 use smpp_domain::policy::rewrite::{PartPlace, check};
@@ -158,11 +158,4 @@ fn at_least_one(number: Option<u32>, what: &str) -> Result<Option<NonZeroU32>, S
 
 fn millis(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
-}
-
-fn tlv(tlv: &Tlv) -> wire::Tlv {
-    wire::Tlv {
-        tag: tlv.tag,
-        value: tlv.value.clone(),
-    }
 }
