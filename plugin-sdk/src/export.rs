@@ -46,7 +46,7 @@ impl<P: SubmitResult> submit_result::Guest for P {
 }
 
 impl<P: MessageIds> message_ids::Guest for P {
-    fn normalise(raw: String, origin: message_ids::Origin) -> Result<String, Fault> {
+    fn normalise(raw: String, origin: message_ids::Origin) -> Result<Option<String>, Fault> {
         host::report_panics();
         <P as MessageIds>::normalise(&raw, origin)
     }

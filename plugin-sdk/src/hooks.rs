@@ -117,10 +117,10 @@ pub trait MessageIds {
     /// arrive as U+0080..U+00FF.
     ///
     /// # Errors
-    /// A [`Fault`] for an id that is not one of the operator's. The default keeps the id as it is.
-    fn normalise(raw: &str, origin: message_ids::Origin) -> Result<String, Fault> {
-        let _ = origin;
-        Ok(raw.to_owned())
+    /// A [`Fault`] for an id that is not one of the operator's. The default is the gateway's own rule, `None`.
+    fn normalise(raw: &str, origin: message_ids::Origin) -> Result<Option<String>, Fault> {
+        let _ = (raw, origin);
+        Ok(None)
     }
 }
 

@@ -14,10 +14,10 @@
 //! struct Acme;
 //!
 //! impl MessageIds for Acme {
-//!     fn normalise(raw: &str, origin: Origin) -> Result<String, Fault> {
+//!     fn normalise(raw: &str, origin: Origin) -> Result<Option<String>, Fault> {
 //!         let radix = if origin == Origin::ReceiptText { 10 } else { 16 };
 //!         u128::from_str_radix(raw.trim(), radix)
-//!             .map(|id| id.to_string())
+//!             .map(|id| Some(id.to_string()))
 //!             .map_err(|_| Fault::Malformed(format!("{raw:?} is no number in base {radix}")))
 //!     }
 //! }

@@ -4,7 +4,7 @@
 pub const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Version of the WIT package.
-pub const CONTRACT: &str = "0.1.0";
+pub const CONTRACT: &str = "1.0.0";
 
 /// The WIT name of each hook as a JSON string, under the name of its trait.
 #[expect(

@@ -9,6 +9,6 @@ pub(super) const PACKAGE: &str = "smpp:operator-policy";
 /// `package` of the PDU records.
 pub(super) const PDU_PACKAGE: &str = "smpp:pdu";
 /// Version of both. Below 1.0 a plugin fits if major and minor are the same.
-pub(super) const VERSION: &str = "0.1.0";
+pub(super) const VERSION: &str = "1.0.0";
 /// The interfaces that a plugin may import.
 pub(super) const IMPORTS: [&str; 5] = ["types", "call-context", "logging", "metrics", "charset"];

@@ -182,7 +182,7 @@ fn check_hooks(component: &[u8]) -> Result<Manifest, BuildError> {
     })
 }
 
-/// The hook behind an export like `smpp:operator-policy/encoding@0.1.0`.
+/// The hook behind an export like `smpp:operator-policy/encoding@1.0.0`.
 fn hook_of(export: &str) -> Option<Hook> {
     let interface = export.strip_prefix("smpp:operator-policy/")?;
     let name = interface.split_once('@').map_or(interface, |(name, _)| name);

@@ -249,7 +249,10 @@ fn is_header(mut octets: &[u8]) -> bool {
 }
 
 /// Reads an answer of `message-ids.normalise`.
-pub(super) fn key(key: String) -> Result<Option<String>, String> {
+pub(super) fn key(key: Option<String>) -> Result<Option<String>, String> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
     if key.is_empty() || key.len() > KEY {
         return Err(format!("a key of {} octets; it has 1 to {KEY}", key.len()));
     }

@@ -215,10 +215,10 @@ fn contract(wants: &str) -> LoadError {
     }
 }
 
-/// Below 1.0, versions with the same major and minor number go together.
+/// Versions with the same major number go together.
 fn compatible(version: &str) -> bool {
-    let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
-    !version.contains(['-', '+']) && minor(version) == minor(VERSION)
+    let major = |version: &str| version.split_once('.').map(|(major, _)| major.to_owned());
+    !version.contains(['-', '+']) && major(version) == major(VERSION)
 }
 
 fn mend(package: &str) -> &'static str {
@@ -258,17 +258,17 @@ mod tests {
 
     #[test]
     fn only_the_contracts_interfaces_may_be_imported() {
-        assert!(check_import("smpp:operator-policy/logging@0.1.0").is_ok());
-        assert!(check_import("smpp:operator-policy/logging@0.1.7").is_ok());
-        assert!(check_import("smpp:pdu/types@0.1.0").is_ok());
+        assert!(check_import("smpp:operator-policy/logging@1.0.0").is_ok());
+        assert!(check_import("smpp:operator-policy/logging@1.4.7").is_ok());
+        assert!(check_import("smpp:pdu/types@1.0.0").is_ok());
         let text = |import| check_import(import).unwrap_err().to_string();
         assert!(text("wasi:cli/environment@0.2.6").contains("wasi:cli/environment@0.2.6"));
         assert!(text("wasi:cli/environment@0.2.6").contains("wasm32-unknown-unknown"));
         assert!(text("acme:secrets/vault").contains("call-context"));
         for newer in [
-            "smpp:operator-policy/logging@0.2.0",
-            "smpp:operator-policy/clock@0.1.0",
-            "smpp:pdu/types@1.1.0",
+            "smpp:operator-policy/logging@2.0.0",
+            "smpp:operator-policy/clock@1.0.0",
+            "smpp:pdu/types@2.1.0",
         ] {
             assert!(
                 matches!(check_import(newer), Err(LoadError::Contract { .. })),
@@ -280,19 +280,19 @@ mod tests {
     #[test]
     fn hooks_of_another_contract_version_are_named() {
         assert!(matches!(
-            exported_hook("smpp:operator-policy/inbound@0.1.0"),
+            exported_hook("smpp:operator-policy/inbound@1.0.0"),
             Ok(Some(Hook::Inbound))
         ));
-        assert!(matches!(exported_hook("acme:thing/inbound@0.1.0"), Ok(None)));
-        let text = exported_hook("smpp:operator-policy/inbound@0.2.0")
+        assert!(matches!(exported_hook("acme:thing/inbound@1.0.0"), Ok(None)));
+        let text = exported_hook("smpp:operator-policy/inbound@2.0.0")
             .unwrap_err()
             .to_string();
-        assert!(text.contains("inbound@0.2.0") && text.contains(VERSION), "{text}");
-        assert!(exported_hook("smpp:operator-policy/inbound@0.1.0-rc1").is_err());
+        assert!(text.contains("inbound@2.0.0") && text.contains(VERSION), "{text}");
+        assert!(exported_hook("smpp:operator-policy/inbound@1.0.0-rc1").is_err());
     }
 
     fn manifest(hooks: &[Hook], contract: &str) -> Manifest {
-        let [name, version, sdk, contract] = ["acme", "1.0.0", "0.1.0", contract].map(str::to_owned);
+        let [name, version, sdk, contract] = ["acme", "1.0.0", "1.0.0", contract].map(str::to_owned);
         Manifest {
             name,
             version,
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn the_manifest_and_the_file_name_the_same_hooks() {
         let exported = BTreeSet::from([Hook::Encoding, Hook::Inbound]);
-        assert!(check_manifest(&manifest(&[Hook::Inbound, Hook::Encoding], "0.1.0"), &exported).is_ok());
+        assert!(check_manifest(&manifest(&[Hook::Inbound, Hook::Encoding], "1.0.0"), &exported).is_ok());
         for hooks in [
             &[Hook::Encoding][..],
             &[Hook::Encoding, Hook::Inbound, Hook::Splitting],
@@ -315,7 +315,7 @@ mod tests {
             assert!(matches!(refused, Err(LoadError::HooksDiffer { .. })), "{hooks:?}");
         }
         let other = check_manifest(
-            &manifest(&[Hook::Inbound, Hook::Encoding], "smpp:operator-policy@0.2.0"),
+            &manifest(&[Hook::Inbound, Hook::Encoding], "smpp:operator-policy@2.0.0"),
             &exported,
         );
         assert!(matches!(other, Err(LoadError::Contract { .. })));

@@ -121,7 +121,7 @@ fn known_hooks() -> String {
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"{"name":"acme","version":"1.2.3","sdk":"0.1.0","contract":"0.1.0","hooks":["inbound","encoding"]}"#;
+    const GOOD: &str = r#"{"name":"acme","version":"1.2.3","sdk":"1.0.0","contract":"1.0.0","hooks":["inbound","encoding"]}"#;
 
     /// A core module of nothing but manifests, each under 16 kB.
     fn module(manifests: &[&str]) -> Vec<u8> {
@@ -147,7 +147,7 @@ mod tests {
         );
         assert_eq!(
             (manifest.sdk.as_str(), manifest.contract.as_str()),
-            ("0.1.0", "0.1.0")
+            ("1.0.0", "1.0.0")
         );
         assert_eq!(
             manifest.hooks,

@@ -12,7 +12,7 @@ struct HexDec;
 
 impl MessageIds for HexDec {
     /// The key is the number in decimal without padding: `39F99DD5` and `0972660181` are both `972660181`.
-    fn normalise(raw: &str, origin: Origin) -> Result<String, Fault> {
+    fn normalise(raw: &str, origin: Origin) -> Result<Option<String>, Fault> {
         let (base, name) = match origin {
             Origin::SubmitResp | Origin::ReceiptTlv => (16, "hexadecimal"),
             Origin::ReceiptText => (10, "decimal"),
@@ -24,7 +24,7 @@ impl MessageIds for HexDec {
             return Err(Fault::Malformed(format!("{raw:?} is not {name}")));
         }
         u128::from_str_radix(digits, base)
-            .map(|number| number.to_string())
+            .map(|number| Some(number.to_string()))
             .map_err(|_| {
                 Fault::Malformed(match digits {
                     "" => "the id is empty".to_owned(),

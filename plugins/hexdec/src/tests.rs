@@ -2,7 +2,7 @@ use super::*;
 use smpp_plugin_sdk::{Address, Tlv};
 
 fn key(raw: &str, origin: Origin) -> String {
-    HexDec::normalise(raw, origin).unwrap()
+    HexDec::normalise(raw, origin).unwrap().unwrap()
 }
 
 fn receipt(raw_state: &str, state: DlrState, is_final: bool) -> Receipt {

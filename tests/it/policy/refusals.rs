@@ -116,19 +116,19 @@ fn what_is_no_policy_plugin_is_named() {
             vec!["acme:vault/secrets@1.0.0", "call-context"],
         ),
         (
-            component(true, "smpp:operator-policy/clock@0.1.0"),
-            vec!["clock@0.1.0", "0.1.0"],
+            component(true, "smpp:operator-policy/clock@1.0.0"),
+            vec!["clock@1.0.0", "1.0.0"],
         ),
         (
             component(false, "acme:thing/greet@1.0.0"),
             vec!["acme:thing/greet@1.0.0", "submit-result"],
         ),
         (
-            component(false, "smpp:operator-policy/inbound@0.2.0"),
-            vec!["inbound@0.2.0", "0.1.0"],
+            component(false, "smpp:operator-policy/inbound@2.0.0"),
+            vec!["inbound@2.0.0", "1.0.0"],
         ),
         (
-            component(false, "smpp:operator-policy/inbound@0.1.0"),
+            component(false, "smpp:operator-policy/inbound@1.0.0"),
             vec!["manifest", "plugin build"],
         ),
     ] {

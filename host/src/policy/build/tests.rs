@@ -35,7 +35,7 @@ fn a_plugin_becomes_a_component_with_its_hooks() {
     exported.sort();
     assert_eq!(
         exported,
-        ["encoding", "settings", "splitting"].map(|name| format!("smpp:operator-policy/{name}@0.1.0"))
+        ["encoding", "settings", "splitting"].map(|name| format!("smpp:operator-policy/{name}@1.0.0"))
     );
 }
 
@@ -83,12 +83,12 @@ fn a_folder_without_a_crate_is_named() {
 #[test]
 fn hooks_are_known_by_their_interface() {
     assert_eq!(
-        hook_of("smpp:operator-policy/submit-result@0.1.0"),
+        hook_of("smpp:operator-policy/submit-result@1.0.0"),
         Some(Hook::SubmitResult)
     );
-    assert_eq!(hook_of("smpp:operator-policy/submit@0.1.0"), Some(Hook::Submit));
-    assert_eq!(hook_of("smpp:operator-policy/types@0.1.0"), None);
-    assert_eq!(hook_of("other:package/submit@0.1.0"), None);
+    assert_eq!(hook_of("smpp:operator-policy/submit@1.0.0"), Some(Hook::Submit));
+    assert_eq!(hook_of("smpp:operator-policy/types@1.0.0"), None);
+    assert_eq!(hook_of("other:package/submit@1.0.0"), None);
 }
 
 #[test]
