@@ -29,6 +29,7 @@ mod plugin;
 mod registry;
 mod reload;
 mod stats;
+mod trace;
 pub mod verdict;
 mod watch;
 
