@@ -4,7 +4,7 @@
 mod bad_files;
 mod hostile;
 mod kept;
-mod thousand;
+mod reloads;
 mod waiting;
 mod ways;
 
