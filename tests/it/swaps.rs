@@ -4,6 +4,7 @@
 mod bad_files;
 mod hostile;
 mod kept;
+mod kinds;
 mod reloads;
 mod waiting;
 mod ways;
