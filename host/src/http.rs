@@ -1,7 +1,8 @@
-//! The HTTP side: intake, events, operators and their sessions, odd PDUs, health, metrics.
+//! The HTTP side: console, intake, events, operators and their sessions, odd PDUs, health, metrics.
 //!
-//! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
+//! Everything but the health checks and the console's files wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
+mod console;
 mod events;
 mod find;
 mod guard;
@@ -78,6 +79,8 @@ pub fn router(state: HttpState) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()
+        .route("/", get(console::index))
+        .route("/console/{*file}", get(console::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(guarded)
