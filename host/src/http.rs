@@ -9,12 +9,13 @@ mod health;
 mod messages;
 mod odd_pdus;
 mod operators;
+mod plugins;
 mod reply;
 mod resume;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, Probe};
+use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, PluginDesk, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -51,6 +52,8 @@ pub struct HttpState {
     pub stops: Arc<dyn OperatorStops>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// The policies, and orders about them.
+    pub plugins: Arc<dyn PluginDesk>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
@@ -71,6 +74,14 @@ pub fn router(state: HttpState) -> Router {
             post(operators::order),
         )
         .route("/api/v1/operators/{id}/resume", post(resume::resume))
+        .route("/api/v1/plugins", get(plugins::all))
+        .route("/api/v1/plugins/{name}", get(plugins::one))
+        .route(
+            "/api/v1/plugins/{name}/deploy",
+            post(plugins::deploy).layer(DefaultBodyLimit::max(plugins::MAX_COMPONENT)),
+        )
+        .route("/api/v1/plugins/{name}/{order}", post(plugins::order))
+        .route("/api/v1/reloads", get(plugins::reloads))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()
