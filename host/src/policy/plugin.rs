@@ -22,6 +22,7 @@ use smpp_domain::receipt::ReceiptReading;
 use smpp_domain::session::SubmitResponse;
 use smpp_domain::status::Verdict;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -64,10 +65,12 @@ pub(super) struct Plugin {
     pub(super) key: String,
     pub(super) identity: Arc<PolicyIdentity>,
     pub(super) compiled: Arc<Compiled>,
-    tenant: Arc<Tenant>,
-    limits: Limits,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) limits: Limits,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
+    /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
+    recorded_now: Option<AtomicU64>,
     breakers: BTreeMap<Hook, Breaker>,
     failure_log: LogBudget,
 }
@@ -92,7 +95,21 @@ impl Plugin {
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
+            recorded_now: None,
             failure_log: LogBudget::new(FAILURE_LINES),
+        }
+    }
+
+    /// Takes the time of its calls from [`Plugin::set_now`], not from the clock.
+    pub(super) fn in_recorded_time(mut self) -> Self {
+        self.recorded_now = Some(AtomicU64::default());
+        self
+    }
+
+    /// The time of the calls from now on, in milliseconds since 1970.
+    pub(super) fn set_now(&self, now_ms: u64) {
+        if let Some(now) = &self.recorded_now {
+            now.store(now_ms, Ordering::Relaxed);
         }
     }
 
@@ -192,6 +209,9 @@ impl Plugin {
             })?,
         };
         slot.arm(self.limits.call_deadline);
+        if let Some(now) = &self.recorded_now {
+            slot.store.data_mut().now_ms = now.load(Ordering::Relaxed);
+        }
         let answer = call(&mut slot)
             .transpose()
             .map_err(|error| self.classify(&error))?;
