@@ -46,6 +46,21 @@ impl TestBench {
         &self.compiled.manifest
     }
 
+    /// What it may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.workshop.limits
+    }
+
+    /// The interfaces of the contract that it imports.
+    #[must_use]
+    pub fn imports(&self) -> Vec<String> {
+        let component = self.compiled.pre.component();
+        let imports = component.component_type();
+        let names = imports.imports(&self.workshop.engine);
+        names.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// What it is and has.
     #[must_use]
     pub fn report(&self) -> Report {
