@@ -3,6 +3,8 @@
 //! An instance is one store: a trap poisons the whole store, so it costs exactly that instance. Instances wait in a
 //! small pool between calls; a call takes one out and has it for itself.
 
+mod recorded;
+
 use super::bindings::exports::smpp::operator_policy::message_ids;
 use super::bindings::smpp::operator_policy::types;
 use super::breaker::Breaker;
@@ -22,7 +24,7 @@ use smpp_domain::receipt::ReceiptReading;
 use smpp_domain::session::SubmitResponse;
 use smpp_domain::status::Verdict;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -97,19 +99,6 @@ impl Plugin {
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
             recorded_now: None,
             failure_log: LogBudget::new(FAILURE_LINES),
-        }
-    }
-
-    /// Takes the time of its calls from [`Plugin::set_now`], not from the clock.
-    pub(super) fn in_recorded_time(mut self) -> Self {
-        self.recorded_now = Some(AtomicU64::default());
-        self
-    }
-
-    /// The time of the calls from now on, in milliseconds since 1970.
-    pub(super) fn set_now(&self, now_ms: u64) {
-        if let Some(now) = &self.recorded_now {
-            now.store(now_ms, Ordering::Relaxed);
         }
     }
 
@@ -209,9 +198,7 @@ impl Plugin {
             })?,
         };
         slot.arm(self.limits.call_deadline);
-        if let Some(now) = &self.recorded_now {
-            slot.store.data_mut().now_ms = now.load(Ordering::Relaxed);
-        }
+        self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()
             .map_err(|error| self.classify(&error))?;
