@@ -11,10 +11,11 @@ mod odd_pdus;
 mod operators;
 mod reply;
 mod resume;
+mod story;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, Probe};
+use crate::ports::{CommandQueue, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, Probe};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -49,6 +50,8 @@ pub struct HttpState {
     pub operators: LoadedOperators,
     /// Who is not sent to.
     pub stops: Arc<dyn OperatorStops>,
+    /// What became of messages.
+    pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
     /// For `/metrics`.
@@ -62,6 +65,7 @@ pub fn router(state: HttpState) -> Router {
     let guarded = Router::new()
         .route("/metrics", get(health::metrics))
         .route("/api/v1/messages", post(messages::accept))
+        .route("/api/v1/messages/{id}", get(story::one))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/odd-pdus", get(odd_pdus::recent))
         .route("/api/v1/operators", get(operators::all))
