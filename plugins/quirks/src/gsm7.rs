@@ -53,7 +53,7 @@ pub(crate) fn unpack(octets: &[u8], header: usize) -> Vec<u8> {
         })
         .collect();
     // Seven bits to spare are no `@`: SMPP does not count septets.
-    if bits % 7 == 0 && septets.last() == Some(&0) {
+    if bits.is_multiple_of(7) && septets.last() == Some(&0) {
         septets.pop();
     }
     septets

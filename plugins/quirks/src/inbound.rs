@@ -110,11 +110,11 @@ impl Inbound {
         let was_receipt = reading.is_some();
         let read = match &self.receipts {
             Some(receipts) => receipts.interpret(&pdu, reading),
-            None => Read::AsRead,
+            None => Read::Unchanged,
         };
         let is_message = match read {
             Read::Receipt(receipt) => return Answer::Receipt(receipt),
-            Read::AsRead => !was_receipt,
+            Read::Unchanged => !was_receipt,
             Read::NoReceipt => true,
         };
         let alphabet = self

@@ -62,7 +62,7 @@ enum Detection {
 /// What a PDU turns out to be.
 pub(crate) enum Read {
     /// What the host made of it stands.
-    AsRead,
+    Unchanged,
     Receipt(Receipt),
     /// Whatever the host takes it for.
     NoReceipt,
@@ -107,7 +107,7 @@ impl Receipts {
         if !is_receipt {
             return match reading {
                 Some(_) => Read::NoReceipt,
-                None => Read::AsRead,
+                None => Read::Unchanged,
             };
         }
         let before = reading.clone();
@@ -119,7 +119,7 @@ impl Receipts {
             kind == INTERMEDIATE,
         );
         if before.as_ref() == Some(&after) {
-            Read::AsRead
+            Read::Unchanged
         } else {
             Read::Receipt(after)
         }
