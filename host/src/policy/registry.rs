@@ -80,6 +80,13 @@ impl OperatorPolicy {
         self.warm().map(|plugin| Arc::clone(&plugin.identity))
     }
 
+    /// The hooks of the active version that are not asked at present, because they failed too often.
+    #[must_use]
+    pub fn open_breakers(&self) -> Vec<Hook> {
+        let active = self.active.load();
+        active.iter().flat_map(|plugin| plugin.open_breakers()).collect()
+    }
+
     pub(super) fn running(&self) -> Option<Arc<Plugin>> {
         self.active.load_full()
     }
