@@ -4,6 +4,7 @@
 //! the gateway's built-in behaviour applies.
 
 pub mod failure;
+pub mod question;
 pub mod rewrite;
 
 pub use failure::OnFailure;
@@ -13,7 +14,7 @@ use crate::encoding::UnencodableRule;
 use crate::ids::{AccountId, MessageId};
 use crate::pdu::{Address, CommandStatus, SubmitSmPdu};
 use crate::receipt::ReceiptReading;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A dispatch command as a policy sees it, before any encoding.
@@ -63,7 +64,7 @@ impl fmt::Debug for OutboundMessage {
 }
 
 /// The hooks that a plugin may export, one interface each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hook {
     /// `settings.validate`.
@@ -222,7 +223,7 @@ pub enum SubmitAnswer {
 }
 
 /// Where an operator's message id was read.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdOrigin {
     /// submit_sm_resp.
@@ -258,7 +259,8 @@ pub enum InboundAnswer {
 }
 
 /// The place of a segment in a concatenated message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Concatenation {
     /// Shared by the segments of one message.
     pub reference: u16,
