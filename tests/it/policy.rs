@@ -5,6 +5,7 @@ mod files;
 mod hostile;
 mod refusals;
 mod swaps;
+mod versions;
 
 use smpp_connector::policy::build::{BuildRequest, build};
 use smpp_connector::policy::{LoadError, OperatorPolicy, OperatorPolicyConfig, PolicyHost};

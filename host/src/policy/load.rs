@@ -66,8 +66,16 @@ pub(super) fn read(file: &Path, limits: &Limits) -> Result<Image, LoadError> {
 pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, LoadError> {
     let started = crate::clock::now();
     check_structure(&image.bytes)?;
-    let exported = check_names(&image.bytes)?;
-    let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest)?;
+    let exported = check_names(&image.bytes);
+    let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest);
+    let (exported, manifest) = match (exported, manifest) {
+        // What it was built for says more than the name of one interface of it.
+        (Err(error @ LoadError::Contract { .. }), Ok(manifest)) => {
+            contract::check(&manifest)?;
+            return Err(error);
+        }
+        (exported, manifest) => (exported?, manifest?),
+    };
     check_manifest(&manifest, &exported)?;
     let component = Component::new(&workshop.engine, &image.bytes).map_err(|error| LoadError::Compile {
         reason: format!("{error:#}"),
