@@ -15,6 +15,7 @@ mod admit;
 mod bindings;
 mod breaker;
 pub mod build;
+mod contract;
 mod convert;
 mod desk;
 mod engine;
