@@ -38,6 +38,7 @@ mod shelf;
 mod stats;
 mod tally;
 mod test_bench;
+mod trace;
 pub mod verdict;
 mod view;
 mod watch;

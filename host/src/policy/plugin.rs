@@ -262,7 +262,7 @@ impl Plugin {
                 version,
                 ..
             } = &*self.tenant;
-            let trace = super::imports::printable(&format!("{error:?}"), 4096);
+            let trace = super::trace::of(error);
             tracing::warn!(%operator, %plugin, %version, trace, "a policy call failed inside the plugin");
         }
         classify(error, &self.limits)
