@@ -3,6 +3,7 @@
 //! A policy is a plugin of one operator, or nothing at all. Each answer can be "no opinion" (`HostDefault`), and then
 //! the gateway's built-in behaviour applies.
 
+pub mod question;
 pub mod rewrite;
 
 use crate::dispatch::{DispatchCommand, LongMessageStrategy, MessageType, SmsEncoding};
@@ -10,7 +11,7 @@ use crate::encoding::UnencodableRule;
 use crate::ids::{AccountId, MessageId};
 use crate::pdu::{Address, CommandStatus, SubmitSmPdu};
 use crate::receipt::ReceiptReading;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A dispatch command as a policy sees it, before any encoding.
@@ -60,7 +61,7 @@ impl fmt::Debug for OutboundMessage {
 }
 
 /// The hooks that a plugin may export, one interface each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hook {
     /// `settings.validate`.
@@ -219,7 +220,7 @@ pub enum SubmitAnswer {
 }
 
 /// Where an operator's message id was read.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdOrigin {
     /// submit_sm_resp.
@@ -255,7 +256,8 @@ pub enum InboundAnswer {
 }
 
 /// The place of a segment in a concatenated message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Concatenation {
     /// Shared by the segments of one message.
     pub reference: u16,
@@ -325,7 +327,7 @@ impl fmt::Display for FaultCause {
 }
 
 /// What a fault means for the message: the operator's `on_failure`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// The built-in behaviour decides.

@@ -1,6 +1,7 @@
 //! The operator's policy, as its plugin answers it.
 
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
     EncodingAnswer, Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
@@ -67,6 +68,29 @@ pub trait Policy: Send + Sync {
     /// # Errors
     /// A [`Fault`] when the plugin gave no usable answer.
     fn inbound(&self, pdu: &DeliverSmPdu, reading: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault>;
+
+    /// Any of these questions as a value: what fixtures, replays and shadows ask.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the plugin gave no usable answer.
+    fn ask(&self, question: &Question) -> Result<Answer, Fault> {
+        match question {
+            Question::Encoding { message } => self.encoding(message).map(Answer::Encoding),
+            Question::Splitting {
+                message,
+                data_coding,
+                octets,
+            } => self
+                .splitting(message, *data_coding, *octets)
+                .map(Answer::Splitting),
+            Question::Submit { message, pdu, part } => self.submit(message, pdu, *part).map(Answer::Submit),
+            Question::SubmitResult { response } => self
+                .submit_result(&response.response, response.attempt)
+                .map(Answer::SubmitResult),
+            Question::MessageIds { raw, origin } => self.message_key(raw, *origin).map(Answer::MessageIds),
+            Question::Inbound { pdu, reading } => self.inbound(pdu, reading.as_ref()).map(Answer::Inbound),
+        }
+    }
 }
 
 /// Hands out an operator's policy. A message keeps the version that it was given first.
