@@ -4,6 +4,7 @@ mod architecture;
 mod contracts;
 mod flood;
 mod foreign;
+mod languages;
 
 mod nats;
 mod pipeline;
