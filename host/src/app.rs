@@ -104,6 +104,7 @@ fn http_state(
         probes: backends.probes.clone(),
         operators: operators.clone(),
         stops: backends.stops.clone(),
+        stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
