@@ -10,12 +10,13 @@ mod error;
 mod javascript;
 pub mod project;
 mod python;
-mod sections;
 pub mod tools;
 
 pub use error::BuildError;
 
+use super::fixtures;
 use super::manifest::{self, Manifest};
+use super::sections;
 use project::{Language, Project};
 use smpp_domain::policy::Hook;
 use std::collections::BTreeSet;
@@ -74,6 +75,7 @@ pub fn build_with(request: &BuildRequest, tools: &Toolbox) -> Result<BuiltPlugin
         None => componentize(&cargo::compile(request)?)?,
     };
     check_hooks(&component)?;
+    let component = fixtures::pack_folder(&component, &request.crate_dir)?;
     write_whole(&request.out, &component)?;
     Ok(BuiltPlugin {
         path: request.out.clone(),

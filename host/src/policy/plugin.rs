@@ -3,6 +3,8 @@
 //! An instance is one store: a trap poisons the whole store, so it costs exactly that instance. Instances wait in a
 //! small pool between calls; a call takes one out and has it for itself.
 
+mod recorded;
+
 use super::bindings::exports::smpp::operator_policy::message_ids;
 use super::bindings::smpp::operator_policy::types;
 use super::breaker::Breaker;
@@ -22,6 +24,7 @@ use smpp_domain::receipt::ReceiptReading;
 use smpp_domain::session::SubmitResponse;
 use smpp_domain::status::Verdict;
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -64,10 +67,12 @@ pub(super) struct Plugin {
     pub(super) key: String,
     pub(super) identity: Arc<PolicyIdentity>,
     pub(super) compiled: Arc<Compiled>,
-    tenant: Arc<Tenant>,
-    limits: Limits,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) limits: Limits,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
+    /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
+    recorded_now: Option<AtomicU64>,
     breakers: BTreeMap<Hook, Breaker>,
     failure_log: LogBudget,
 }
@@ -92,6 +97,7 @@ impl Plugin {
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
+            recorded_now: None,
             failure_log: LogBudget::new(FAILURE_LINES),
         }
     }
@@ -192,6 +198,7 @@ impl Plugin {
             })?,
         };
         slot.arm(self.limits.call_deadline);
+        self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()
             .map_err(|error| self.classify(&error))?;

@@ -2,6 +2,7 @@
 
 use super::project::Language;
 use super::tools::install_command;
+use crate::policy::fixtures::FixturesError;
 use crate::policy::manifest::ManifestError;
 use std::io;
 use std::path::PathBuf;
@@ -89,6 +90,9 @@ pub enum BuildError {
         /// By the component.
         exported: String,
     },
+    /// The plugin's fixtures cannot be packed.
+    #[error("the fixtures of the plugin cannot be packed into it\n{0}")]
+    Fixtures(#[from] FixturesError),
     /// A file could not be read or written.
     #[error("{path}")]
     Io {
