@@ -33,6 +33,7 @@ mod plugin;
 mod registry;
 mod reload;
 mod reloads;
+mod sections;
 mod shadow;
 mod shelf;
 mod stats;

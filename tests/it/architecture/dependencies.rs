@@ -50,6 +50,7 @@ const WITHIN: [(&str, &[&str]); 13] = [
     ("quirks", &["smpp-plugin-sdk"]),
     ("cutter", &["smpp-plugin-sdk"]),
     ("hostile", &["smpp-plugin-sdk"]),
+    ("every-hook", &["smpp-plugin-sdk"]),
     (
         "smpp-connector-tests",
         &["smpp-connector", "smpp-domain", "smsc-sim"],
