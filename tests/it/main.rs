@@ -5,6 +5,7 @@ mod contracts;
 mod failures;
 mod flood;
 mod foreign;
+mod languages;
 
 mod nats;
 mod pipeline;

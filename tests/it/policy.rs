@@ -2,9 +2,11 @@
 #![cfg(test)]
 
 mod files;
+mod fixtures;
 mod hostile;
 mod refusals;
 mod swaps;
+mod versions;
 
 use smpp_connector::policy::build::{BuildRequest, build};
 use smpp_connector::policy::{LoadError, OperatorPolicy, OperatorPolicyConfig, PolicyHost};
