@@ -47,7 +47,7 @@ pub enum Case {
     /// One call has this answer.
     Call {
         /// What is asked.
-        question: Question,
+        question: Box<Question>,
         /// `None` in one that was begun and not finished.
         expect: Option<Expect>,
     },
@@ -84,7 +84,7 @@ impl Fixture {
             operator: None,
             now_ms: None,
             case: Case::Call {
-                question,
+                question: Box::new(question),
                 expect: Some(expect),
             },
         }
