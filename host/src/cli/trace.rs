@@ -157,13 +157,4 @@ mod tests {
             ]
         );
     }
-
-    #[test]
-    fn a_refusal_is_told_with_its_details() {
-        assert_eq!(
-            refusal(r#"{"error": "no", "details": ["a", "b"]}"#),
-            "no\n  a\n  b"
-        );
-        assert_eq!(refusal("gone"), "gone");
-    }
 }

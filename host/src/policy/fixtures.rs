@@ -16,7 +16,7 @@ mod text;
 pub use diff::{Difference, differences};
 pub use folder::{FOLDER, Read, files_of, pack_folder, read_folder};
 pub use read::{Problem, Problems, read_text, read_value};
-pub use run::{Call, Failure, Runner};
+pub use run::{Call, Failure, Runner, compare};
 pub use section::{FixturesError, MOST_FIXTURES, SECTION, pack, packed};
 pub use text::written;
 
