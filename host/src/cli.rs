@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod migrate;
 mod plugin;
+mod quirks;
 mod run;
 mod send;
 mod sim;
@@ -77,6 +78,9 @@ enum Command {
     /// Build policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Settings of the plugin that is brought along: what real operators need, their schema, what is wrong with yours
+    #[command(subcommand)]
+    Quirks(quirks::Quirks),
     /// Print the version
     Version,
 }
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(),
+        Command::Quirks(quirks) => quirks.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())
