@@ -75,7 +75,7 @@ enum Command {
     Trace(trace::Trace),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
-    /// Build policy plugins
+    /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Settings of the plugin that is brought along: what real operators need, their schema, what is wrong with yours
@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
-        Command::Plugin(plugin) => plugin.run(),
+        Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Quirks(quirks) => quirks.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));

@@ -12,6 +12,7 @@ mod kill_report;
 mod logs;
 mod migrate;
 mod operator_files;
+mod plugin_author;
 mod segments;
 mod shared_tps;
 mod shutdown;
