@@ -11,6 +11,7 @@ mod client;
 mod demo;
 mod migrate;
 mod plugin;
+mod quirks;
 mod run;
 mod send;
 mod sim;
@@ -78,6 +79,9 @@ enum Command {
     /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Settings of the plugin that is brought along: what real operators need, their schema, what is wrong with yours
+    #[command(subcommand)]
+    Quirks(quirks::Quirks),
     /// Print the version
     Version,
 }
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
+        Command::Quirks(quirks) => quirks.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())
