@@ -2,8 +2,14 @@
 #![cfg(test)]
 
 mod bad_files;
+mod budget;
+mod deployed;
+mod desk;
 mod hostile;
 mod kept;
+mod rollback;
+mod settings;
+mod shadow;
 mod thousand;
 mod waiting;
 mod ways;
