@@ -104,6 +104,7 @@ fn http_state(
         probes: backends.probes.clone(),
         operators: operators.clone(),
         stops: backends.stops.clone(),
+        stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
         plugins: backends.policies.clone(),
         metrics: backends.metrics.clone(),

@@ -15,6 +15,7 @@ mod sessions;
 mod slots;
 mod stops;
 mod store;
+mod story;
 
 pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
@@ -39,6 +40,7 @@ pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,
     Settled, SettledOutcome, Settlement, Tracked,
 };
+pub use story::{MessageStories, MessageStory, ToldReceipt};
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.
 #[derive(Debug, thiserror::Error)]

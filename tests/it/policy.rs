@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod files;
+mod fixtures;
 mod hostile;
 mod refusals;
 mod swaps;

@@ -5,6 +5,7 @@
 
 mod cargo;
 
+use super::fixtures::{self, FixturesError};
 use super::manifest::{self, Manifest, ManifestError};
 use smpp_domain::policy::Hook;
 use std::collections::BTreeSet;
@@ -84,6 +85,9 @@ pub enum BuildError {
         /// By the component.
         exported: String,
     },
+    /// The plugin's fixtures cannot be packed.
+    #[error("the fixtures of the plugin cannot be packed into it\n{0}")]
+    Fixtures(#[from] FixturesError),
     /// A file could not be read or written.
     #[error("{path}")]
     Io {
@@ -105,6 +109,7 @@ pub fn build(request: &BuildRequest) -> Result<BuiltPlugin, BuildError> {
     let started = Instant::now();
     let component = componentize(&cargo::compile(request)?)?;
     check_hooks(&component)?;
+    let component = fixtures::pack_folder(&component, &request.crate_dir)?;
     write_whole(&request.out, &component)?;
     Ok(BuiltPlugin {
         path: request.out.clone(),

@@ -3,6 +3,7 @@
 use super::bindings::{IMPORTS, PACKAGE, PDU_PACKAGE, VERSION};
 use super::engine::Workshop;
 use super::error::LoadError;
+use super::fixtures::{self, Fixture};
 use super::hooks::{HookIndices, exports};
 use super::imports::Ctx;
 use super::limits::Limits;
@@ -50,6 +51,8 @@ pub(super) struct Compiled {
     pub(super) indices: HookIndices,
     pub(super) hooks: BTreeSet<Hook>,
     pub(super) manifest: Manifest,
+    /// What its author has seen to, and no later version may break.
+    pub(super) fixtures: Vec<Fixture>,
     pub(super) sha256: String,
     pub(super) compile_ms: u64,
 }
@@ -92,6 +95,7 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
     let exported = check_names(&image.bytes)?;
     let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest)?;
     check_manifest(&manifest, &exported)?;
+    let fixtures = fixtures::packed(&image.bytes).map_err(LoadError::Fixtures)?;
     let component = Component::new(&workshop.engine, &image.bytes).map_err(|error| LoadError::Compile {
         reason: format!("{error:#}"),
     })?;
@@ -109,6 +113,7 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
         indices,
         hooks,
         manifest,
+        fixtures,
         sha256: image.sha256.clone(),
         compile_ms: millis_since(started),
     })

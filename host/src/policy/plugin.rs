@@ -4,6 +4,7 @@
 //! small pool between calls; a call takes one out and has it for itself.
 
 mod calls;
+mod recorded;
 
 use super::bindings::smpp::operator_policy::types;
 use super::breaker::Breaker;
@@ -16,6 +17,7 @@ use super::stats::PolicyStats;
 use super::tally::Tally;
 use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -60,10 +62,12 @@ pub(super) struct Plugin {
     pub(super) compiled: Arc<Compiled>,
     /// What it has done since it became active.
     pub(super) tally: Tally,
-    tenant: Arc<Tenant>,
-    limits: Limits,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) limits: Limits,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
+    /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
+    recorded_now: Option<AtomicU64>,
     breakers: BTreeMap<Hook, Breaker>,
     failure_log: LogBudget,
 }
@@ -89,6 +93,7 @@ impl Plugin {
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
+            recorded_now: None,
             failure_log: LogBudget::new(FAILURE_LINES),
         }
     }
@@ -226,6 +231,7 @@ impl Plugin {
             })?,
         };
         slot.arm(self.limits.call_deadline);
+        self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()
             .map_err(|error| self.classify(&error))?;
