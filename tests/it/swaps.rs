@@ -12,7 +12,6 @@ mod reloads;
 mod rollback;
 mod settings;
 mod shadow;
-mod thousand;
 mod waiting;
 mod ways;
 

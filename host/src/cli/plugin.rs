@@ -3,6 +3,8 @@
 mod build;
 mod check;
 mod deploy;
+mod doctor;
+mod new;
 mod orders;
 mod replay;
 mod settings;
@@ -18,7 +20,10 @@ use std::path::Path;
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Plugin {
-    /// Compile a Rust plugin crate to a component that the gateway loads
+    /// Make the folder of a new plugin, with a test that passes
+    #[command(after_help = new::EXAMPLES)]
+    New(new::New),
+    /// Build a plugin to a component that the gateway loads: a crate in Rust, or a folder with a plugin.toml
     Build(build::Build),
     /// Say what a plugin is and whether a gateway would take it: the gateway's own loader, trial and fixtures
     #[command(after_help = check::EXAMPLES)]
@@ -41,11 +46,16 @@ pub(super) enum Plugin {
     Discard(Ordered),
     /// Go back to the version before, at once
     Rollback(Ordered),
+    /// Find what this machine lacks to build plugins, and mend it
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Doctor),
 }
 
 impl Plugin {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         match self {
+            Self::New(new) => new.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Build(build) => build.run(),
             Self::Check(check) => check.run(),
             Self::Test(test) => test.run(),
