@@ -106,7 +106,9 @@ fn every_hook(meter: &Meter, folder: &Path, language: &str) -> Result<()> {
     let receipt = receipt("DELIVRD");
     let reading = read(&receipt, Detection::EsmClass, None).context("a receipt that cannot be read")?;
     let octets = u32::try_from(message.text.len())?;
-    meter.row(&suffix("encoding.choose, 61 characters"), || policy.encoding(&message))?;
+    meter.row(&suffix("encoding.choose, 61 characters"), || {
+        policy.encoding(&message)
+    })?;
     meter.row(&suffix("splitting.plan, 61 characters"), || {
         policy.splitting(&message, 0, octets)
     })?;
@@ -142,7 +144,11 @@ fn kept(folder: &Path, language: &str) -> Result<Arc<dyn Policy>> {
     let mut unpacked = ruzstd::decoding::StreamingDecoder::new(std::fs::File::open(&packed)?)?;
     let file = folder.join(language).with_extension("wasm");
     std::io::copy(&mut unpacked, &mut std::fs::File::create(&file)?)?;
-    load_with(&file, Limits::default(), serde_json::json!({ "service_type": "CMT" }))
+    load_with(
+        &file,
+        Limits::default(),
+        serde_json::json!({ "service_type": "CMT" }),
+    )
 }
 
 fn outbound(meter: &Meter, latin1: &dyn Policy, hexdec: &dyn Policy) -> Result<()> {
