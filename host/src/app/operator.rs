@@ -144,12 +144,16 @@ impl Operators {
         running.binds.unbind().await;
         ended(name, "receipts", running.receipts).await;
         ended(name, "session events", running.sessions).await;
+        self.backends.metrics.forget(name);
         if running.config.policy.plugin.is_some() {
             self.backends.policies.unload_operator(running.config.operator_id);
         }
     }
 
     fn publish_loaded(&self) {
+        self.backends
+            .metrics
+            .operators(self.running.len(), self.waiting.len());
         let running = self
             .running
             .values()

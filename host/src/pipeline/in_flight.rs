@@ -1,5 +1,6 @@
 //! A message between the intake and its outcome.
 
+use super::place::Place;
 use super::plan::Plan;
 use crate::clock;
 use crate::config::OperatorConfig;
@@ -10,7 +11,6 @@ use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{Outcome, PartReport, SubmitEvent};
 use smpp_domain::pdu::CommandStatus;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// Tries that the operator refused for a passing reason, before the message is rejected.
@@ -60,6 +60,8 @@ pub(super) struct InFlight {
     pub(super) attempts: u32,
     /// It was noted durably that it is being sent.
     pub(super) intended: bool,
+    /// Something of it was written by this host.
+    pub(super) written: bool,
     /// The current part was written before and never answered.
     pub(super) unanswered: bool,
     /// When the part that was never answered was written, as far as this host knows.
@@ -67,7 +69,7 @@ pub(super) struct InFlight {
     /// The current part is at a bind.
     pub(super) out: bool,
     /// Counts it as outside the broker.
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) permit: Place,
 }
 
 impl InFlight {
