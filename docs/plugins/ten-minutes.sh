@@ -18,8 +18,9 @@ command -v "$program" >/dev/null || { echo "$0: there is no $program; SMPP_CONNE
 program=$(command -v "$program")
 
 work=$(mktemp -d)
-port=$((20000 + $$ % 20000))
-sim_port=$((port + 20000))
+# Below those that the system gives to whoever asks for any.
+port=$((10000 + $$ % 10000))
+sim_port=$((port + 10000))
 url=http://127.0.0.1:$port
 began=$(date +%s%N)
 last=$began

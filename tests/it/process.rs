@@ -16,6 +16,7 @@ mod plugin_author;
 mod segments;
 mod shared_tps;
 mod shutdown;
+mod ten_minutes;
 mod tls;
 mod trace;
 mod turns;
