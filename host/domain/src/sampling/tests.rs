@@ -3,7 +3,9 @@ use uuid::Uuid;
 
 /// Ids as the platform makes them: they count upwards.
 fn message(number: u128) -> MessageId {
-    MessageId(Uuid::from_u128(0x0199_F3A0_0000_7000_8000_0000_0000_0000 + number))
+    MessageId(Uuid::from_u128(
+        0x0199_F3A0_0000_7000_8000_0000_0000_0000 + number,
+    ))
 }
 
 /// How many are taken in one second of so much traffic.
@@ -41,7 +43,11 @@ fn a_flood_is_sampled_at_once_and_the_share_comes_back() {
         second(&mut sampling, start + SPAN * number, from, 10);
         from += 10;
     }
-    assert!((sampling.share() - 1.0).abs() < f64::EPSILON, "{}", sampling.share());
+    assert!(
+        (sampling.share() - 1.0).abs() < f64::EPSILON,
+        "{}",
+        sampling.share()
+    );
 }
 
 #[test]
@@ -51,7 +57,11 @@ fn the_receipts_of_what_was_taken_are_taken_and_no_others() {
     let (mut taken, mut left) = (Vec::new(), Vec::new());
     for number in 0..2_000_u32 {
         let at = start + SPAN * (number / 1_000);
-        let list = if sampling.takes(message(u128::from(number)), at) { &mut taken } else { &mut left };
+        let list = if sampling.takes(message(u128::from(number)), at) {
+            &mut taken
+        } else {
+            &mut left
+        };
         list.push(message(u128::from(number)));
     }
     let later = start + Duration::from_secs(50);

@@ -10,15 +10,7 @@ fn masker() -> Masker {
 
 #[test]
 fn a_masked_text_says_nothing() {
-    let masked =
-        masker().text("Your code is 4711: call +49 170 or visit https://acme.example/Ünïcode €5 😎 Привет");
-    assert_eq!(
-        masked,
-        "Xxxx xxxx xx 0000: xxxx +00 000 xx xxxxx xxxxx://xxxx.xxxxxxx/\u{C9}xñxxxxx €0 😀 中中中中中中"
-            .replace("\u{C9}xñ", &masker().text("Ünï"))
-    );
-    for text in ["geheim", "GEHEIM", "ünlü", "नमस्ते", "şifre"] {
-        let text = "Your code is 4711: call +49 170 or visit https://acme.example/Ünï €5 😎 Привет";
+    let text = "Your code is 4711: call +49 170 or visit https://acme.example/Ünï €5 😎 Привет";
     assert_eq!(
         masker().text(text),
         "Xxxx xxxx xx 0000: xxxx +00 000 xx xxxxx xxxxx://xxxx.xxxxxxx/Éxï €0 😀 中中中中中中"
