@@ -105,6 +105,10 @@ fn http_state(
         operators: operators.clone(),
         stops: backends.stops.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
+            decisions: recordings.decisions.clone(),
+            pdus: recordings.pdus.clone(),
+        }),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

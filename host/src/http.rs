@@ -1,7 +1,8 @@
-//! The HTTP side: intake, events, operators and their sessions, odd PDUs, health, metrics.
+//! The HTTP side: intake, events, operators and their sessions, recordings, health, metrics.
 //!
 //! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
+mod decisions;
 mod events;
 mod find;
 mod guard;
@@ -9,12 +10,15 @@ mod health;
 mod messages;
 mod odd_pdus;
 mod operators;
+mod pcapng;
 mod reply;
 mod resume;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, Probe};
+use crate::ports::{
+    CommandQueue, DecisionLog, EventLog, LoadedOperator, OddPduLog, OperatorStops, PduLog, Probe,
+};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -51,10 +55,21 @@ pub struct HttpState {
     pub stops: Arc<dyn OperatorStops>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// Hook calls and their PDUs; `None` where they are not recorded.
+    pub recordings: Option<Recordings>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
     pub stopping: CancellationToken,
+}
+
+/// What is recorded of live traffic.
+#[derive(Clone)]
+pub struct Recordings {
+    /// Hook calls.
+    pub decisions: Arc<dyn DecisionLog>,
+    /// The PDUs that go with them.
+    pub pdus: Arc<dyn PduLog>,
 }
 
 /// All routes.
@@ -64,6 +79,9 @@ pub fn router(state: HttpState) -> Router {
         .route("/api/v1/messages", post(messages::accept))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/odd-pdus", get(odd_pdus::recent))
+        .route("/api/v1/decisions", get(decisions::recent))
+        .route("/api/v1/decisions/summary", get(decisions::summary))
+        .route("/api/v1/capture.pcapng", get(pcapng::capture))
         .route("/api/v1/operators", get(operators::all))
         .route("/api/v1/operators/{id}", get(operators::one))
         .route(

@@ -12,11 +12,13 @@ mod dispatcher;
 mod faults;
 mod in_flight;
 mod mobile_originated;
+mod near_misses;
 mod parked;
 mod plan;
 mod publish;
 mod reassembly;
 mod receipts;
+mod recorder;
 mod reference;
 mod retry;
 mod rewrite;
@@ -29,6 +31,7 @@ pub(crate) use dispatcher::capacity as places;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;
+pub use recorder::Recorder;
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 pub use stops::Stops;
@@ -63,4 +66,6 @@ pub struct OperatorContext {
     pub policies: Arc<dyn PolicySource>,
     /// Counters.
     pub metrics: OperatorMetrics,
+    /// Records what its policy decides.
+    pub recorder: Arc<Recorder>,
 }

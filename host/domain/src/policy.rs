@@ -341,7 +341,7 @@ pub enum OnFailure {
 }
 
 /// Which plugin decided, for events and logs.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyIdentity {
     /// File name without `.wasm`.

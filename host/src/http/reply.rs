@@ -11,9 +11,11 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
-    let known = "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /api/v1/odd-pdus, /metrics, \
+    let known =
+        "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /api/v1/odd-pdus, /api/v1/decisions, \
+        /api/v1/decisions/summary, /api/v1/capture.pcapng, /metrics, \
         /healthz, /readyz"
-        .to_owned();
+            .to_owned();
     error(
         StatusCode::NOT_FOUND,
         &format!("there is nothing at {}", uri.path()),

@@ -349,7 +349,10 @@ impl Dispatcher {
             slot,
             part_number: number,
         };
-        message.out = self.bench.submit(bind, ticket, self.custody.lease(), pdu);
+        let recorded = message.recorded;
+        message.out = self
+            .bench
+            .submit(bind, ticket, self.custody.lease(), pdu, recorded);
         let sent = message.out;
         if sent {
             self.gate.passed(slot);

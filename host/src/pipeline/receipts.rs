@@ -8,8 +8,10 @@ mod refusals;
 mod track;
 
 use super::OperatorContext;
+use super::near_misses::NearMisses;
 use super::parked::Parked;
 use super::reassembly::Reassembly;
+use super::recorder::{Heard, Watched};
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
 use interpret::{Interpreted, interpret, nothing_made};
 use refusals::Refusals;
@@ -28,6 +30,7 @@ pub struct Receipts {
     inbound: mpsc::Receiver<Inbound>,
     matched: mpsc::Receiver<Vec<ParkedReceipt>>,
     refusals: Refusals,
+    misses: NearMisses,
 }
 
 /// PDUs that came together, sorted by what has to become durable before they are answered.
@@ -53,6 +56,7 @@ impl Receipts {
             inbound,
             matched,
             refusals: Refusals::default(),
+            misses: NearMisses::default(),
         }
     }
 
@@ -101,13 +105,29 @@ impl Receipts {
     }
 
     fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
-        match interpret(&self.context, policy, &inbound) {
-            Interpreted::Receipt(reading) => {
-                let origin = Origin::Live;
-                let candidate = Candidate::new(&self.context, policy, *reading, origin, &inbound);
-                sorted.receipts.0.push(candidate);
-                sorted.receipts.1.push(inbound.reply);
-            }
+        let recorder = self.context.recorder.clone();
+        let on = recorder.is_on();
+        let policy = Watched::new(policy, on, true);
+        let interpreted = interpret(&self.context, &policy, &inbound);
+        if let Interpreted::Receipt(reading) = interpreted {
+            let candidate = Candidate::new(&self.context, &policy, *reading, Origin::Live, &inbound);
+            let Inbound { pdu, wire, reply, .. } = inbound;
+            let heard = on.then(|| Heard::new(pdu, wire, policy.into_calls()));
+            sorted.receipts.0.push(candidate.heard(heard));
+            sorted.receipts.1.push(reply);
+            return;
+        }
+        if on {
+            let outcome = match interpreted {
+                Interpreted::Ignored => "ignored",
+                Interpreted::Refused(_) => "refused",
+                _ => "mo",
+            };
+            recorder.delivered(&inbound, policy.into_calls(), outcome);
+        }
+        match interpreted {
+            // Above.
+            Interpreted::Receipt(_) => {}
             Interpreted::Event(event) => {
                 sorted.events.0.push(*event);
                 sorted.events.1.push(inbound.reply);
@@ -132,8 +152,11 @@ impl Receipts {
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
-        self.take(matched.into_iter().map(Candidate::parked).collect())
-            .await;
+        let candidate = |receipt: ParkedReceipt| {
+            let heard = self.context.recorder.parked(&receipt);
+            Candidate::parked(receipt).heard(heard)
+        };
+        self.take(matched.into_iter().map(candidate).collect()).await;
     }
 
     async fn take(&self, candidates: Vec<Candidate>) {
@@ -143,14 +166,17 @@ impl Receipts {
         }
     }
 
-    async fn sweep(&self) {
-        match Parked::new(&self.context).look().await {
+    async fn sweep(&mut self) {
+        match Parked::new(&self.context, &mut self.misses).look().await {
             Ok(found) => {
                 self.unpark(found.matched).await;
                 let resolved = found.resolved.into_iter();
                 self.take(
                     resolved
-                        .map(|(receipt, row)| Candidate::resolved(receipt, row))
+                        .map(|(receipt, row)| {
+                            let heard = self.context.recorder.parked(&receipt);
+                            Candidate::resolved(receipt, row).heard(heard)
+                        })
                         .collect(),
                 )
                 .await;

@@ -3,6 +3,7 @@
 //! The loop never waits for the pipeline: outcomes fit into their channel because the window bounds them, and inbound
 //! PDUs that do not fit are answered with ESME_RX_T_APPN, so that the operator keeps them.
 
+use super::frame::Frame;
 use super::socket::{Io, Socket};
 use crate::clock;
 use crate::errors;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 mod odd;
 mod parts;
 mod publish;
+mod recorded;
 
 pub(super) use parts::{ConnectionParts, Origin};
 
@@ -32,6 +34,8 @@ const BATCH: usize = 128;
 pub(super) struct Written {
     ticket: Ticket,
     at: DateTime<Utc>,
+    /// Its message is recorded.
+    recorded: bool,
 }
 
 type Reserving = Pin<Box<dyn Future<Output = Result<Reservation, BackendError>> + Send>>;
@@ -53,7 +57,10 @@ pub(super) struct Connection {
     /// When the pacer wants to be asked again.
     paced_until: Option<Instant>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
-    /// What is odd about the PDU that the session is being fed.
+    recorded: recorded::Recorded,
+    /// The PDU that the session is being fed, where PDUs are recorded.
+    frame: Option<Frame>,
+    /// What is odd about it.
     odd: odd::Oddities,
     /// The operator has just refused the bind.
     refused: bool,
@@ -76,6 +83,9 @@ enum Wake {
 impl Connection {
     pub(super) fn new(parts: ConnectionParts) -> Self {
         let answers = mpsc::channel(parts.context.inbound_limit);
+        let context = &parts.context;
+        let (pdus, name) = (context.pdus.clone(), &context.operator_name);
+        let recorded = recorded::Recorded::new(pdus, context.operator_id, name, parts.index);
         Self {
             parts,
             socket: None,
@@ -87,6 +97,8 @@ impl Connection {
             reserving: None,
             paced_until: None,
             answers,
+            recorded,
+            frame: None,
             odd: odd::Oddities::default(),
             refused: false,
             stopping: false,
@@ -198,6 +210,7 @@ impl Connection {
                     status,
                 } in answers
                 {
+                    self.answers(link, sequence_number);
                     self.feed(Input::Answer {
                         link,
                         sequence_number,
@@ -269,12 +282,15 @@ impl Connection {
             let ticket = Written {
                 ticket: request.ticket,
                 at: clock::utc_now(),
+                recorded: request.recorded,
             };
+            self.recorded.sends = request.recorded;
             self.feed(Input::Submit {
                 ticket,
                 pdu: request.pdu,
             })
             .await;
+            self.recorded.sends = false;
         }
     }
 
@@ -338,6 +354,7 @@ impl Connection {
     /// Ends the connection, or the attempt to make one.
     async fn close(&mut self) {
         self.connecting = None;
+        self.recorded.forget();
         self.pacer.clear();
         if let Some(socket) = self.socket.take() {
             socket.finish().await;
@@ -376,6 +393,8 @@ impl Connection {
         if let Err(error) = socket.queue(pdu) {
             // The pipeline checks parts with the same rules before it hands them over.
             tracing::error!(operator = %self.parts.context.operator_name, %error, "PDU cannot be encoded");
+            return;
         }
+        self.note_sent(pdu);
     }
 }

@@ -93,6 +93,7 @@ impl Bench {
         ticket: Ticket,
         lease: Arc<Lease>,
         pdu: SubmitSmPdu,
+        recorded: bool,
     ) -> bool {
         let Some(seat) = self.binds.get_mut(bind) else {
             return false;
@@ -101,6 +102,7 @@ impl Bench {
             ticket,
             lease,
             pdu: Box::new(pdu),
+            recorded,
         };
         // The channel has room for a window, and `out` never exceeds it.
         let taken = seat.handle.submits.try_send(request).is_ok();
