@@ -3,6 +3,7 @@
 pub use alphabets::Alphabets;
 pub use inbound::InboundConfig;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
+pub use versions::VersionRules;
 
 use super::host::HostConfig;
 use super::problem::Problems;
@@ -30,6 +31,7 @@ mod splitting;
 mod statuses;
 mod submit;
 mod tlvs;
+mod versions;
 
 use keys::{
     ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid,
@@ -140,6 +142,8 @@ pub struct PolicyConfig {
     pub on_failure: OnFailure,
     /// `settings`: any table, handed to the plugin as JSON.
     pub settings: serde_json::Value,
+    /// How new versions come into force.
+    pub versions: VersionRules,
 }
 
 impl OperatorConfig {
@@ -264,6 +268,7 @@ impl Default for PolicyConfig {
             sha256: None,
             on_failure: OnFailure::HostDefault,
             settings: serde_json::json!({}),
+            versions: VersionRules::default(),
         }
     }
 }
@@ -276,12 +281,14 @@ impl PolicyConfig {
         let sha256 = section.optional("sha256", digest, problems);
         let on_failure = section.or("on_failure", OnFailure::HostDefault, word(ON_FAILURE), problems);
         let settings = section.or("settings", serde_json::json!({}), json_table, problems);
+        let versions = versions::read(&mut section, problems);
         section.finish(problems);
         Self {
             plugin,
             sha256,
             on_failure,
             settings,
+            versions,
         }
     }
 }

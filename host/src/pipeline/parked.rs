@@ -122,6 +122,7 @@ impl<'a> Parked<'a> {
         self.context.store.mark_unmatched(&ids).await?;
         for ((receipt, found), hint) in overdue.iter().zip(found).zip(hints) {
             self.context.metrics.inbound("unmatched");
+            self.context.policies.receipt(receipt.received_at, false);
             if let Some(forms) = found.as_ref().and_then(|found| found.forms) {
                 self.context.metrics.near_miss(forms.receipt.name());
             }

@@ -36,7 +36,6 @@ struct Works {
     log: Arc<dyn DecisionLog>,
     operator_id: OperatorId,
     operator: String,
-    settings: Option<Value>,
     masker: Masker,
     config: OperatorConfig,
     state: Mutex<State>,
@@ -80,13 +79,10 @@ impl Recorder {
     #[must_use]
     pub fn new(log: Arc<dyn DecisionLog>, config: &OperatorConfig, keeps_texts: bool) -> Self {
         let now = clock::now();
-        let settings = &config.policy.settings;
-        let none = settings.is_null() || settings.as_object().is_some_and(serde_json::Map::is_empty);
         Self(Some(Box::new(Works {
             log,
             operator_id: config.operator_id,
             operator: config.name.clone(),
-            settings: (!none && config.policy.plugin.is_some()).then(|| settings.clone()),
             masker: Masker::new(config.alphabets.values(), keeps_texts),
             config: config.clone(),
             state: Mutex::new(State {
@@ -296,13 +292,20 @@ impl Works {
             share,
             hint,
             same_key,
-            settings: self.settings.clone(),
+            settings: call.settings.as_deref().and_then(settings),
         });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where there is nothing in them, there are none.
+fn settings(document: &str) -> Option<Value> {
+    let settings: Value = serde_json::from_str(document).ok()?;
+    let none = settings.is_null() || settings.as_object().is_some_and(serde_json::Map::is_empty);
+    (!none).then_some(settings)
 }
 
 /// These types have no map with keys that are not text: it cannot fail.

@@ -1,5 +1,6 @@
 //! The operator's policy, as its plugin answers it.
 
+use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::rewrite::PartPlace;
@@ -18,6 +19,11 @@ use std::sync::Arc;
 pub trait Policy: Send + Sync {
     /// Which plugin this is; `None` is the built-in behaviour.
     fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
+
+    /// The settings that it works with, as a JSON document; `None` where there is no plugin.
+    fn settings(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether its plugin has this hook: where it has not, there is no need to prepare a question.
     fn has(&self, hook: Hook) -> bool;
@@ -100,4 +106,8 @@ pub trait PolicySource: Send + Sync {
 
     /// Changes whenever another version has become active. Closed where none ever will.
     fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// A receipt that came at this time has found its message, or was given up: what a version may do worse than the one
+    /// before is bounded.
+    fn receipt(&self, _received_at: DateTime<Utc>, _matched: bool) {}
 }

@@ -56,17 +56,44 @@ impl Caller<'_> {
             .arg(self.member)
             .arg(run_id)
             .arg(word)
-            .arg(self.not_after)
-            .arg(want)
-            .arg(self.limit)
-            .arg(self.held)
-            .arg(self.hosts)
-            .arg(self.own_share)
-            .arg(micros(self.lease))
-            .arg(micros(asked.pause.unwrap_or_default()))
-            .arg(asked.max_rate.map_or(0, NonZeroU32::get));
+            .arg(doubles(&[
+                self.not_after,
+                want.into(),
+                self.limit.into(),
+                self.held.into(),
+                self.hosts.into(),
+                self.own_share.into(),
+                micros(self.lease),
+                // What a policy asks for beside a report of throttling; 0 is nothing.
+                micros(asked.pause.unwrap_or_default()),
+                asked.max_rate.map_or(0, NonZeroU32::get).into(),
+            ]));
         call
     }
+}
+
+/// Numbers as the script reads them: it has no others than doubles anyway.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "microseconds since 1970 fit into 53 bits"
+)]
+fn doubles(numbers: &[u64]) -> Vec<u8> {
+    numbers
+        .iter()
+        .flat_map(|number| (*number as f64).to_le_bytes())
+        .collect()
+}
+
+/// Whole numbers that the script wrote.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the script gives whole numbers from 0"
+)]
+fn numbers(octets: &[u8]) -> Option<Vec<u64>> {
+    let (doubles, rest) = octets.as_chunks();
+    let numbers = doubles.iter().map(|double| f64::from_le_bytes(*double) as u64);
+    rest.is_empty().then(|| numbers.collect())
 }
 
 /// What the script answers.
@@ -102,7 +129,8 @@ pub(super) struct Present {
 
 impl redis::FromRedisValue for Answer {
     fn from_redis_value(value: redis::Value) -> Result<Self, redis::ParsingError> {
-        let numbers: Vec<u64> = from_redis_value(value)?;
+        let octets: Vec<u8> = from_redis_value(value)?;
+        let numbers = numbers(&octets).ok_or_else(|| format!("{octets:?} is no answer of the script"))?;
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         match numbers.as_slice() {
             [0, now] => Ok(Self::Late { now: *now }),

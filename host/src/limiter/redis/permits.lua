@@ -10,12 +10,16 @@
 -- Fairness: every host has a `due` time that moves on by (hungry hosts) * T with each send time that it is given. A host
 -- whose due time is beyond the tail has had more than its share: it waits while others are hungry, unless a send time
 -- would be wasted.
+--
+-- Numbers come and go as doubles in one string: as arguments and replies of their own they cost more than the grant.
 
 local redis_time = redis.call('TIME')
 local now = redis_time[1] * 1000000 + redis_time[2]
 local key, me, run_id, verb = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 -- The caller has given up, and must not be counted as present.
-if now > tonumber(ARGV[4]) then return {0, now} end
+local not_after, want, limit, held, known, own_share, lease, asked_pause, asked_rate =
+  struct.unpack('<ddddddddd', ARGV[4])
+if now > not_after then return struct.pack('<dd', 0, now) end
 if verb == 'leave' then
   local head = redis.call('HGET', key, '')
   if redis.call('HDEL', key, me) == 1 and head then
@@ -25,12 +29,8 @@ if verb == 'leave' then
     redis.call('HSET', key, '',
       cmsgpack.pack(run, tail, cap, slow, resume, pause, expected, settled, known or 0, ceiling or 0, until_ or 0))
   end
-  return {1, now}
+  return struct.pack('<dd', 1, now)
 end
-local want, limit, held = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local known, own_share, lease = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
--- What a policy asks for beside a report of throttling; 0 is nothing.
-local asked_pause, asked_rate = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local SECOND, SLACK, HORIZON, SILENT = 1000000, 15000, 100000, 600000
 -- A send time so near is given to whoever asks.
@@ -170,5 +170,5 @@ end
 redis.call('HSET', key,
   '', cmsgpack.pack(run_id, tail, cap, slow, resume, pause, expected, settled, throttled_at, ceiling, ceiling_until),
   me, cmsgpack.pack(now, my_share, limit, due, hungry_until))
-return {2, now, count, math.ceil(start), math.ceil(spacing * 1000), math.ceil(wait), told, math.max(hosts, expected),
-  math.floor(math.min(rate, bears) * 1000), math.max(0, resume - now)}
+return struct.pack('<dddddddddd', 2, now, count, math.ceil(start), math.ceil(spacing * 1000), math.ceil(wait), told,
+  math.max(hosts, expected), math.floor(math.min(rate, bears) * 1000), math.max(0, resume - now))

@@ -54,6 +54,7 @@ impl Heard {
             }),
             answer: Ok(Answer::MessageIds(key)),
             policy: None,
+            settings: None,
             micros: 0,
         };
         Self {

@@ -22,6 +22,8 @@ pub(in crate::pipeline) struct Call {
     pub(super) question: Option<Question>,
     pub(super) answer: Result<Answer, Fault>,
     pub(super) policy: Option<Arc<PolicyIdentity>>,
+    /// As a JSON document.
+    pub(super) settings: Option<String>,
     pub(super) micros: u64,
 }
 
@@ -82,6 +84,7 @@ impl<'a> Watched<'a> {
                 question: question(),
                 answer: result.clone().map(answer),
                 policy: self.policy.identity().cloned(),
+                settings: self.policy.settings().map(str::to_owned),
                 micros: took.map_or(0, |took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
             };
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,6 +97,10 @@ impl<'a> Watched<'a> {
 impl Policy for Watched<'_> {
     fn identity(&self) -> Option<&Arc<PolicyIdentity>> {
         self.policy.identity()
+    }
+
+    fn settings(&self) -> Option<&str> {
+        self.policy.settings()
     }
 
     /// Where everything is noted, so is that a hook is missing.
