@@ -145,7 +145,7 @@ async fn everything_about_a_message_is_recorded_and_nothing_private() {
     let capture = get(&gateway, "/api/v1/capture.pcapng").await;
     assert_eq!(capture.status, 200);
     assert_nothing_private(&gateway);
-    gateway.stop().await;
+    gateway.shutdown().await;
 }
 
 /// No file of the recordings tells the number or the text.
@@ -221,7 +221,7 @@ async fn receipts_that_turn_from_hexadecimal_to_decimal_tell_what_mends_them() {
         "the operator's own words: {octets}"
     );
     assert_nothing_private(&gateway);
-    gateway.stop().await;
+    gateway.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -243,7 +243,7 @@ async fn what_a_plugin_answers_is_recorded_with_its_name() {
         encoding[0]["answer"], "host-default",
         "a hook that the plugin lacks"
     );
-    gateway.stop().await;
+    gateway.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -257,7 +257,7 @@ async fn a_host_may_record_nothing_or_keep_texts() {
     assert_eq!(answer.status, 404);
     assert!(answer.body.contains("[recordings]"), "{}", answer.body);
     assert!(!off.path("data/decisions.ndjson").exists());
-    off.stop().await;
+    off.shutdown().await;
 
     let kept = Gateway::start_with(dir(), operator(), "recordings.texts = \"kept\"\n").await;
     sent(&kept, 1).await;
@@ -279,5 +279,51 @@ async fn a_host_may_record_nothing_or_keep_texts() {
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.body.contains("message-ids"), "{}", answer.body);
     }
-    kept.stop().await;
+    kept.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_a_flood_a_share_is_recorded_and_all_of_each_message() {
+    const MESSAGES: usize = 600;
+    let smsc = Smsc::start(Script::new()).await.expect("an SMSC");
+    let operator = Operator::at(smsc.addr()).named("acme").set("tps_limit", "10000");
+    let gateway = Gateway::start(vec![operator]).await;
+    let messages: Vec<_> = (0..MESSAGES)
+        .map(|i| Message::to(&super::number(i)).text(TEXT))
+        .collect();
+    gateway.send(&messages).await;
+    gateway
+        .events_until(|events| {
+            let ends = events.iter().filter(|event| event["messageFinal"] == true);
+            ends.count() == MESSAGES
+        })
+        .await;
+    let all = decisions(&gateway, "").await;
+    let mut by_message: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+    for decision in all.iter().rev() {
+        let message = decision["messageId"].as_str().expect("a message");
+        by_message
+            .entry(message)
+            .or_default()
+            .push(decision["hook"].as_str().expect("a hook"));
+    }
+    assert!(
+        (50..MESSAGES).contains(&by_message.len()),
+        "{} of {MESSAGES}",
+        by_message.len()
+    );
+    for (message, mut hooks) in by_message {
+        hooks.sort_unstable();
+        let whole = [
+            "encoding",
+            "inbound",
+            "message-ids",
+            "message-ids",
+            "splitting",
+            "submit",
+            "submit-result",
+        ];
+        assert_eq!(hooks, whole, "{message}");
+    }
+    gateway.shutdown().await;
 }
