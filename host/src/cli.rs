@@ -77,7 +77,7 @@ enum Command {
     Capture(capture::Capture),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
-    /// Build policy plugins
+    /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Print the version
@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
-        Command::Plugin(plugin) => plugin.run(),
+        Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -14,6 +14,7 @@ mod in_flight;
 mod mobile_originated;
 mod near_misses;
 mod parked;
+mod place;
 mod plan;
 mod publish;
 mod reassembly;
@@ -28,6 +29,7 @@ mod stops;
 
 pub use dispatcher::Dispatcher;
 pub(crate) use dispatcher::capacity as places;
+pub use place::Place;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;

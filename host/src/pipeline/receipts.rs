@@ -13,7 +13,7 @@ use super::parked::Parked;
 use super::reassembly::Reassembly;
 use super::recorder::{Heard, Watched};
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
-use interpret::{Interpreted, interpret, nothing_made};
+use interpret::{Interpreted, by_host, interpret, nothing_made};
 use refusals::Refusals;
 use smpp_domain::pdu::CommandStatus;
 use smpp_domain::reassembly::Segment;
@@ -105,29 +105,39 @@ impl Receipts {
     }
 
     fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
-        let recorder = self.context.recorder.clone();
-        let on = recorder.is_on();
+        let on = self.context.recorder.is_on();
         let policy = Watched::new(policy, on, true);
         let interpreted = interpret(&self.context, &policy, &inbound);
-        if let Interpreted::Receipt(reading) = interpreted {
-            let candidate = Candidate::new(&self.context, &policy, *reading, Origin::Live, &inbound);
-            let Inbound { pdu, wire, reply, .. } = inbound;
-            let heard = on.then(|| Heard::new(pdu, wire, policy.into_calls()));
-            sorted.receipts.0.push(candidate.heard(heard));
-            sorted.receipts.1.push(reply);
-            return;
+        let outcome = match interpreted {
+            Interpreted::Receipt(_) => None,
+            Interpreted::Ignored => Some("ignored"),
+            Interpreted::Refused(_) => Some("refused"),
+            Interpreted::Undecided => Some("waits"),
+            Interpreted::Event(_) | Interpreted::Segment(_) => Some("mo"),
+        };
+        if let Some(outcome) = outcome.filter(|_| on) {
+            let recorder = &self.context.recorder;
+            recorder.delivered(&inbound, policy.take_calls(), outcome);
         }
-        if on {
-            let outcome = match interpreted {
-                Interpreted::Ignored => "ignored",
-                Interpreted::Refused(_) => "refused",
-                _ => "mo",
-            };
-            recorder.delivered(&inbound, policy.into_calls(), outcome);
-        }
+        self.file(interpreted, &policy, inbound, sorted);
+    }
+
+    fn file(
+        &mut self,
+        interpreted: Interpreted,
+        policy: &Watched<'_>,
+        inbound: Inbound,
+        sorted: &mut Sorted,
+    ) {
         match interpreted {
-            // Above.
-            Interpreted::Receipt(_) => {}
+            Interpreted::Receipt(reading) => {
+                let candidate = Candidate::new(&self.context, policy, *reading, Origin::Live, &inbound);
+                let Inbound { pdu, wire, reply, .. } = inbound;
+                let on = self.context.recorder.is_on();
+                let heard = on.then(|| Heard::new(pdu, wire, policy.take_calls()));
+                sorted.receipts.0.push(candidate.heard(heard));
+                sorted.receipts.1.push(reply);
+            }
             Interpreted::Event(event) => {
                 sorted.events.0.push(*event);
                 sorted.events.1.push(inbound.reply);
@@ -137,6 +147,17 @@ impl Receipts {
                 sorted.segments.1.push(inbound.reply);
             }
             Interpreted::Ignored => sorted.events.1.push(inbound.reply),
+            Interpreted::Undecided if self.refusals.may_refuse(&inbound.pdu) => {
+                self.context.metrics.inbound("refused");
+                sorted
+                    .refused
+                    .push((inbound.reply, CommandStatus::RECEIVER_TEMPORARY_ERROR));
+            }
+            Interpreted::Undecided => {
+                tracing::warn!(operator = %self.context.config.name, "the policy fails on a PDU again and again: it is read by the built-in behaviour");
+                let by_host = by_host(&self.context, &inbound);
+                self.file(by_host, policy, inbound, sorted);
+            }
             Interpreted::Refused(status) if self.refusals.may_refuse(&inbound.pdu) => {
                 sorted.refused.push((inbound.reply, status));
             }

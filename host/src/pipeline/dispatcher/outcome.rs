@@ -53,6 +53,7 @@ impl Dispatcher {
             self.bench.returned(outcome.bind);
             if let Some(message) = self.messages.get_mut(&ticket.slot) {
                 message.out = false;
+                message.written |= outcome.result != PartResult::NotSent;
             }
         }
         match outcome.result {
@@ -108,7 +109,7 @@ impl Dispatcher {
             None
         });
         let verdict = verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response));
-        let (id, calls) = (message.command.message_id, policy.into_calls());
+        let (id, calls) = (message.command.message_id, policy.take_calls());
         recorder.judged(id, message.recorded, calls, &verdict);
         verdict
     }

@@ -58,8 +58,9 @@ impl<'a> Watched<'a> {
         }
     }
 
-    pub(in crate::pipeline) fn into_calls(self) -> Vec<Call> {
-        self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// The calls that were noted and not taken yet.
+    pub(in crate::pipeline) fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Asks, and notes it. Where the policy lacks the hook, nobody looks at the clock for it.

@@ -14,6 +14,7 @@ impl Connection {
             SessionEvent::Answered { ticket, response } => {
                 self.recorded.receives = ticket.recorded;
                 let written_at = ticket.at;
+                self.time_answer(ticket);
                 self.parts
                     .report(ticket.ticket, PartResult::Answered { written_at, response });
             }
@@ -26,6 +27,7 @@ impl Connection {
             SessionEvent::LateResponse { ticket, response } => {
                 self.recorded.receives = ticket.recorded;
                 let written_at = ticket.at;
+                self.time_answer(ticket);
                 self.parts
                     .report(ticket.ticket, PartResult::Late { written_at, response });
             }
@@ -74,6 +76,11 @@ impl Connection {
             SessionEvent::Odd(odd) => self.note_oddity(odd.name(), ""),
             SessionEvent::Alert(pdu) => self.alert(pdu),
         }
+    }
+
+    fn time_answer(&self, ticket: Written) {
+        let took = clock::now().saturating_duration_since(ticket.since);
+        self.parts.context.metrics.delays.answered(took);
     }
 
     fn log_refusal(&mut self, status: CommandStatus, credentials: bool) {
