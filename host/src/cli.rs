@@ -6,6 +6,7 @@
     reason = "the command line talks to people"
 )]
 
+mod capture;
 mod check;
 mod client;
 mod demo;
@@ -74,6 +75,8 @@ enum Command {
     Send(send::Send),
     /// Tell what became of a message
     Trace(trace::Trace),
+    /// Write what a running gateway has recorded of an operator as fixtures, and for Wireshark
+    Capture(capture::Capture),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
     /// Build, test, try and ship policy plugins
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
+        Command::Capture(capture) => capture.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Quirks(quirks) => quirks.run(),

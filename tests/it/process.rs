@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod capture;
 mod cli;
 mod connect;
 mod events;

@@ -4,6 +4,7 @@
 mod addresses;
 mod alphabet;
 mod dead_links;
+mod decisions;
 mod duplicates;
 mod failover;
 mod failures;

@@ -20,6 +20,10 @@ impl Policy for Plugin {
         Some(&self.identity)
     }
 
+    fn settings(&self) -> Option<&str> {
+        Some(Plugin::settings(self))
+    }
+
     fn has(&self, hook: Hook) -> bool {
         self.compiled.hooks.contains(&hook)
     }
