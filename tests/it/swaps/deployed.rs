@@ -69,7 +69,7 @@ async fn a_shared_file_is_replaced_if_everybody_takes_it() {
     };
     let (fine, odd) = (
         shared("fine"),
-        shared("odd").policy("settings", "{ validate = \"!fault\" }"),
+        shared("odd").policy("settings", "{ max_parts = 7 }"),
     );
     let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
     std::fs::create_dir(folder.path().join("plugins")).unwrap();
@@ -77,8 +77,8 @@ async fn a_shared_file_is_replaced_if_everybody_takes_it() {
     let old = Version::headers();
     std::fs::write(&file, &old.bytes).unwrap();
     let gateway = Gateway::start_in(folder, vec![fine, odd]).await;
-    let hostile = std::fs::read(plugin("hostile")).unwrap();
-    let refused = order(&gateway, "fine", "deploy", &hostile);
+    let other = std::fs::read(plugin("hexdec")).unwrap();
+    let refused = order(&gateway, "fine", "deploy", &other);
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(
         refused.body.contains("odd has the same plugin file")

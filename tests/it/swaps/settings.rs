@@ -114,14 +114,14 @@ async fn settings_are_tried_where_the_file_says_so() {
     let acme = operator("acme", &smsc, plugin_with("latin1", false)).policy("shadow", "\"1h\"");
     let gateway = Gateway::start(vec![acme.clone()]).await;
     let first = policy(&gateway, "acme")["active"].clone();
-    rewrite(&gateway, &acme.clone().policy("settings", "{ note = \"other\" }"));
+    rewrite(&gateway, &acme.clone().policy("settings", "{ max_parts = 7 }"));
     let tried = policy_until(&gateway, "acme", |policy| policy["stage"] == "shadow").await;
     assert_eq!(
-        (&tried["active"]["key"], &tried["candidate"]["settings"]["note"]),
-        (&first["key"], &"other".into())
+        (&tried["active"]["key"], &tried["candidate"]["settings"]["max_parts"]),
+        (&first["key"], &7.into())
     );
     let promoted = ordered(&gateway, "acme", "promote", b"");
-    assert_eq!(promoted["active"]["settings"]["note"], "other");
+    assert_eq!(promoted["active"]["settings"]["max_parts"], 7);
     rewrite(
         &gateway,
         &acme.clone().policy("sha256", &format!("\"{}\"", "0".repeat(64))),
