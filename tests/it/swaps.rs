@@ -7,10 +7,11 @@ mod deployed;
 mod desk;
 mod hostile;
 mod kept;
+mod kinds;
+mod reloads;
 mod rollback;
 mod settings;
 mod shadow;
-mod thousand;
 mod waiting;
 mod ways;
 

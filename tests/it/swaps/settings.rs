@@ -117,7 +117,10 @@ async fn settings_are_tried_where_the_file_says_so() {
     rewrite(&gateway, &acme.clone().policy("settings", "{ max_parts = 7 }"));
     let tried = policy_until(&gateway, "acme", |policy| policy["stage"] == "shadow").await;
     assert_eq!(
-        (&tried["active"]["key"], &tried["candidate"]["settings"]["max_parts"]),
+        (
+            &tried["active"]["key"],
+            &tried["candidate"]["settings"]["max_parts"]
+        ),
         (&first["key"], &7.into())
     );
     let promoted = ordered(&gateway, "acme", "promote", b"");
