@@ -21,6 +21,7 @@ use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::PolicyIdentity;
 use smpp_domain::policy::failure::FailurePolicy;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -36,6 +37,8 @@ pub struct OperatorPolicy {
     standing: Mutex<Standing>,
     stats: Arc<PolicyStats>,
     on_failure: ArcSwapOption<FailurePolicy>,
+    /// It cannot run without its plugin, and does not have it yet.
+    waits: AtomicBool,
 }
 
 /// What new messages get. It follows from the standing.
@@ -67,12 +70,22 @@ impl OperatorPolicy {
             standing: Mutex::new(Standing::from(record)),
             stats: Arc::default(),
             on_failure: ArcSwapOption::empty(),
+            waits: AtomicBool::new(false),
         }
     }
 
     /// What a fault means from now on.
     pub fn fails_by(&self, on_failure: FailurePolicy) {
         self.on_failure.store(Some(Arc::new(on_failure)));
+    }
+
+    /// It does not run until it has a plugin.
+    pub(super) fn wait(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) && self.running().is_none()
     }
 
     /// Counters over all versions.
