@@ -15,7 +15,7 @@ pub mod tools;
 pub use error::BuildError;
 
 use super::fixtures;
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Manifest, ManifestError};
 use super::sections;
 use project::{Language, Project};
 use smpp_domain::policy::Hook;
