@@ -14,6 +14,7 @@ mod logs;
 mod migrate;
 mod operator_files;
 mod plugin_author;
+mod plugin_orders;
 mod segments;
 mod shared_tps;
 mod shutdown;
