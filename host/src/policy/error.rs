@@ -116,14 +116,14 @@ pub enum LoadError {
         mend: &'static str,
     },
     /// Built for another version of the contract.
-    #[error(
-        "it was built for `{wants}`, but this host offers {offers}: rebuild it with this release's SDK, or upgrade the host"
-    )]
+    #[error("it {needs}, and this host offers {offers}: {mend}")]
     Contract {
-        /// What the component names.
-        wants: String,
-        /// What there is.
+        /// What it was built for, or names.
+        needs: String,
+        /// The contract of this host.
         offers: String,
+        /// What to do.
+        mend: String,
     },
     /// A component of some other world.
     #[error(
@@ -162,19 +162,25 @@ pub enum LoadError {
     },
     /// An import has another type than ours, or a function that we lack.
     #[error(
-        "it does not fit this host's imports: {reason}. Rebuild it with this release's SDK, or upgrade the host"
+        "it was built for contract {built}, this host offers {offers}, and it imports {lacks}. Upgrade the host, or build it again with the SDK of this release and the WIT files unchanged"
     )]
     Link {
-        /// As the linker says.
-        reason: String,
+        /// As its manifest says.
+        built: String,
+        /// The contract of this host.
+        offers: String,
+        /// What it imports.
+        lacks: String,
     },
     /// An exported hook has another type than the contract's.
     #[error(
-        "its hook `{hook}` differs from the contract {contract}: {reason}. Rebuild it with this release's SDK"
+        "it was built for contract {built}, this host offers {contract}, and its hook `{hook}` has another shape: {reason}. Build it again with the SDK of this release and the WIT files unchanged"
     )]
     HookType {
         /// Which.
         hook: Hook,
+        /// As its manifest says.
+        built: String,
         /// Ours.
         contract: &'static str,
         /// As the type check says.

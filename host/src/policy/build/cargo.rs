@@ -1,6 +1,6 @@
 //! Runs cargo and rustup for [`super::build`].
 
-use super::{BuildError, BuildRequest};
+use super::{BuildError, BuildRequest, last_lines, run};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::File;
@@ -48,7 +48,7 @@ pub(super) fn compile(request: &BuildRequest) -> Result<Vec<u8>, BuildError> {
         output = workspace.compile(&manifest, request)?;
     }
     if !output.status.success() {
-        return Err(BuildError::Compile(diagnostics(&output)));
+        return Err(BuildError::Compile(last_lines(&output.stderr)));
     }
     let module = module_of(&manifest, &output.stdout).ok_or(BuildError::NoModule)?;
     std::fs::read(&module).map_err(|source| BuildError::Io { path: module, source })
@@ -66,7 +66,7 @@ impl Workspace {
         command
             .args(["metadata", "--format-version=1", "--no-deps", "--manifest-path"])
             .arg(manifest);
-        let output = run(command)?;
+        let output = run(&mut command)?;
         if !output.status.success() {
             return Err(BuildError::Compile(
                 String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -125,7 +125,7 @@ impl Workspace {
         if !request.features.is_empty() {
             command.arg("--features").arg(request.features.join(","));
         }
-        run(command)
+        run(&mut command)
     }
 }
 
@@ -163,13 +163,6 @@ fn cargo(manifest: &Path) -> Command {
     command
 }
 
-fn run(mut command: Command) -> Result<Output, BuildError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    command
-        .output()
-        .map_err(|source| BuildError::Toolchain { program, source })
-}
-
 /// rustc's E0463 without the standard library, and its hint.
 fn lacks_target(output: &Output) -> bool {
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -179,7 +172,7 @@ fn lacks_target(output: &Output) -> bool {
 fn add_target(crate_dir: &Path) -> Result<(), BuildError> {
     let mut command = Command::new("rustup");
     command.args(["target", "add", TARGET]).current_dir(crate_dir);
-    let output = run(command).map_err(|_| {
+    let output = run(&mut command).map_err(|_| {
         BuildError::Target("rustup was not found: install the target with whatever installed Rust".to_owned())
     })?;
     match output.status.success() {
@@ -188,17 +181,6 @@ fn add_target(crate_dir: &Path) -> Result<(), BuildError> {
             String::from_utf8_lossy(&output.stderr).into_owned(),
         )),
     }
-}
-
-/// The last lines, where cargo says what went wrong.
-fn diagnostics(output: &Output) -> String {
-    const MOST_LINES: usize = 60;
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = stderr.lines().collect();
-    lines
-        .get(lines.len().saturating_sub(MOST_LINES)..)
-        .unwrap_or_default()
-        .join("\n")
 }
 
 /// The `.wasm` among the artifacts of the crate itself.
