@@ -55,7 +55,7 @@ async function once(view, params, shown) {
     // What somebody is typing in, or has opened, stays.
     if (!page.contains(document.activeElement) || !document.activeElement.matches("input, select, textarea")) {
       const opened = new Set([...page.querySelectorAll("details[open]")].map((details) => details.dataset.key));
-      page.replaceChildren(...[view.draw(data, params, show, shown.signal)].flat());
+      page.replaceChildren(...[view.draw(data, params, show, shown.signal)].flat(Infinity));
       for (const details of page.querySelectorAll("details")) details.open ||= opened.has(details.dataset.key);
     }
     status.className = "quiet";

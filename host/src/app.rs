@@ -50,7 +50,7 @@ impl App {
             .with_context(|| format!("http.listen: {listen} cannot be had"))?;
         let http_addr = listener.local_addr()?;
         let metrics = Arc::new(Metrics::default());
-        let policies = PolicyHost::new(Limits::default())?;
+        let policies = PolicyHost::open(Limits::default(), &config.host.data_dir)?;
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
         let loaded = LoadedOperators::default();
         life.spawn(http::serve(
@@ -58,6 +58,11 @@ impl App {
             http_state(&config.host, &backends, &loaded, life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
+        life.spawn(housekeeping::watch_backends(
+            backends.clone(),
+            loaded.clone(),
+            life.stopping(),
+        ));
         life.spawn(backends.stops.clone().follow(life.stopping()));
         let watching = policies.clone();
         let stopping = life.stopping();
@@ -85,7 +90,7 @@ impl App {
 
 /// Follows the operator files until the shutdown, then ends everything in order.
 async fn run_operators(mut operators: Operators, config: Config, backends: Backends, life: Lifecycle) {
-    reload::follow(&mut operators, &config, life.stopping()).await;
+    reload::follow(&mut operators, &config, &backends.metrics, life.stopping()).await;
     operators.shutdown().await;
     backends.close().await;
     tracing::info!("the gateway has ended");
@@ -106,6 +111,7 @@ fn http_state(
         stops: backends.stops.clone(),
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        plugins: backends.policies.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

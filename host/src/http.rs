@@ -10,13 +10,16 @@ mod health;
 mod messages;
 mod odd_pdus;
 mod operators;
+mod plugins;
 mod reply;
 mod resume;
 mod story;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, Probe};
+use crate::ports::{
+    CommandQueue, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PluginDesk, Probe,
+};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -55,6 +58,8 @@ pub struct HttpState {
     pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// The policies, and orders about them.
+    pub plugins: Arc<dyn PluginDesk>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
@@ -76,6 +81,14 @@ pub fn router(state: HttpState) -> Router {
             post(operators::order),
         )
         .route("/api/v1/operators/{id}/resume", post(resume::resume))
+        .route("/api/v1/plugins", get(plugins::all))
+        .route("/api/v1/plugins/{name}", get(plugins::one))
+        .route(
+            "/api/v1/plugins/{name}/deploy",
+            post(plugins::deploy).layer(DefaultBodyLimit::max(plugins::MAX_COMPONENT)),
+        )
+        .route("/api/v1/plugins/{name}/{order}", post(plugins::order))
+        .route("/api/v1/reloads", get(plugins::reloads))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()

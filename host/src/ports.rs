@@ -6,6 +6,7 @@ mod intake;
 mod limiter;
 mod link;
 mod odd_pdus;
+mod plugins;
 mod policy;
 mod probe;
 mod seen;
@@ -24,6 +25,10 @@ pub use link::{
     Reply, SessionNotice, SubmitRequest, Ticket,
 };
 pub use odd_pdus::{Direction, OddPduKind, OddPduLog, OddPduRecord};
+pub use plugins::{
+    CandidateView, Deployment, DifferenceExample, DifferenceView, FaultView, HookView, PluginDesk,
+    PluginOrderError, PolicyView, ReloadView, ShadowLatency, VersionView,
+};
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};

@@ -3,7 +3,7 @@
 
 mod answers;
 
-use smpp_connector::policy::{LoadError, OperatorPolicyConfig, PolicyHost};
+use smpp_connector::policy::{LimitsAsked, LoadError, OperatorPolicyConfig, PolicyHost, ShadowRule};
 use smpp_connector::ports::{Policy, PolicySource as _};
 use smpp_domain::ids::OperatorId;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,12 @@ fn load(host: &PolicyHost, file: &Path, settings: serde_json::Value) -> Result<A
     let operator = host.load_operator(OperatorPolicyConfig {
         operator_id: OperatorId(uuid::Uuid::now_v7()),
         operator_name: "acme".to_owned(),
-        file: file.to_owned(),
+        file: Some(file.to_owned()),
         settings,
         sha256_pin: None,
+        limits: LimitsAsked::default(),
+        shadow: ShadowRule::default(),
+        budget: None,
     })?;
     Ok(operator.current())
 }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod contracts;
+mod failures;
 mod flood;
 mod foreign;
 mod languages;

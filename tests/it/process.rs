@@ -18,6 +18,7 @@ mod shared_tps;
 mod shutdown;
 mod tls;
 mod trace;
+mod turns;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use smsc_sim::{Counters, Script, Smsc};

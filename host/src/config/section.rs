@@ -53,6 +53,11 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether the key is there and a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Value::is_table)
+    }
+
     /// Takes a raw value.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Value> {
         self.known.push(key);
@@ -143,6 +148,26 @@ impl<'a> Section<'a> {
             Value::Table(table) => Some(Section::new(self.file, path, table)),
             other => {
                 let message = format!("use true, false or a table [{path}]");
+                problems.add(self.file, path, shown(&other), message);
+                None
+            }
+        }
+    }
+
+    /// A table below this one, whose keys all have defaults; or none where the word `off` stands instead.
+    pub(super) fn table_unless(
+        &mut self,
+        key: &'static str,
+        off: &str,
+        problems: &mut Problems,
+    ) -> Option<Section<'a>> {
+        let path = self.path(key);
+        match self.take(key) {
+            None => Some(Section::new(self.file, path, Table::new())),
+            Some(Value::Table(table)) => Some(Section::new(self.file, path, table)),
+            Some(Value::String(word)) if word == off => None,
+            Some(other) => {
+                let message = format!("use \"{off}\" or a table [{path}]");
                 problems.add(self.file, path, shown(&other), message);
                 None
             }

@@ -36,7 +36,7 @@ pub(super) fn try_out(
     start: Duration,
 ) -> Result<(), LoadError> {
     let mut slot = plugin.new_slot().map_err(|error| match error {
-        SlotError::Hook(hook, error) => hook_type(hook, &error),
+        SlotError::Hook(hook, error) => hook_type(hook, &plugin.compiled.manifest.contract, &error),
         SlotError::Start(error) => LoadError::Instantiate {
             reason: plugin.classify(&error).1,
         },

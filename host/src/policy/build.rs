@@ -15,7 +15,7 @@ pub mod tools;
 pub use error::BuildError;
 
 use super::fixtures;
-use super::manifest::{self, Manifest};
+use super::manifest::{self, Manifest, ManifestError};
 use super::sections;
 use project::{Language, Project};
 use smpp_domain::policy::Hook;
@@ -153,6 +153,9 @@ pub fn exported_interfaces(component: &[u8]) -> Result<Vec<String>, BuildError> 
 
 fn check_hooks(component: &[u8]) -> Result<Manifest, BuildError> {
     let manifest = manifest::read_manifest(component)?;
+    if let Some(hook) = manifest.unknown_hooks.first().cloned() {
+        return Err(ManifestError::UnknownHook { hook }.into());
+    }
     let exported: BTreeSet<Hook> = exported_interfaces(component)?
         .iter()
         .filter_map(|name| hook_of(name))

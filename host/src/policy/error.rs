@@ -23,8 +23,33 @@ pub enum Stage {
     Admit,
     /// Running its fixtures.
     Fixtures,
+    /// It is tried on live traffic beside the active version.
+    Shadow,
+    /// It was tried and waits for a word.
+    Ready,
     /// It runs.
     Active,
+    /// It was taken back, or discarded: another version runs.
+    RolledBack,
+}
+
+impl Stage {
+    /// As in the verdict.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settling => "settling",
+            Self::Read => "read",
+            Self::Validate => "validate",
+            Self::Compile => "compile",
+            Self::Admit => "admit",
+            Self::Fixtures => "fixtures",
+            Self::Shadow => "shadow",
+            Self::Ready => "ready",
+            Self::Active => "active",
+            Self::RolledBack => "rolled-back",
+        }
+    }
 }
 
 /// Why a plugin was not loaded. What ran before goes on running.
@@ -91,14 +116,14 @@ pub enum LoadError {
         mend: &'static str,
     },
     /// Built for another version of the contract.
-    #[error(
-        "it was built for `{wants}`, but this host offers {offers}: rebuild it with this release's SDK, or upgrade the host"
-    )]
+    #[error("it {needs}, and this host offers {offers}: {mend}")]
     Contract {
-        /// What the component names.
-        wants: String,
-        /// What there is.
+        /// What it was built for, or names.
+        needs: String,
+        /// The contract of this host.
         offers: String,
+        /// What to do.
+        mend: String,
     },
     /// A component of some other world.
     #[error(
@@ -137,19 +162,25 @@ pub enum LoadError {
     },
     /// An import has another type than ours, or a function that we lack.
     #[error(
-        "it does not fit this host's imports: {reason}. Rebuild it with this release's SDK, or upgrade the host"
+        "it was built for contract {built}, this host offers {offers}, and it imports {lacks}. Upgrade the host, or build it again with the SDK of this release and the WIT files unchanged"
     )]
     Link {
-        /// As the linker says.
-        reason: String,
+        /// As its manifest says.
+        built: String,
+        /// The contract of this host.
+        offers: String,
+        /// What it imports.
+        lacks: String,
     },
     /// An exported hook has another type than the contract's.
     #[error(
-        "its hook `{hook}` differs from the contract {contract}: {reason}. Rebuild it with this release's SDK"
+        "it was built for contract {built}, this host offers {contract}, and its hook `{hook}` has another shape: {reason}. Build it again with the SDK of this release and the WIT files unchanged"
     )]
     HookType {
         /// Which.
         hook: Hook,
+        /// As its manifest says.
+        built: String,
         /// Ours.
         contract: &'static str,
         /// As the type check says.
@@ -180,6 +211,41 @@ pub enum LoadError {
         cause: FaultCause,
         /// In words.
         reason: String,
+    },
+    /// Somebody else who has the same file cannot have it.
+    #[error(
+        "{operator} has the same plugin file and cannot have this content: {reason}. Give it a file of its own, or mend both"
+    )]
+    Shared {
+        /// By name.
+        operator: String,
+        /// Its refusal.
+        reason: String,
+    },
+    /// A deployed component has to be on disk, or the next start would not find it.
+    #[error(
+        "cannot write {}: a read-only plugins folder (a ConfigMap, for example) is changed where it comes from", file.display()
+    )]
+    Unwritable {
+        /// Which.
+        file: PathBuf,
+        /// As the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A kept version is not there any more, or not what it was.
+    #[error("the kept version {sha256} cannot be had back: {reason}")]
+    Lost {
+        /// Which.
+        sha256: String,
+        /// In words.
+        reason: String,
+    },
+    /// This operator has no plugin.
+    #[error("{operator} has no plugin: set `plugin` in [policy] of its file")]
+    NoFile {
+        /// By name.
+        operator: String,
     },
     /// Its fixtures cannot be read.
     #[error("its fixtures cannot be used: {0}")]
@@ -220,7 +286,12 @@ impl LoadError {
     pub fn stage(&self) -> Stage {
         match self {
             Self::Superseded => Stage::Settling,
-            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::PinMismatch { .. } => Stage::Read,
+            Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::PinMismatch { .. }
+            | Self::Unwritable { .. }
+            | Self::Lost { .. }
+            | Self::NoFile { .. } => Stage::Read,
             Self::Invalid { .. }
             | Self::CoreModule
             | Self::ForbiddenImport { .. }
@@ -236,6 +307,7 @@ impl LoadError {
             | Self::Instantiate { .. }
             | Self::Settings { .. }
             | Self::Canned { .. }
+            | Self::Shared { .. }
             | Self::LoaderGone => Stage::Admit,
             Self::FixturesFail { .. } | Self::FixturesSlow { .. } => Stage::Fixtures,
         }

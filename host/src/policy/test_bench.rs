@@ -25,7 +25,7 @@ impl TestBench {
     /// # Errors
     /// Why a gateway would refuse the file.
     pub fn load(file: &Path) -> Result<Self, LoadError> {
-        let workshop = Workshop::new(Limits::default())?;
+        let workshop = Workshop::new(Limits::default(), None)?;
         let image = load::read(file, &workshop.limits)?;
         let compiled = guarded(|| load::compile(&workshop, &image))??;
         Ok(Self {

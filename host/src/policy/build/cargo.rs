@@ -55,6 +55,7 @@ pub(super) fn compile(request: &BuildRequest) -> Result<Vec<u8>, BuildError> {
 }
 
 struct Workspace {
+    root: PathBuf,
     target_dir: PathBuf,
     has_profile: bool,
 }
@@ -91,6 +92,7 @@ impl Workspace {
         // A folder of its own: cargo holds a lock on its target folder while it runs what it built.
         Ok(Self {
             target_dir: folder("target_directory").join("plugins"),
+            root: folder("workspace_root"),
             has_profile,
         })
     }
@@ -113,6 +115,7 @@ impl Workspace {
             .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
             .arg(manifest);
         command.arg("--target-dir").arg(&self.target_dir);
+        command.arg("--config").arg(reproducible(&self.root));
         if !self.has_profile {
             command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
         }
@@ -124,6 +127,27 @@ impl Workspace {
         }
         run(&mut command)
     }
+}
+
+/// Flags that keep this machine's folders out of the component, so that the same source gives the same bytes elsewhere:
+/// panics name their place in the source. Of the target's flags, to which those of the crate's own configuration are added.
+fn reproducible(root: &Path) -> String {
+    let mut folders = vec![(root.to_owned(), "/workspace")];
+    let sources = cargo_home().map(|home| home.join("registry/src"));
+    for registry in sources.iter().flat_map(std::fs::read_dir).flatten().flatten() {
+        folders.push((registry.path(), "/registry"));
+    }
+    let flags = folders.into_iter().filter_map(|(from, to)| {
+        let from = from.to_str()?.to_owned();
+        Some(toml::Value::from(format!("--remap-path-prefix={from}={to}")))
+    });
+    let flags = toml::Value::Array(flags.collect());
+    format!("target.{TARGET}.rustflags={flags}")
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
 fn cargo(manifest: &Path) -> Command {
