@@ -8,6 +8,8 @@
 
 mod check;
 mod demo;
+mod health;
+mod manual;
 mod migrate;
 mod plugin;
 mod run;
@@ -77,6 +79,12 @@ enum Command {
     /// Build policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Ask a running gateway whether it is well; exit code 0 says yes
+    Health(health::Health),
+    /// Print the completions of a shell
+    Completions(manual::Completions),
+    /// Print the manual page
+    Man(manual::Man),
     /// Print the version
     Version,
 }
@@ -102,6 +110,9 @@ pub fn main() -> ExitCode {
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(),
+        Command::Health(health) => health.run(cli.config.as_deref()),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -6,6 +6,7 @@ mod flood;
 mod foreign;
 
 mod nats;
+mod operations;
 mod pipeline;
 mod platform;
 mod policy;
