@@ -76,7 +76,7 @@ enum Command {
     Trace(trace::Trace),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
-    /// Build policy plugins
+    /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Ask a running gateway whether it is well; exit code 0 says yes
@@ -109,7 +109,7 @@ pub fn main() -> ExitCode {
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
-        Command::Plugin(plugin) => plugin.run(),
+        Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Health(health) => health.run(cli.config.as_deref()),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

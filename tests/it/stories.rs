@@ -6,6 +6,7 @@ mod alphabet;
 mod dead_links;
 mod duplicates;
 mod failover;
+mod failures;
 mod forgiveness;
 mod hooks;
 mod inbound_policy;

@@ -4,8 +4,11 @@
 //! the gateway's built-in behaviour applies.
 
 pub mod budget;
+pub mod failure;
 pub mod question;
 pub mod rewrite;
+
+pub use failure::OnFailure;
 
 use crate::dispatch::{DispatchCommand, LongMessageStrategy, MessageType, SmsEncoding};
 use crate::encoding::UnencodableRule;
@@ -304,6 +307,19 @@ pub enum FaultCause {
 }
 
 impl FaultCause {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Unsupported,
+        Self::Malformed,
+        Self::Misconfigured,
+        Self::Other,
+        Self::Trap,
+        Self::Timeout,
+        Self::Limit,
+        Self::BadAnswer,
+        Self::BreakerOpen,
+    ];
+
     /// The metric label.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -325,19 +341,6 @@ impl fmt::Display for FaultCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// What a fault means for the message: the operator's `on_failure`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnFailure {
-    /// The built-in behaviour decides.
-    #[default]
-    HostDefault,
-    /// The message is rejected.
-    Reject,
-    /// The message waits and is tried again.
-    Retry,
 }
 
 /// Which plugin decided, for events and logs.

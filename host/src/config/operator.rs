@@ -13,7 +13,7 @@ use smpp_domain::address::{Recipient, Sender};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
-use smpp_domain::policy::OnFailure;
+use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::split::{NationalRule, Splitting};
 use smpp_domain::status::StatusClasses;
 use smpp_domain::submit::SubmitSettings;
@@ -23,6 +23,7 @@ use std::time::Duration;
 
 mod addresses;
 mod alphabets;
+mod failures;
 mod inbound;
 mod keys;
 mod national;
@@ -33,9 +34,7 @@ mod submit;
 mod tlvs;
 mod versions;
 
-use keys::{
-    ON_FAILURE, ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid,
-};
+use keys::{ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -138,8 +137,8 @@ pub struct PolicyConfig {
     pub plugin: Option<PathBuf>,
     /// `sha256`: the only file that may be activated.
     pub sha256: Option<String>,
-    /// `on_failure`, default `host-default`.
-    pub on_failure: OnFailure,
+    /// `on_failure`, default `host-default` for all.
+    pub on_failure: FailurePolicy,
     /// `settings`: any table, handed to the plugin as JSON.
     pub settings: serde_json::Value,
     /// How new versions come into force.
@@ -266,7 +265,7 @@ impl Default for PolicyConfig {
         Self {
             plugin: None,
             sha256: None,
-            on_failure: OnFailure::HostDefault,
+            on_failure: FailurePolicy::default(),
             settings: serde_json::json!({}),
             versions: VersionRules::default(),
         }
@@ -279,7 +278,7 @@ impl PolicyConfig {
             .optional("plugin", plugin_file, problems)
             .map(|file| host.plugins_dir.join(file));
         let sha256 = section.optional("sha256", digest, problems);
-        let on_failure = section.or("on_failure", OnFailure::HostDefault, word(ON_FAILURE), problems);
+        let on_failure = failures::read(&mut section, problems);
         let settings = section.or("settings", serde_json::json!({}), json_table, problems);
         let versions = versions::read(&mut section, problems);
         section.finish(problems);

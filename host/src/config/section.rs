@@ -53,6 +53,11 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether the key is there and a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Value::is_table)
+    }
+
     /// Takes a raw value.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Value> {
         self.known.push(key);

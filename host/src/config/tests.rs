@@ -219,6 +219,7 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
     }
 }
 
+mod failures;
 mod sessions;
 mod versions;
 

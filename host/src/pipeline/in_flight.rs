@@ -10,6 +10,8 @@ use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::event::{Outcome, PartReport, SubmitEvent};
 use smpp_domain::pdu::CommandStatus;
+use smpp_domain::policy::Fault;
+use smpp_domain::policy::failure::TRIES_OF_A_VERSION;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -40,6 +42,32 @@ pub(super) struct Refusal {
     pub(super) code: Option<String>,
 }
 
+/// How often one version failed on a message in a way that it would again.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Failures {
+    version: u64,
+    count: u32,
+}
+
+impl Failures {
+    /// Notes one. True when it was the last that this version is allowed.
+    pub(super) fn add(&mut self, version: u64, fault: &Fault) -> bool {
+        if self.version != version {
+            *self = Self { version, count: 0 };
+        }
+        if !fault.cause.repeats() {
+            return false;
+        }
+        self.count = self.count.saturating_add(1);
+        self.count == TRIES_OF_A_VERSION
+    }
+
+    /// Whether asking this version again is pointless.
+    pub(super) fn spent(self, version: u64) -> bool {
+        self.version == version && self.count >= TRIES_OF_A_VERSION
+    }
+}
+
 /// One message. Its parts go out one after the other: the next when the one before was accepted.
 pub(super) struct InFlight {
     pub(super) command: DispatchCommand,
@@ -58,6 +86,8 @@ pub(super) struct InFlight {
     pub(super) bind: Option<usize>,
     /// Refusals of the current part for a passing reason, or failed decisions.
     pub(super) attempts: u32,
+    /// How often its policy could not decide.
+    pub(super) failures: Failures,
     /// It was noted durably that it is being sent.
     pub(super) intended: bool,
     /// Something of it was written by this host.
@@ -173,5 +203,41 @@ fn report(part: &AcceptedPart) -> PartReport {
         part_number: part.part_number,
         operator_message_id: (!part.operator_message_id.is_empty()).then(|| part.operator_message_id.clone()),
         command_status: Some(CommandStatus::OK),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smpp_domain::policy::{FaultCause, Hook};
+
+    fn fault(cause: FaultCause) -> Fault {
+        Fault {
+            hook: Hook::Encoding,
+            cause,
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_version_that_traps_is_asked_three_times_and_another_one_anew() {
+        let mut failures = Failures::default();
+        assert!(!failures.add(7, &fault(FaultCause::Trap)));
+        assert!(!failures.add(7, &fault(FaultCause::Timeout)));
+        assert!(!failures.spent(7));
+        assert!(failures.add(7, &fault(FaultCause::Trap)));
+        assert!(failures.spent(7) && !failures.spent(8));
+        assert!(!failures.add(8, &fault(FaultCause::Trap)));
+        assert!(!failures.spent(8));
+    }
+
+    #[test]
+    fn a_version_that_says_not_now_may_be_asked_for_ever() {
+        let mut failures = Failures::default();
+        for _ in 0..20 {
+            for cause in [FaultCause::Other, FaultCause::BreakerOpen, FaultCause::Malformed] {
+                assert!(!failures.add(1, &fault(cause)) && !failures.spent(1), "{cause}");
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::OperatorContext;
 use super::parked::Parked;
 use super::reassembly::Reassembly;
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
-use interpret::{Interpreted, interpret, nothing_made};
+use interpret::{Interpreted, by_host, interpret, nothing_made};
 use refusals::Refusals;
 use smpp_domain::pdu::CommandStatus;
 use smpp_domain::reassembly::Segment;
@@ -101,7 +101,12 @@ impl Receipts {
     }
 
     fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
-        match interpret(&self.context, policy, &inbound) {
+        let interpreted = interpret(&self.context, policy, &inbound);
+        self.file(interpreted, policy, inbound, sorted);
+    }
+
+    fn file(&mut self, interpreted: Interpreted, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
+        match interpreted {
             Interpreted::Receipt(reading) => {
                 let origin = Origin::Live;
                 let candidate = Candidate::new(&self.context, policy, *reading, origin, &inbound);
@@ -117,6 +122,17 @@ impl Receipts {
                 sorted.segments.1.push(inbound.reply);
             }
             Interpreted::Ignored => sorted.events.1.push(inbound.reply),
+            Interpreted::Undecided if self.refusals.may_refuse(&inbound.pdu) => {
+                self.context.metrics.inbound("refused");
+                sorted
+                    .refused
+                    .push((inbound.reply, CommandStatus::RECEIVER_TEMPORARY_ERROR));
+            }
+            Interpreted::Undecided => {
+                tracing::warn!(operator = %self.context.config.name, "the policy fails on a PDU again and again: it is read by the built-in behaviour");
+                let by_host = by_host(&self.context, &inbound);
+                self.file(by_host, policy, inbound, sorted);
+            }
             Interpreted::Refused(status) if self.refusals.may_refuse(&inbound.pdu) => {
                 sorted.refused.push((inbound.reply, status));
             }

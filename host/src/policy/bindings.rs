@@ -8,7 +8,7 @@ wasmtime::component::bindgen!({ world: "operator-policy", path: "../plugin-sdk/w
 pub(super) const PACKAGE: &str = "smpp:operator-policy";
 /// `package` of the PDU records.
 pub(super) const PDU_PACKAGE: &str = "smpp:pdu";
-/// Version of both. Below 1.0 a plugin fits if major and minor are the same.
+/// Version of both.
 pub(super) const VERSION: &str = "1.0.0";
 /// The interfaces that a plugin may import.
 pub(super) const IMPORTS: [&str; 5] = ["types", "call-context", "logging", "metrics", "charset"];

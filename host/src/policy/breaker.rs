@@ -1,5 +1,13 @@
 //! Stops asking a hook that keeps failing. Each failure costs a new instance, and each timeout a worker thread its
 //! deadline: a broken hook must not slow down what works without it.
+//!
+//! ```text
+//! closed --5 failures or 3 timeouts in 10 s--> open (30 s) --over--> half-open: one call alone is made
+//!   ^                                             ^   twice as long, up to 10 min |          |
+//!   |                                             +------------- it fails --------+          |
+//!   +------------------------------ it does not fail ----------------------------------------+
+//! ```
+//! A breaker that opens again before it was closed for as long as it had been open stays open twice as long, too.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +20,12 @@ const WINDOW: Duration = Duration::from_secs(10);
 const FAILURES: usize = 5;
 /// This many timeouts do.
 const TIMEOUTS: usize = 3;
-/// How long it stays open; then the hook is asked again with a clean record.
+/// How long it stays open at first.
 const OPEN: Duration = Duration::from_secs(30);
+/// And at most.
+const LONGEST: Duration = Duration::from_secs(600);
+/// A trial that has told nothing for so long is forgotten: whoever made it has panicked.
+const TRIAL: Duration = Duration::from_secs(30);
 
 /// Of one hook, in one version, for one operator.
 #[derive(Debug, Default)]
@@ -26,7 +38,16 @@ pub(super) struct Breaker {
 #[derive(Debug, Default)]
 struct State {
     failures: VecDeque<Failure>,
-    open_until: Option<Instant>,
+    open: Option<Open>,
+    /// When it was last closed, and how long it had been open.
+    closed: Option<(Instant, Duration)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    until: Instant,
+    length: Duration,
+    trial_since: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,44 +56,82 @@ struct Failure {
     timeout: bool,
 }
 
+/// Whether a call may be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Admission {
+    /// As ever.
+    Call,
+    /// This one alone: what becomes of it decides, and must be told.
+    Trial,
+    /// Not for so long.
+    Refused(Duration),
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ended {
+    /// The plugin did its part, even if that was to say that it does not know.
+    Well,
+    /// It trapped, or answered nonsense.
+    Failed,
+    /// It cost its whole deadline.
+    TimedOut,
+}
+
 impl Breaker {
-    /// How much longer the hook is not to be asked; `None` when it may be.
+    /// Asks for a call.
+    pub(super) fn admit(&self, now: Instant) -> Admission {
+        if !self.troubled.load(Ordering::Relaxed) {
+            return Admission::Call;
+        }
+        let mut state = self.state();
+        let Some(open) = &mut state.open else {
+            if state.failures.back().is_none_or(|last| is_over(*last, now)) {
+                self.troubled.store(false, Ordering::Relaxed);
+            }
+            return Admission::Call;
+        };
+        if now < open.until {
+            return Admission::Refused(open.until - now);
+        }
+        match open.trial_since {
+            Some(since) if now < since + TRIAL => Admission::Refused((since + TRIAL) - now),
+            Some(_) | None => {
+                open.trial_since = Some(now);
+                Admission::Trial
+            }
+        }
+    }
+
+    /// Tells what became of an admitted call; some when this opened the breaker, for so long.
+    pub(super) fn ended(&self, now: Instant, admission: Admission, ended: Ended) -> Option<Duration> {
+        let trial = admission == Admission::Trial;
+        if ended == Ended::Well {
+            if trial {
+                self.state().close(now);
+            }
+            return None;
+        }
+        let mut state = self.state();
+        self.troubled.store(true, Ordering::Relaxed);
+        if trial {
+            let length = state.open.map_or(OPEN, |open| open.length);
+            return Some(state.open_for(now, (2 * length).min(LONGEST)));
+        }
+        if state.open.is_some() {
+            // A straggler, begun before it opened.
+            return None;
+        }
+        state.fails(now, ended == Ended::TimedOut)
+    }
+
+    /// How much longer the hook is not asked, trials apart; `None` while it is.
     pub(super) fn open_for(&self, now: Instant) -> Option<Duration> {
         if !self.troubled.load(Ordering::Relaxed) {
             return None;
         }
-        let mut state = self.state();
-        let until = state.open_until?;
-        if now < until {
-            return Some(until - now);
-        }
-        state.open_until = None;
-        self.troubled.store(false, Ordering::Relaxed);
-        None
-    }
-
-    /// Notes a failure. True when this one opened the breaker.
-    pub(super) fn failed(&self, now: Instant, timeout: bool) -> bool {
-        let mut state = self.state();
-        self.troubled.store(true, Ordering::Relaxed);
-        if state.open_until.is_some_and(|until| now < until) {
-            return false;
-        }
-        while state
-            .failures
-            .front()
-            .is_some_and(|oldest| now.saturating_duration_since(oldest.at) >= WINDOW)
-        {
-            state.failures.pop_front();
-        }
-        state.failures.push_back(Failure { at: now, timeout });
-        let timeouts = state.failures.iter().filter(|failure| failure.timeout).count();
-        if state.failures.len() < FAILURES && timeouts < TIMEOUTS {
-            return false;
-        }
-        state.failures.clear();
-        state.open_until = Some(now + OPEN);
-        true
+        let open = self.state().open?;
+        Some(open.until.saturating_duration_since(now))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -80,59 +139,43 @@ impl Breaker {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn is_over(failure: Failure, now: Instant) -> bool {
+    now.saturating_duration_since(failure.at) >= WINDOW
+}
 
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn start() -> Instant {
-        crate::clock::now()
+impl State {
+    fn fails(&mut self, now: Instant, timeout: bool) -> Option<Duration> {
+        while self.failures.front().is_some_and(|oldest| is_over(*oldest, now)) {
+            self.failures.pop_front();
+        }
+        self.failures.push_back(Failure { at: now, timeout });
+        let timeouts = self.failures.iter().filter(|failure| failure.timeout).count();
+        if self.failures.len() < FAILURES && timeouts < TIMEOUTS {
+            return None;
+        }
+        let length = match self.closed {
+            Some((at, length)) if now.saturating_duration_since(at) < length => (2 * length).min(LONGEST),
+            Some(_) | None => OPEN,
+        };
+        Some(self.open_for(now, length))
     }
 
-    #[test]
-    fn five_failures_in_the_window_open_it_for_thirty_seconds() {
-        let (breaker, t) = (Breaker::default(), start());
-        for n in 0..4 {
-            assert!(!breaker.failed(t + n * SECOND, false));
-            assert_eq!(breaker.open_for(t + n * SECOND), None);
-        }
-        assert!(breaker.failed(t + 4 * SECOND, false));
-        assert_eq!(breaker.open_for(t + 5 * SECOND), Some(29 * SECOND));
-        assert_eq!(breaker.open_for(t + 34 * SECOND), None);
-        assert!(
-            !breaker.failed(t + 34 * SECOND, false),
-            "its record must be clean again"
-        );
+    fn open_for(&mut self, now: Instant, length: Duration) -> Duration {
+        self.failures.clear();
+        self.open = Some(Open {
+            until: now + length,
+            length,
+            trial_since: None,
+        });
+        length
     }
 
-    #[test]
-    fn three_timeouts_are_enough() {
-        let (breaker, t) = (Breaker::default(), start());
-        assert!(!breaker.failed(t, true));
-        assert!(!breaker.failed(t, false));
-        assert!(!breaker.failed(t, true));
-        assert!(breaker.failed(t, true));
-    }
-
-    #[test]
-    fn failures_that_lie_apart_do_not_add_up() {
-        let (breaker, t) = (Breaker::default(), start());
-        for n in 0..40 {
-            assert!(!breaker.failed(t + 3 * n * SECOND, false), "failure {n}");
+    fn close(&mut self, now: Instant) {
+        if let Some(open) = self.open.take() {
+            self.closed = Some((now, open.length));
         }
-        for n in 0..40 {
-            assert!(!breaker.failed(t + (120 + 5 * n) * SECOND, true), "timeout {n}");
-        }
-    }
-
-    #[test]
-    fn stragglers_do_not_prolong_an_open_breaker() {
-        let (breaker, t) = (Breaker::default(), start());
-        for _ in 0..5 {
-            breaker.failed(t, false);
-        }
-        assert!(!breaker.failed(t + SECOND, true));
-        assert_eq!(breaker.open_for(t + SECOND), Some(29 * SECOND));
     }
 }
+
+#[cfg(test)]
+mod tests;

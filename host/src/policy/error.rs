@@ -1,9 +1,11 @@
 //! Why a file did not become the running plugin, in words that say what to do.
 
+use super::fixtures::FixturesError;
 use super::manifest::ManifestError;
 use serde::Serialize;
 use smpp_domain::policy::{FaultCause, Hook};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The steps that a file goes through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -19,6 +21,8 @@ pub enum Stage {
     Compile,
     /// Trying it out.
     Admit,
+    /// Running its fixtures.
+    Fixtures,
     /// It is tried on live traffic beside the active version.
     Shadow,
     /// It was tried and waits for a word.
@@ -39,6 +43,7 @@ impl Stage {
             Self::Validate => "validate",
             Self::Compile => "compile",
             Self::Admit => "admit",
+            Self::Fixtures => "fixtures",
             Self::Shadow => "shadow",
             Self::Ready => "ready",
             Self::Active => "active",
@@ -111,14 +116,14 @@ pub enum LoadError {
         mend: &'static str,
     },
     /// Built for another version of the contract.
-    #[error(
-        "it was built for `{wants}`, but this host offers {offers}: rebuild it with this release's SDK, or upgrade the host"
-    )]
+    #[error("it {needs}, and this host offers {offers}: {mend}")]
     Contract {
-        /// What the component names.
-        wants: String,
-        /// What there is.
+        /// What it was built for, or names.
+        needs: String,
+        /// The contract of this host.
         offers: String,
+        /// What to do.
+        mend: String,
     },
     /// A component of some other world.
     #[error(
@@ -157,19 +162,25 @@ pub enum LoadError {
     },
     /// An import has another type than ours, or a function that we lack.
     #[error(
-        "it does not fit this host's imports: {reason}. Rebuild it with this release's SDK, or upgrade the host"
+        "it was built for contract {built}, this host offers {offers}, and it imports {lacks}. Upgrade the host, or build it again with the SDK of this release and the WIT files unchanged"
     )]
     Link {
-        /// As the linker says.
-        reason: String,
+        /// As its manifest says.
+        built: String,
+        /// The contract of this host.
+        offers: String,
+        /// What it imports.
+        lacks: String,
     },
     /// An exported hook has another type than the contract's.
     #[error(
-        "its hook `{hook}` differs from the contract {contract}: {reason}. Rebuild it with this release's SDK"
+        "it was built for contract {built}, this host offers {contract}, and its hook `{hook}` has another shape: {reason}. Build it again with the SDK of this release and the WIT files unchanged"
     )]
     HookType {
         /// Which.
         hook: Hook,
+        /// As its manifest says.
+        built: String,
         /// Ours.
         contract: &'static str,
         /// As the type check says.
@@ -236,6 +247,34 @@ pub enum LoadError {
         /// By name.
         operator: String,
     },
+    /// Its fixtures cannot be read.
+    #[error("its fixtures cannot be used: {0}")]
+    Fixtures(FixturesError),
+    /// It does not do what its own fixtures say.
+    #[error(
+        "{failed} of its {all} fixtures fail: {reason}. Mend the plugin, or its fixtures where they are wrong: `smpp-connector plugin test` shows all of it"
+    )]
+    FixturesFail {
+        /// How many do.
+        failed: usize,
+        /// How many there are.
+        all: usize,
+        /// The first ones, with what is different.
+        reason: String,
+    },
+    /// They would hold up every reload.
+    #[error(
+        "its fixtures take longer than {} s: {done} of {all} were run. Leave out those that show nothing new, or make the plugin faster",
+        limit.as_secs()
+    )]
+    FixturesSlow {
+        /// How many were run.
+        done: usize,
+        /// How many there are.
+        all: usize,
+        /// For all together.
+        limit: Duration,
+    },
     /// The thread that loads plugins is gone.
     #[error("the plugin loader has stopped: the gateway is shutting down")]
     LoaderGone,
@@ -259,6 +298,7 @@ impl LoadError {
             | Self::Contract { .. }
             | Self::NoHooks { .. }
             | Self::Manifest(_)
+            | Self::Fixtures(_)
             | Self::HooksDiffer { .. } => Stage::Validate,
             Self::Engine { .. } | Self::Compile { .. } | Self::Panicked { .. } | Self::Link { .. } => {
                 Stage::Compile
@@ -269,6 +309,7 @@ impl LoadError {
             | Self::Canned { .. }
             | Self::Shared { .. }
             | Self::LoaderGone => Stage::Admit,
+            Self::FixturesFail { .. } | Self::FixturesSlow { .. } => Stage::Fixtures,
         }
     }
 

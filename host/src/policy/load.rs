@@ -1,8 +1,10 @@
 //! From a file to machine code: read once, hash, look inside, compile. Nothing of the plugin runs here.
 
 use super::bindings::{IMPORTS, PACKAGE, PDU_PACKAGE, VERSION};
+use super::contract;
 use super::engine::Workshop;
 use super::error::LoadError;
+use super::fixtures::{self, Fixture};
 use super::hooks::{HookIndices, exports};
 use super::imports::Ctx;
 use super::limits::Limits;
@@ -50,6 +52,8 @@ pub(super) struct Compiled {
     pub(super) indices: HookIndices,
     pub(super) hooks: BTreeSet<Hook>,
     pub(super) manifest: Manifest,
+    /// What its author has seen to, and no later version may break.
+    pub(super) fixtures: Vec<Fixture>,
     pub(super) sha256: String,
     pub(super) compile_ms: u64,
 }
@@ -89,17 +93,25 @@ pub(super) fn read(file: &Path, limits: &Limits) -> Result<Image, LoadError> {
 pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, LoadError> {
     let started = crate::clock::now();
     check_structure(&image.bytes)?;
-    let exported = check_names(&image.bytes)?;
-    let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest)?;
+    let exported = check_names(&image.bytes);
+    let manifest = read_manifest(&image.bytes).map_err(LoadError::Manifest);
+    let (exported, manifest) = match (exported, manifest) {
+        // What it was built for says more than the name of one interface of it.
+        (Err(error @ LoadError::Contract { .. }), Ok(manifest)) => {
+            contract::check(&manifest)?;
+            return Err(error);
+        }
+        (exported, manifest) => (exported?, manifest?),
+    };
     check_manifest(&manifest, &exported)?;
+    let fixtures = fixtures::packed(&image.bytes).map_err(LoadError::Fixtures)?;
     let component = Component::new(&workshop.engine, &image.bytes).map_err(|error| LoadError::Compile {
         reason: format!("{error:#}"),
     })?;
     let pre = workshop.linker.instantiate_pre(&component);
-    let pre = pre.map_err(|error| LoadError::Link {
-        reason: format!("{error:#}"),
-    })?;
-    let indices = HookIndices::new(&pre).map_err(|(hook, error)| hook_type(hook, &error))?;
+    let pre = pre.map_err(|error| contract::unlinked(&manifest, &format!("{error:#}")))?;
+    let indices =
+        HookIndices::new(&pre).map_err(|(hook, error)| hook_type(hook, &manifest.contract, &error))?;
     let hooks = Hook::ALL
         .into_iter()
         .filter(|hook| exports(&component, *hook))
@@ -109,14 +121,16 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
         indices,
         hooks,
         manifest,
+        fixtures,
         sha256: image.sha256.clone(),
         compile_ms: millis_since(started),
     })
 }
 
-pub(super) fn hook_type(hook: Hook, error: &wasmtime::Error) -> LoadError {
+pub(super) fn hook_type(hook: Hook, built: &str, error: &wasmtime::Error) -> LoadError {
     LoadError::HookType {
         hook,
+        built: built.to_owned(),
         contract: VERSION,
         reason: format!("{error:#}"),
     }
@@ -213,10 +227,10 @@ fn check_import(import: &str) -> Result<(), LoadError> {
             });
         }
     };
-    if known && compatible(version) {
+    if known && contract::is_ours(version) {
         Ok(())
     } else {
-        Err(contract(import))
+        Err(contract::foreign(import))
     }
 }
 
@@ -225,24 +239,11 @@ fn exported_hook(export: &str) -> Result<Option<Hook>, LoadError> {
     let hook = Hook::ALL
         .into_iter()
         .find(|hook| package == PACKAGE && hook.name() == interface);
-    if hook.is_some() && !compatible(version) {
-        Err(contract(export))
+    if hook.is_some() && !contract::is_ours(version) {
+        Err(contract::foreign(export))
     } else {
         Ok(hook)
     }
-}
-
-fn contract(wants: &str) -> LoadError {
-    LoadError::Contract {
-        wants: wants.to_owned(),
-        offers: format!("{PACKAGE}@{VERSION}"),
-    }
-}
-
-/// Versions with the same major number go together.
-fn compatible(version: &str) -> bool {
-    let major = |version: &str| version.split_once('.').map(|(major, _)| major.to_owned());
-    !version.contains(['-', '+']) && major(version) == major(VERSION)
 }
 
 fn mend(package: &str) -> &'static str {
@@ -255,15 +256,7 @@ fn mend(package: &str) -> &'static str {
 
 /// A component cut short at a section's end is still valid; it merely exports less than its author meant.
 fn check_manifest(manifest: &Manifest, exported: &BTreeSet<Hook>) -> Result<(), LoadError> {
-    let (_, _, version) = parts(&manifest.contract);
-    let version = if version.is_empty() {
-        manifest.contract.as_str()
-    } else {
-        version
-    };
-    if !compatible(version) {
-        return Err(contract(&manifest.contract));
-    }
+    contract::check(manifest)?;
     let named: BTreeSet<&str> = manifest.hooks.iter().map(|hook| hook.name()).collect();
     let found: BTreeSet<&str> = exported.iter().map(|hook| hook.name()).collect();
     if named == found {
@@ -322,7 +315,10 @@ mod tests {
             version,
             sdk,
             contract,
+            needs: None,
             hooks: hooks.to_vec(),
+            unknown_hooks: Vec::new(),
+            counters: Vec::new(),
         }
     }
 

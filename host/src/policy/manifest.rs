@@ -14,6 +14,10 @@ pub const SECTION: &str = "smpp-plugin-manifest";
 
 /// Octets that a manifest may have.
 const MOST_OCTETS: usize = 64 * 1024;
+/// Counters that a plugin may declare.
+const MOST_COUNTERS: usize = 32;
+/// Octets of a counter's name.
+const COUNTER_NAME: usize = 40;
 
 /// A plugin's own account of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -26,8 +30,14 @@ pub struct Manifest {
     pub sdk: String,
     /// Version of the WIT package that it was built for.
     pub contract: String,
+    /// The oldest version of the contract that it can do with, if that is older than `contract`.
+    pub needs: Option<String>,
     /// What it exports, in the order of the contract.
     pub hooks: Vec<Hook>,
+    /// Hooks of a contract that this gateway does not know.
+    pub unknown_hooks: Vec<String>,
+    /// Counters that it adds to: at most 32.
+    pub counters: Vec<String>,
 }
 
 /// Why there is no manifest to be had, and what to do about it.
@@ -52,6 +62,9 @@ pub enum ManifestError {
     /// The section is no manifest.
     #[error("custom section `{SECTION}` is no manifest: build the plugin with the SDK of this gateway")]
     Malformed(#[source] serde_json::Error),
+    /// It declares counters that nobody could read.
+    #[error("custom section `{SECTION}` {0}")]
+    Counters(String),
     /// It names a hook that this gateway has not got.
     #[error("unknown hook `{hook}`: this gateway knows {known}; leave the hook out or upgrade the gateway", known = known_hooks())]
     UnknownHook {
@@ -67,7 +80,11 @@ struct Written {
     version: String,
     sdk: String,
     contract: String,
+    #[serde(default)]
+    needs: Option<String>,
     hooks: Vec<String>,
+    #[serde(default)]
+    counters: Vec<String>,
 }
 
 /// Reads the manifest of a component or of a core module.
@@ -90,27 +107,47 @@ pub fn read_manifest(wasm: &[u8]) -> Result<Manifest, ManifestError> {
         return Err(ManifestError::TooLong(written.len()));
     }
     let written: Written = serde_json::from_slice(written).map_err(ManifestError::Malformed)?;
-    let mut hooks = written
-        .hooks
-        .into_iter()
-        .map(known_hook)
-        .collect::<Result<Vec<_>, _>>()?;
+    let (mut hooks, mut unknown_hooks) = (Vec::new(), Vec::new());
+    for hook in written.hooks {
+        match Hook::ALL.into_iter().find(|known| known.name() == hook) {
+            Some(known) => hooks.push(known),
+            None => unknown_hooks.push(hook),
+        }
+    }
     hooks.sort_unstable();
     hooks.dedup();
+    check_counters(&written.counters).map_err(ManifestError::Counters)?;
     Ok(Manifest {
         name: written.name,
         version: written.version,
         sdk: written.sdk,
         contract: written.contract,
+        needs: written.needs,
         hooks,
+        unknown_hooks,
+        counters: written.counters,
     })
 }
 
-fn known_hook(hook: String) -> Result<Hook, ManifestError> {
-    Hook::ALL
-        .into_iter()
-        .find(|known| known.name() == hook)
-        .ok_or(ManifestError::UnknownHook { hook })
+fn check_counters(counters: &[String]) -> Result<(), String> {
+    if counters.len() > MOST_COUNTERS {
+        return Err(format!(
+            "declares {} counters; {MOST_COUNTERS} are the most",
+            counters.len()
+        ));
+    }
+    let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_');
+    for (index, counter) in counters.iter().enumerate() {
+        if counter.is_empty() || counter.len() > COUNTER_NAME || !counter.bytes().all(fits) {
+            return Err(format!(
+                "declares the counter {counter:?}; a name has 1 to {COUNTER_NAME} lower-case letters, digits, `-` and `_`"
+            ));
+        }
+        if counters.iter().take(index).any(|other| other == counter) {
+            return Err(format!("declares the counter `{counter}` twice"));
+        }
+    }
+    Ok(())
 }
 
 fn known_hooks() -> String {
@@ -162,12 +199,46 @@ mod tests {
         assert!(matches!(error(&[]), ManifestError::Missing));
         assert!(matches!(error(&[GOOD, GOOD]), ManifestError::Repeated));
         assert!(matches!(error(&["{}"]), ManifestError::Malformed(_)));
-        let unknown = error(&[&GOOD.replace("inbound", "outbound")]);
-        assert!(
-            unknown
-                .to_string()
-                .starts_with("unknown hook `outbound`: this gateway knows settings, encoding,")
+    }
+
+    #[test]
+    fn what_a_later_sdk_adds_is_read_as_far_as_it_is_known() {
+        let later = GOOD
+            .replace("inbound", "outbound")
+            .replace("\"hooks\"", "\"needs\":\"1.0\",\"colour\":\"red\",\"hooks\"");
+        let manifest = read_manifest(&module(&[&later])).unwrap();
+        assert_eq!(manifest.needs.as_deref(), Some("1.0"));
+        assert_eq!(
+            (manifest.hooks, manifest.unknown_hooks),
+            (vec![Hook::Encoding], vec!["outbound".to_owned()])
         );
+        let unknown = ManifestError::UnknownHook {
+            hook: "outbound".to_owned(),
+        };
+        let text = unknown.to_string();
+        assert!(text.starts_with("unknown hook `outbound`: this gateway knows settings, encoding,"));
+    }
+
+    #[test]
+    fn counters_are_few_and_have_plain_names() {
+        let with = |counters: &[String]| {
+            let counters = serde_json::to_string(counters).unwrap();
+            let manifest = GOOD.replace("\"hooks\"", &format!("\"counters\":{counters},\"hooks\""));
+            read_manifest(&module(&[&manifest]))
+        };
+        let names = |count: usize| -> Vec<String> { (0..count).map(|n| format!("seen-{n}")).collect() };
+        assert_eq!(with(&names(32)).unwrap().counters.len(), 32);
+        let many = with(&names(33)).unwrap_err().to_string();
+        assert!(many.contains("33 counters; 32 are the most"), "{many}");
+        for (wrong, says) in [
+            (["Seen"].map(str::to_owned).to_vec(), "lower-case"),
+            ([""].map(str::to_owned).to_vec(), "1 to 40"),
+            (["x".repeat(41)].to_vec(), "1 to 40"),
+            (["a", "a"].map(str::to_owned).to_vec(), "twice"),
+        ] {
+            let text = with(&wrong).unwrap_err().to_string();
+            assert!(text.contains(says), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ use crate::config::value::{duration, number, text};
 use smpp_domain::correlation::AggregateRule;
 use smpp_domain::encoding::UnencodableRule;
 use smpp_domain::ids::OperatorId;
-use smpp_domain::policy::OnFailure;
 use smpp_domain::receipt::Detection;
 use std::path::Path;
 use std::time::Duration;
@@ -22,11 +21,6 @@ pub(super) const STATE_RULES: &[(&str, AggregateRule)] = &[
     ("any-final", AggregateRule::AnyFinal),
     ("first", AggregateRule::First),
     ("last", AggregateRule::Last),
-];
-pub(super) const ON_FAILURE: &[(&str, OnFailure)] = &[
-    ("host-default", OnFailure::HostDefault),
-    ("reject", OnFailure::Reject),
-    ("retry", OnFailure::Retry),
 ];
 pub(super) fn uuid(value: toml::Value) -> Result<OperatorId, String> {
     text(value)?

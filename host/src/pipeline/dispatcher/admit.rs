@@ -5,7 +5,7 @@ use crate::clock;
 use crate::config::{DedupeWindow, OnUnanswered};
 use crate::errors;
 use crate::pipeline::OperatorContext;
-use crate::pipeline::in_flight::InFlight;
+use crate::pipeline::in_flight::{Failures, InFlight};
 use crate::pipeline::place::Place;
 use crate::pipeline::retry::until_done;
 use crate::pipeline::settle::SettleItem;
@@ -229,6 +229,7 @@ impl Dispatcher {
             accepted: Vec::new(),
             bind: None,
             attempts: 0,
+            failures: Failures::default(),
             intended: progress.intended,
             written: false,
             unanswered: false,

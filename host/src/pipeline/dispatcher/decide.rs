@@ -40,6 +40,11 @@ impl Dispatcher {
         if message.attempts > 0 {
             // It waited because its policy failed: the version of now may be better.
             message.policy = self.context.policies.current();
+            if message.failures.spent(*self.versions.borrow()) {
+                // Only another version can help, and wakes it. Each question would cost an instance, and the breaker
+                // would close the hook to all other messages.
+                return self.wait_for_policy(slot);
+            }
         }
         let policy = message.policy.clone();
         match self.decide(slot, &*policy) {
@@ -59,15 +64,28 @@ impl Dispatcher {
                 self.finish(slot, Outcome::Rejected, None, Some(reason), None)
                     .await;
             }
-            Err(PlanError::Retry(_)) => {
-                let Some(message) = self.messages.get_mut(&slot) else {
-                    return;
-                };
-                message.attempts = message.attempts.saturating_add(1);
-                let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
-                self.delayed.insert((clock::now() + pause, slot));
+            Err(PlanError::Retry(fault)) => {
+                let version = *self.versions.borrow();
+                let operator = &self.context.config.name;
+                if let Some(message) = self.messages.get_mut(&slot)
+                    && message.failures.add(version, &fault)
+                {
+                    let message = message.command.message_id;
+                    tracing::error!(%operator, %message, %fault, "the policy fails on this message again and again: it waits for another version");
+                }
+                self.wait_for_policy(slot);
             }
         }
+    }
+
+    /// Looks at it again after a while: 2 s, 4 s, and so on up to 32 s.
+    fn wait_for_policy(&mut self, slot: u64) {
+        let Some(message) = self.messages.get_mut(&slot) else {
+            return;
+        };
+        message.attempts = message.attempts.saturating_add(1);
+        let pause = Duration::from_secs(1) * 2_u32.pow(message.attempts.min(MAX_ATTEMPTS));
+        self.delayed.insert((clock::now() + pause, slot));
     }
 
     pub(super) fn decide(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {

@@ -109,8 +109,9 @@ impl<'a> Judge<'a> {
             Err(fault) => fault,
         };
         faults::note(self.operator, self.metrics, &fault, "answer");
-        match self.operator.policy.on_failure {
-            OnFailure::HostDefault => Ok(None),
+        match self.operator.policy.on_failure.action(fault.hook, fault.cause) {
+            // Nothing that is to be sent can be refused to its sender: the configuration knows.
+            OnFailure::HostDefault | OnFailure::Refuse => Ok(None),
             OnFailure::Reject => Err(PlanError::Rejected(format!(
                 "the operator's policy failed: {fault}"
             ))),

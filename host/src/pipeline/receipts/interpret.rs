@@ -8,7 +8,7 @@ use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
 use smpp_domain::mobile_originated::MoPart;
 use smpp_domain::pdu::{Address, CommandStatus};
-use smpp_domain::policy::{Concatenation, InboundAnswer};
+use smpp_domain::policy::{Concatenation, InboundAnswer, OnFailure};
 use smpp_domain::reassembly::Segment;
 use smpp_domain::receipt::{ReceiptReading, read};
 use smpp_domain::udh::{self, ReferenceKind};
@@ -26,10 +26,12 @@ pub(super) enum Interpreted {
     Ignored,
     /// The policy wants it answered so.
     Refused(CommandStatus),
+    /// The policy failed, and the operator is to keep it meanwhile.
+    Undecided,
 }
 
-/// Reads the PDU and lets the policy correct the reading. A policy that fails leaves the host's reading: answering with
-/// an error would make the operator send the same PDU for days.
+/// Reads the PDU and lets the policy correct the reading. A policy that fails leaves the host's reading, or the PDU with the
+/// operator, as `on_failure` says.
 pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound: &Inbound) -> Interpreted {
     if inbound.pdu.unreadable {
         context.metrics.inbound("unreadable");
@@ -38,12 +40,33 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
     }
     let rules = &context.config.inbound;
     let reading = read(&inbound.pdu, rules.receipt_detection, rules.receipt_time_zone);
-    let answer = policy
-        .inbound(&inbound.pdu, reading.as_ref())
-        .unwrap_or_else(|fault| {
+    let answer = match policy.inbound(&inbound.pdu, reading.as_ref()) {
+        Ok(answer) => answer,
+        Err(fault) => {
             faults::note(&context.config, &context.metrics, &fault, "reading");
+            let rules = &context.config.policy.on_failure;
+            if rules.action(fault.hook, fault.cause) == OnFailure::Refuse {
+                return Interpreted::Undecided;
+            }
             InboundAnswer::HostDefault
-        });
+        }
+    };
+    decided(context, inbound, answer, reading)
+}
+
+/// As the host reads it, whatever its policy would say.
+pub(super) fn by_host(context: &OperatorContext, inbound: &Inbound) -> Interpreted {
+    let rules = &context.config.inbound;
+    let reading = read(&inbound.pdu, rules.receipt_detection, rules.receipt_time_zone);
+    decided(context, inbound, InboundAnswer::HostDefault, reading)
+}
+
+fn decided(
+    context: &OperatorContext,
+    inbound: &Inbound,
+    answer: InboundAnswer,
+    reading: Option<ReceiptReading>,
+) -> Interpreted {
     match (answer, reading) {
         (InboundAnswer::Receipt(reading), _) | (InboundAnswer::HostDefault, Some(reading)) => {
             context.metrics.inbound("receipt");
