@@ -242,11 +242,8 @@ fn load(file: &Path, limits: Limits) -> Result<Arc<dyn Policy>> {
 
 fn load_with(file: &Path, limits: Limits, settings: serde_json::Value) -> Result<Arc<dyn Policy>> {
     let policy = PolicyHost::new(limits)?.load_operator(OperatorPolicyConfig {
-        operator_id: OperatorId(Uuid::now_v7()),
-        operator_name: "bench".to_owned(),
-        file: file.to_owned(),
         settings,
-        sha256_pin: None,
+        ..OperatorPolicyConfig::new(OperatorId(Uuid::now_v7()), "bench", Some(file.to_owned()))
     })?;
     Ok(policy.current())
 }

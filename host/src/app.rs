@@ -50,7 +50,7 @@ impl App {
             .with_context(|| format!("http.listen: {listen} cannot be had"))?;
         let http_addr = listener.local_addr()?;
         let metrics = Arc::new(Metrics::default());
-        let policies = PolicyHost::new(Limits::default())?;
+        let policies = PolicyHost::open(Limits::default(), &config.host.data_dir)?;
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
         let loaded = LoadedOperators::default();
         life.spawn(http::serve(
@@ -104,7 +104,9 @@ fn http_state(
         probes: backends.probes.clone(),
         operators: operators.clone(),
         stops: backends.stops.clone(),
+        stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        plugins: backends.policies.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

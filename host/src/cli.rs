@@ -13,6 +13,7 @@ mod plugin;
 mod run;
 mod send;
 mod sim;
+mod trace;
 
 use crate::config::{Config, Problems};
 use crate::telemetry::{self, LogFormat};
@@ -69,6 +70,8 @@ enum Command {
     Sim(sim::Sim),
     /// Send one message through a running gateway
     Send(send::Send),
+    /// Tell what became of a message
+    Trace(trace::Trace),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
     /// Build policy plugins
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
+        Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(),
         Command::Version => {

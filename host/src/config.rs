@@ -13,7 +13,7 @@ mod value;
 pub use host::{HostConfig, HttpConfig};
 pub use operator::{
     AddressRule, Alphabets, BindWhen, DedupeWindow, InboundConfig, OnUnanswered, OperatorConfig,
-    OutbindSettings, PolicyConfig, SessionSettings, TcpSettings, TlsSettings,
+    OutbindSettings, PolicyConfig, SessionSettings, TcpSettings, TlsSettings, VersionRules,
 };
 pub use problem::{Problem, Problems};
 pub use secret::Secret;

@@ -1,7 +1,8 @@
-//! The HTTP side: intake, events, operators and their sessions, odd PDUs, health, metrics.
+//! The HTTP side: console, intake, events, operators and their sessions, odd PDUs, health, metrics.
 //!
-//! Everything but the health checks wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
+//! Everything but the health checks and the console's files wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
+mod console;
 mod events;
 mod find;
 mod guard;
@@ -9,12 +10,16 @@ mod health;
 mod messages;
 mod odd_pdus;
 mod operators;
+mod plugins;
 mod reply;
 mod resume;
+mod story;
 
 use crate::config::Secret;
 use crate::metrics::Metrics;
-use crate::ports::{CommandQueue, EventLog, LoadedOperator, OddPduLog, OperatorStops, Probe};
+use crate::ports::{
+    CommandQueue, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PluginDesk, Probe,
+};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -49,8 +54,12 @@ pub struct HttpState {
     pub operators: LoadedOperators,
     /// Who is not sent to.
     pub stops: Arc<dyn OperatorStops>,
+    /// What became of messages.
+    pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// The policies, and orders about them.
+    pub plugins: Arc<dyn PluginDesk>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
@@ -62,6 +71,7 @@ pub fn router(state: HttpState) -> Router {
     let guarded = Router::new()
         .route("/metrics", get(health::metrics))
         .route("/api/v1/messages", post(messages::accept))
+        .route("/api/v1/messages/{id}", get(story::one))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/odd-pdus", get(odd_pdus::recent))
         .route("/api/v1/operators", get(operators::all))
@@ -71,9 +81,19 @@ pub fn router(state: HttpState) -> Router {
             post(operators::order),
         )
         .route("/api/v1/operators/{id}/resume", post(resume::resume))
+        .route("/api/v1/plugins", get(plugins::all))
+        .route("/api/v1/plugins/{name}", get(plugins::one))
+        .route(
+            "/api/v1/plugins/{name}/deploy",
+            post(plugins::deploy).layer(DefaultBodyLimit::max(plugins::MAX_COMPONENT)),
+        )
+        .route("/api/v1/plugins/{name}/{order}", post(plugins::order))
+        .route("/api/v1/reloads", get(plugins::reloads))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));
     Router::new()
+        .route("/", get(console::index))
+        .route("/console/{*file}", get(console::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(guarded)

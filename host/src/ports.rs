@@ -6,6 +6,7 @@ mod intake;
 mod limiter;
 mod link;
 mod odd_pdus;
+mod plugins;
 mod policy;
 mod probe;
 mod seen;
@@ -14,6 +15,7 @@ mod sessions;
 mod slots;
 mod stops;
 mod store;
+mod story;
 
 pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
@@ -23,6 +25,10 @@ pub use link::{
     Reply, SessionNotice, SubmitRequest, Ticket,
 };
 pub use odd_pdus::{Direction, OddPduKind, OddPduLog, OddPduRecord};
+pub use plugins::{
+    CandidateView, Deployment, DifferenceExample, DifferenceView, FaultView, HookView, PluginDesk,
+    PluginOrderError, PolicyView, ReloadView, ShadowLatency, VersionView,
+};
 pub use policy::{Policy, PolicySource};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
@@ -34,6 +40,7 @@ pub use store::{
     AppendedReceipt, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress, SAME_KEY,
     Settled, SettledOutcome, Settlement, Tracked,
 };
+pub use story::{MessageStories, MessageStory, ToldReceipt};
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.
 #[derive(Debug, thiserror::Error)]

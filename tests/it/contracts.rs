@@ -43,13 +43,16 @@ mod several_hosts;
 mod slots;
 mod stops;
 mod store;
+mod story;
 
 pub(crate) use nats::{CurrentNats, DebianNats};
 pub(crate) use postgres::PostgresPlace;
 pub(crate) use sample::{operator_1, operator_1_order};
 use smpp_connector::events::embedded::EmbeddedEvents;
 use smpp_connector::intake::embedded::EmbeddedQueue;
-use smpp_connector::ports::{CommandQueue, CorrelationStore, EventLog, EventSink, SegmentStore, StopStore};
+use smpp_connector::ports::{
+    CommandQueue, CorrelationStore, EventLog, EventSink, MessageStories, SegmentStore, StopStore,
+};
 use smpp_connector::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use std::path::Path;
 use std::sync::Arc;
@@ -70,6 +73,7 @@ pub(crate) trait Place: Sized {
 pub(crate) trait StorePlace: Place {
     fn store(&self) -> Arc<dyn CorrelationStore>;
     fn stops(&self) -> Arc<dyn StopStore>;
+    fn stories(&self) -> Arc<dyn MessageStories>;
 }
 
 /// A place for segments of messages.
@@ -150,6 +154,10 @@ impl StorePlace for SqlitePlace {
     }
 
     fn stops(&self) -> Arc<dyn StopStore> {
+        Arc::new(self.open.store.clone())
+    }
+
+    fn stories(&self) -> Arc<dyn MessageStories> {
         Arc::new(self.open.store.clone())
     }
 }

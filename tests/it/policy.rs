@@ -95,11 +95,8 @@ impl Bench {
 
 fn config(file: &Path, settings: serde_json::Value) -> OperatorPolicyConfig {
     OperatorPolicyConfig {
-        operator_id: OperatorId(uuid::Uuid::now_v7()),
-        operator_name: "acme".to_owned(),
-        file: file.to_owned(),
         settings,
-        sha256_pin: None,
+        ..OperatorPolicyConfig::new(OperatorId(uuid::Uuid::now_v7()), "acme", Some(file.to_owned()))
     }
 }
 

@@ -16,6 +16,7 @@ mod segments;
 mod shared_tps;
 mod shutdown;
 mod tls;
+mod trace;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use smsc_sim::{Counters, Script, Smsc};

@@ -3,6 +3,7 @@
 //! A policy is a plugin of one operator, or nothing at all. Each answer can be "no opinion" (`HostDefault`), and then
 //! the gateway's built-in behaviour applies.
 
+pub mod budget;
 pub mod failure;
 pub mod question;
 pub mod rewrite;

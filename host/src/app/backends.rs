@@ -12,8 +12,8 @@ use crate::metrics::Metrics;
 use crate::pipeline::Stops;
 use crate::policy::PolicyHost;
 use crate::ports::{
-    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, Probe, SeenIds, SegmentStore, StopStore,
-    TpsLimiter,
+    BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, MessageStories, Probe, SeenIds,
+    SegmentStore, StopStore, TpsLimiter,
 };
 use crate::recordings::OddPduFiles;
 use crate::seen::redis::RedisSeen;
@@ -36,6 +36,7 @@ pub(crate) struct Backends {
     pub(super) store: Arc<dyn CorrelationStore>,
     pub(super) stops: Arc<Stops>,
     pub(super) segments: Arc<dyn SegmentStore>,
+    pub(super) stories: Arc<dyn MessageStories>,
     pub(super) slots: Arc<dyn BindSlots>,
     pub(super) odd_pdus: Arc<OddPduFiles>,
     /// The servers, to be asked how they are.
@@ -87,15 +88,16 @@ type Kept = (
     Arc<dyn CorrelationStore>,
     Arc<dyn SegmentStore>,
     Arc<dyn StopStore>,
+    Arc<dyn MessageStories>,
 );
 
 /// One database for all that is kept.
 fn kept_in<S>(store: &S) -> Kept
 where
-    S: CorrelationStore + SegmentStore + StopStore + Clone + 'static,
+    S: CorrelationStore + SegmentStore + StopStore + MessageStories + Clone + 'static,
 {
     let store = Arc::new(store.clone());
-    (store.clone(), store.clone(), store)
+    (store.clone(), store.clone(), store.clone(), store)
 }
 
 impl Backends {
@@ -123,7 +125,7 @@ impl Backends {
             Some(config) => Some(PostgresStore::open(config).await?),
             None => None,
         };
-        let (store, segments, stops) = match (&postgres, &embedded) {
+        let (store, segments, stops, stories) = match (&postgres, &embedded) {
             (Some(store), _) => {
                 probes.push(Arc::new(store.clone()));
                 kept_in(store)
@@ -151,6 +153,7 @@ impl Backends {
             store,
             stops,
             segments,
+            stories,
             slots,
             odd_pdus: Arc::new(OddPduFiles::open(&host.data_dir, life.tracker())),
             probes,

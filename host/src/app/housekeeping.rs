@@ -60,7 +60,7 @@ pub(super) async fn count_reloads(
     loop {
         let counted = tokio::select! {
             () = stop.cancelled() => return,
-            swap = swaps.recv() => swap.map(|swap| (swap.operator_name, "active")),
+            swap = swaps.recv() => swap.map(|swap| (swap.operator_name, if swap.rolled_back { "rolled_back" } else { "active" })),
             refusal = refusals.recv() => refusal.map(|refusal| (refusal.operator_name, "refused")),
         };
         match counted {

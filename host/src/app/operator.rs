@@ -5,7 +5,7 @@ use crate::config::OperatorConfig;
 use crate::errors;
 use crate::http::LoadedOperators;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, places, publish_sessions};
-use crate::policy::{OperatorPolicy, OperatorPolicyConfig, built_in};
+use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
 use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PolicySource, Seat, SlotPool};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
@@ -22,6 +22,7 @@ const INBOUND: usize = 2_048;
 /// A running operator.
 struct Running {
     config: OperatorConfig,
+    policy: Arc<OperatorPolicy>,
     stop: CancellationToken,
     dispatcher: JoinHandle<()>,
     settler: JoinHandle<()>,
@@ -51,6 +52,9 @@ impl Operators {
 
     /// Makes what runs equal to what is wanted: stops what is gone or changed, starts what is new.
     pub(super) async fn apply(&mut self, wanted: &[OperatorConfig]) {
+        for config in wanted {
+            self.change_policy(config).await;
+        }
         let keep = |running: &Running| wanted.contains(&running.config);
         let leaving: Vec<_> = self
             .running
@@ -102,23 +106,46 @@ impl Operators {
         futures_util::future::join_all(all.into_values().map(|running| self.stop(running))).await;
     }
 
+    /// Where `[policy]` alone is another one, it comes into force while the sessions stay as they are. What is refused leaves
+    /// everything as it is; what the file wants is tried again when its plugin's file is another one.
+    async fn change_policy(&mut self, config: &OperatorConfig) {
+        let Some(running) = self.running.get_mut(&config.operator_id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut running.config.policy, config.policy.clone());
+        if running.config != *config || before == config.policy {
+            running.config.policy = before;
+            return;
+        }
+        let name = &config.name;
+        let policy = Arc::clone(&running.policy);
+        match self
+            .backends
+            .policies
+            .reconfigure(policy, policy_config(config))
+            .await
+        {
+            Ok(()) => {
+                tracing::info!(operator = %name, "operator's [policy] changed; its sessions stay");
+            }
+            Err(error) => {
+                let error = errors::chain(&error);
+                tracing::error!(operator = %name, error, "operator's [policy] changed and is refused: what ran goes on");
+            }
+        }
+    }
+
     async fn start(&mut self, config: OperatorConfig) {
-        let Some(file) = config.policy.plugin.clone() else {
-            return self.run(config, built_in());
-        };
-        let wanted = OperatorPolicyConfig {
-            operator_id: config.operator_id,
-            operator_name: config.name.clone(),
-            file,
-            settings: config.policy.settings.clone(),
-            sha256_pin: config.policy.sha256.clone(),
-        };
+        let wanted = policy_config(&config);
         let policies = self.backends.policies.clone();
         let loaded = tokio::task::spawn_blocking(move || policies.load_or_wait(wanted)).await;
         match loaded {
-            Ok(Ok((policy, None))) => self.run(config, policy),
-            Ok(Ok((policy, Some(error)))) => {
-                let error = errors::chain(&error);
+            // Refused, but what ran before the restart goes on.
+            Ok(Ok((policy, error))) if error.is_none() || policy.active().is_some() => {
+                self.run(config, policy);
+            }
+            Ok(Ok((policy, error))) => {
+                let error = error.as_ref().map(|error| errors::chain(error));
                 tracing::error!(operator = %config.name, error, "operator waits: its plugin was refused");
                 self.waiting.push((config, policy));
             }
@@ -129,10 +156,10 @@ impl Operators {
         }
     }
 
-    fn run(&mut self, config: OperatorConfig, policies: Arc<dyn PolicySource>) {
+    fn run(&mut self, config: OperatorConfig, policy: Arc<OperatorPolicy>) {
         tracing::info!(operator = %config.name, "operator starts");
         self.running
-            .insert(config.operator_id, run(config, &self.backends, policies));
+            .insert(config.operator_id, run(config, &self.backends, policy));
     }
 
     /// Ends one operator: no new work, windows drained, unbound, everything settled.
@@ -144,9 +171,7 @@ impl Operators {
         running.binds.unbind().await;
         ended(name, "receipts", running.receipts).await;
         ended(name, "session events", running.sessions).await;
-        if running.config.policy.plugin.is_some() {
-            self.backends.policies.unload_operator(running.config.operator_id);
-        }
+        self.backends.policies.unload_operator(running.config.operator_id);
     }
 
     fn publish_loaded(&self) {
@@ -160,6 +185,25 @@ impl Operators {
             (config.operator_id, LoadedOperator { name, sessions })
         });
         self.loaded.store(Arc::new(loaded.collect()));
+    }
+}
+
+/// What the policy host is to know of an operator's file.
+fn policy_config(config: &OperatorConfig) -> OperatorPolicyConfig {
+    let (policy, versions) = (&config.policy, &config.policy.versions);
+    OperatorPolicyConfig {
+        settings: policy.settings.clone(),
+        sha256_pin: policy.sha256.clone(),
+        limits: LimitsAsked {
+            call_deadline: versions.call_deadline,
+            memory_bytes: versions.memory,
+        },
+        shadow: ShadowRule {
+            time: versions.shadow,
+            calls: versions.shadow_calls,
+        },
+        budget: versions.budget.clone(),
+        ..OperatorPolicyConfig::new(config.operator_id, &config.name, policy.plugin.clone())
     }
 }
 
@@ -206,7 +250,7 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
     pools.into_iter().flat_map(|pool| slots.join(pool)).collect()
 }
 
-fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySource>) -> Running {
+fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>) -> Running {
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
     let limiter = backends.limiter(&config);
@@ -219,7 +263,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
         limiter: limiter.clone(),
         seen: backends.seen(&config),
         stops: backends.stops.clone(),
-        policies,
+        policies: Arc::clone(&policy) as Arc<dyn PolicySource>,
         metrics: metrics.clone(),
     };
     let (outcomes_in, outcomes) = mpsc::channel(2 * windows + 8 * bind_count + 64);
@@ -255,6 +299,7 @@ fn run(config: OperatorConfig, backends: &Backends, policies: Arc<dyn PolicySour
     let receipts = Receipts::new(context.clone(), inbound, matched);
     Running {
         config,
+        policy,
         stop,
         dispatcher: tokio::spawn(dispatcher.run()),
         settler: tokio::spawn(settler.run()),

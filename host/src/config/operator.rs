@@ -3,6 +3,7 @@
 pub use alphabets::Alphabets;
 pub use inbound::InboundConfig;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
+pub use versions::VersionRules;
 
 use super::host::HostConfig;
 use super::problem::Problems;
@@ -31,6 +32,7 @@ mod splitting;
 mod statuses;
 mod submit;
 mod tlvs;
+mod versions;
 
 use keys::{ON_UNANSWERED, STATE_RULES, dedupe, digest, json_table, plugin_file, unencodable, uuid};
 
@@ -139,6 +141,8 @@ pub struct PolicyConfig {
     pub on_failure: FailurePolicy,
     /// `settings`: any table, handed to the plugin as JSON.
     pub settings: serde_json::Value,
+    /// How new versions come into force.
+    pub versions: VersionRules,
 }
 
 impl OperatorConfig {
@@ -263,6 +267,7 @@ impl Default for PolicyConfig {
             sha256: None,
             on_failure: FailurePolicy::default(),
             settings: serde_json::json!({}),
+            versions: VersionRules::default(),
         }
     }
 }
@@ -275,12 +280,14 @@ impl PolicyConfig {
         let sha256 = section.optional("sha256", digest, problems);
         let on_failure = failures::read(&mut section, problems);
         let settings = section.or("settings", serde_json::json!({}), json_table, problems);
+        let versions = versions::read(&mut section, problems);
         section.finish(problems);
         Self {
             plugin,
             sha256,
             on_failure,
             settings,
+            versions,
         }
     }
 }

@@ -154,6 +154,26 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A table below this one, whose keys all have defaults; or none where the word `off` stands instead.
+    pub(super) fn table_unless(
+        &mut self,
+        key: &'static str,
+        off: &str,
+        problems: &mut Problems,
+    ) -> Option<Section<'a>> {
+        let path = self.path(key);
+        match self.take(key) {
+            None => Some(Section::new(self.file, path, Table::new())),
+            Some(Value::Table(table)) => Some(Section::new(self.file, path, table)),
+            Some(Value::String(word)) if word == off => None,
+            Some(other) => {
+                let message = format!("use \"{off}\" or a table [{path}]");
+                problems.add(self.file, path, shown(&other), message);
+                None
+            }
+        }
+    }
+
     /// The keys that nobody has asked for yet: for tables whose keys are names.
     pub(super) fn keys(&self) -> Vec<String> {
         self.table.keys().cloned().collect()

@@ -221,6 +221,7 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
 
 mod failures;
 mod sessions;
+mod versions;
 
 #[test]
 fn an_operator_may_have_alphabets_of_its_own() {

@@ -56,6 +56,28 @@ where
     }
 }
 
+/// A size such as `"32MiB"` or `"512KiB"`, in octets, within bounds.
+pub(super) fn octets(low: usize, high: usize) -> impl Fn(Value) -> Result<usize, String> {
+    move |value| {
+        let spelled = |octets: usize| format!("{}MiB", octets >> 20);
+        let allowed = || {
+            let (low, high) = (spelled(low), spelled(high));
+            format!("use a size such as \"32MiB\" from {low} to {high}")
+        };
+        let Value::String(text) = &value else {
+            return Err(format!("is {}; {}", kind(&value), allowed()));
+        };
+        let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+        let parsed = units.into_iter().find_map(|(unit, shift)| {
+            let number: usize = text.strip_suffix(unit)?.parse().ok()?;
+            number.checked_mul(1 << shift)
+        });
+        parsed
+            .filter(|octets| (low..=high).contains(octets))
+            .ok_or_else(allowed)
+    }
+}
+
 /// A share from 0.0 to 1.0.
 pub(super) fn share(value: Value) -> Result<f64, String> {
     match value {

@@ -11,9 +11,11 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
-    let known = "POST /api/v1/messages, GET /api/v1/events, /api/v1/operators, /api/v1/odd-pdus, /metrics, \
+    let known =
+        "POST /api/v1/messages, GET /api/v1/messages/{messageId}, /api/v1/events, /api/v1/operators, /api/v1/plugins, /api/v1/reloads, \
+        /api/v1/odd-pdus, /metrics, \
         /healthz, /readyz"
-        .to_owned();
+            .to_owned();
     error(
         StatusCode::NOT_FOUND,
         &format!("there is nothing at {}", uri.path()),
@@ -22,7 +24,8 @@ pub(super) async fn no_such_path(uri: Uri) -> Response {
 }
 
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
-    let known = "POST /api/v1/messages and orders to sessions and operators; GET everything else".to_owned();
+    let known =
+        "POST /api/v1/messages and orders to sessions, operators and plugins; GET everything else".to_owned();
     let error_text = format!("{method} is not for {}", uri.path());
     error(StatusCode::METHOD_NOT_ALLOWED, &error_text, &[known])
 }

@@ -102,6 +102,7 @@ impl<'a> Parked<'a> {
         let mut events = Vec::with_capacity(overdue.len());
         for receipt in overdue {
             self.context.metrics.inbound("unmatched");
+            self.context.policies.receipt(receipt.received_at, false);
             events.push(self.unmatched(receipt).await?);
         }
         self.context.events.publish(&events).await?;

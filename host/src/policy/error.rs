@@ -19,8 +19,32 @@ pub enum Stage {
     Compile,
     /// Trying it out.
     Admit,
+    /// It is tried on live traffic beside the active version.
+    Shadow,
+    /// It was tried and waits for a word.
+    Ready,
     /// It runs.
     Active,
+    /// It was taken back, or discarded: another version runs.
+    RolledBack,
+}
+
+impl Stage {
+    /// As in the verdict.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settling => "settling",
+            Self::Read => "read",
+            Self::Validate => "validate",
+            Self::Compile => "compile",
+            Self::Admit => "admit",
+            Self::Shadow => "shadow",
+            Self::Ready => "ready",
+            Self::Active => "active",
+            Self::RolledBack => "rolled-back",
+        }
+    }
 }
 
 /// Why a plugin was not loaded. What ran before goes on running.
@@ -183,6 +207,41 @@ pub enum LoadError {
         /// In words.
         reason: String,
     },
+    /// Somebody else who has the same file cannot have it.
+    #[error(
+        "{operator} has the same plugin file and cannot have this content: {reason}. Give it a file of its own, or mend both"
+    )]
+    Shared {
+        /// By name.
+        operator: String,
+        /// Its refusal.
+        reason: String,
+    },
+    /// A deployed component has to be on disk, or the next start would not find it.
+    #[error(
+        "cannot write {}: a read-only plugins folder (a ConfigMap, for example) is changed where it comes from", file.display()
+    )]
+    Unwritable {
+        /// Which.
+        file: PathBuf,
+        /// As the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A kept version is not there any more, or not what it was.
+    #[error("the kept version {sha256} cannot be had back: {reason}")]
+    Lost {
+        /// Which.
+        sha256: String,
+        /// In words.
+        reason: String,
+    },
+    /// This operator has no plugin.
+    #[error("{operator} has no plugin: set `plugin` in [policy] of its file")]
+    NoFile {
+        /// By name.
+        operator: String,
+    },
     /// The thread that loads plugins is gone.
     #[error("the plugin loader has stopped: the gateway is shutting down")]
     LoaderGone,
@@ -194,7 +253,12 @@ impl LoadError {
     pub fn stage(&self) -> Stage {
         match self {
             Self::Superseded => Stage::Settling,
-            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::PinMismatch { .. } => Stage::Read,
+            Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::PinMismatch { .. }
+            | Self::Unwritable { .. }
+            | Self::Lost { .. }
+            | Self::NoFile { .. } => Stage::Read,
             Self::Invalid { .. }
             | Self::CoreModule
             | Self::ForbiddenImport { .. }
@@ -209,6 +273,7 @@ impl LoadError {
             | Self::Instantiate { .. }
             | Self::Settings { .. }
             | Self::Canned { .. }
+            | Self::Shared { .. }
             | Self::LoaderGone => Stage::Admit,
         }
     }

@@ -3,17 +3,21 @@
 use super::admit;
 use super::engine::Workshop;
 use super::error::LoadError;
-use super::limits::Limits;
+use super::limits::{Limits, LimitsAsked};
 use super::load;
 use super::loader::{Loader, guarded};
 use super::registry::OperatorPolicy;
-use super::reload::{Shared, plugin};
+use super::reload::{Order, Shared, plugin};
+use super::reloads::Who;
+use super::shelf::Shelf;
 use super::watch::Seen;
 use chrono::{DateTime, Utc};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::Hook;
+use smpp_domain::policy::budget::Budget;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// An operator's plugin as configured.
@@ -23,12 +27,50 @@ pub struct OperatorPolicyConfig {
     pub operator_id: OperatorId,
     /// For logs and for the plugin's author.
     pub operator_name: String,
-    /// The component.
-    pub file: PathBuf,
+    /// The component; `None` is the built-in behaviour.
+    pub file: Option<PathBuf>,
     /// Any JSON document; the plugin's `settings.validate` judges it.
     pub settings: serde_json::Value,
     /// Only this content may run: sha256 in hex.
     pub sha256_pin: Option<String>,
+    /// Other limits than the host's.
+    pub limits: LimitsAsked,
+    /// Whether new versions are tried beside the active one first.
+    pub shadow: ShadowRule,
+    /// When a new version is taken back by itself; `None` is never.
+    pub budget: Option<Budget>,
+}
+
+/// How long a new version runs beside the active one before it becomes active. Without both it becomes active at once.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ShadowRule {
+    /// So long.
+    pub time: Option<Duration>,
+    /// Or so many calls.
+    pub calls: Option<u64>,
+}
+
+impl ShadowRule {
+    pub(super) fn is_set(self) -> bool {
+        self.time.is_some() || self.calls.is_some()
+    }
+}
+
+impl OperatorPolicyConfig {
+    /// An operator with this plugin and no settings.
+    #[must_use]
+    pub fn new(operator_id: OperatorId, operator_name: &str, file: Option<PathBuf>) -> Self {
+        Self {
+            operator_id,
+            operator_name: operator_name.to_owned(),
+            file,
+            settings: serde_json::json!({}),
+            sha256_pin: None,
+            limits: LimitsAsked::default(),
+            shadow: ShadowRule::default(),
+            budget: Some(Budget::default()),
+        }
+    }
 }
 
 /// A version became active.
@@ -52,6 +94,8 @@ pub struct Swap {
     pub file_seen_at: DateTime<Utc>,
     /// From then to the first message that can get the new version.
     pub millis: u64,
+    /// The version before was taken back.
+    pub rolled_back: bool,
 }
 
 /// A candidate was refused; what ran before goes on. Told once for each reason.
@@ -85,19 +129,46 @@ pub struct PolicyHost {
 }
 
 impl PolicyHost {
-    /// Starts the engine, its clock, and the loader thread.
+    /// Starts the engine, its clock, and the loader thread. Nothing is remembered over a restart.
     ///
     /// # Errors
     /// When this machine cannot run WASM, or gives no thread.
     pub fn new(limits: Limits) -> Result<Arc<Self>, LoadError> {
+        Self::start(Workshop::new(limits, None)?, Shelf::none())
+    }
+
+    /// The same, with a folder for compiled plugins and earlier versions: `data_dir/plugins`. Where that cannot be had,
+    /// nothing is remembered over a restart.
+    ///
+    /// # Errors
+    /// When this machine cannot run WASM, or gives no thread.
+    pub fn open(limits: Limits, data_dir: &Path) -> Result<Arc<Self>, LoadError> {
+        match Shelf::open(data_dir) {
+            Ok(shelf) => {
+                let cache = data_dir.join("plugins/compiled");
+                Self::start(Workshop::new(limits, Some(&cache))?, shelf)
+            }
+            Err(error) => {
+                tracing::warn!(%error, data_dir = %data_dir.display(), "plugin versions are not kept over a restart");
+                Self::new(limits)
+            }
+        }
+    }
+
+    fn start(workshop: Workshop, shelf: Shelf) -> Result<Arc<Self>, LoadError> {
         let loader = Loader::start().map_err(|error| LoadError::Engine {
             reason: error.to_string(),
         })?;
-        let shared = Shared::new(Workshop::new(limits)?);
         Ok(Arc::new(Self {
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new(workshop, shelf)),
             loader,
         }))
+    }
+
+    /// How often the machine code of a plugin was found on disk instead of being made.
+    #[must_use]
+    pub fn cache_hits(&self) -> usize {
+        self.shared.workshop.cache_hits()
     }
 
     /// Loads an operator's plugin; from then on its file is watched. Blocks, for up to seconds: for the start.
@@ -123,11 +194,13 @@ impl PolicyHost {
         config: OperatorPolicyConfig,
     ) -> Result<(Arc<OperatorPolicy>, Option<LoadError>), LoadError> {
         let (operator, error) = self.first_load(config)?;
-        if error.is_some() {
+        if let Some(file) = operator.file().filter(|_| error.is_some()) {
             // The watch tries it again a few times: the machine may have been too busy for the trial.
-            self.shared.forget(&operator.config.file);
+            self.shared.forget(&file);
         }
         self.shared.enter(Arc::clone(&operator));
+        let (shared, earlier) = (Arc::clone(&self.shared), Arc::clone(&operator));
+        self.loader.run_later(move || shared.warm_up(&earlier));
         Ok((operator, error))
     }
 
@@ -137,11 +210,16 @@ impl PolicyHost {
     ) -> Result<(Arc<OperatorPolicy>, Option<LoadError>), LoadError> {
         let (shared, seen) = (Arc::clone(&self.shared), Seen::now());
         self.loader.run_blocking(move || {
-            let operator = Arc::new(OperatorPolicy::new(config));
-            let mut all = shared.operators_of(&operator.config.file);
-            all.retain(|other| other.config.operator_id != operator.config.operator_id);
+            let (file, record) = (config.file.clone(), shared.shelf.record(config.operator_id));
+            let operator = Arc::new(OperatorPolicy::new(config, record));
+            let Some(file) = file else {
+                return (operator, None);
+            };
+            let mut all = shared.operators_of(&file);
+            all.retain(|other| other.id != operator.id);
             all.push(Arc::clone(&operator));
-            let loaded = shared.process(&operator.config.file, std::slice::from_ref(&operator), &all, seen);
+            let one = std::slice::from_ref(&operator);
+            let loaded = shared.process(&file, one, &all, seen, Order::by(Who::Start));
             (operator, loaded.err())
         })
     }
@@ -149,6 +227,22 @@ impl PolicyHost {
     /// Forgets an operator: its file is watched no longer on its behalf. Whoever holds its policy may go on using it.
     pub fn unload_operator(&self, operator: OperatorId) {
         self.shared.leave(operator);
+    }
+
+    /// `[policy]` of an operator's file is another one: its plugin, settings, limits or rules go through the pipeline while
+    /// its sessions stay as they are.
+    ///
+    /// # Errors
+    /// Why the new ones cannot be had; what ran goes on.
+    pub async fn reconfigure(
+        &self,
+        operator: Arc<OperatorPolicy>,
+        config: OperatorPolicyConfig,
+    ) -> Result<(), LoadError> {
+        let shared = Arc::clone(&self.shared);
+        self.loader
+            .run(move || shared.reconfigure(&operator, config))
+            .await?
     }
 
     /// Looks at a plugin's file now, without waiting for it to settle: for a reload on command.
@@ -164,7 +258,7 @@ impl PolicyHost {
         self.loader
             .run(move || {
                 let operators = shared.operators_of(&file);
-                shared.process(&file, &operators, &operators, seen)
+                shared.process(&file, &operators, &operators, seen, Order::by(Who::File))
             })
             .await?
     }
@@ -193,7 +287,7 @@ impl PolicyHost {
 /// # Errors
 /// Why a gateway would refuse it.
 pub fn check(file: &Path, settings: &serde_json::Value) -> Result<Report, LoadError> {
-    let workshop = Workshop::new(Limits::default())?;
+    let workshop = Workshop::new(Limits::default(), None)?;
     let image = load::read(file, &workshop.limits)?;
     let compiled = Arc::new(guarded(|| load::compile(&workshop, &image))??);
     let settings = settings.to_string();

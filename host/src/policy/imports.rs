@@ -42,6 +42,21 @@ pub(super) struct Tenant {
     pub(super) stats: Arc<PolicyStats>,
 }
 
+impl Tenant {
+    /// The same one, counted elsewhere.
+    pub(super) fn with(&self, stats: Arc<PolicyStats>, log_calls_per_sec: u32) -> Self {
+        Self {
+            operator: self.operator.clone(),
+            operator_name: self.operator_name.clone(),
+            settings: self.settings.clone(),
+            plugin: self.plugin.clone(),
+            version: self.version.clone(),
+            log: LogBudget::new(log_calls_per_sec),
+            stats,
+        }
+    }
+}
+
 /// Links everything that a plugin may import.
 pub(super) fn add_to(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, HasSelf<Ctx>>(linker, |ctx| ctx)?;
@@ -197,7 +212,7 @@ pub(super) fn printable(text: &str, octets: usize) -> String {
 
 /// Masks each run of digits that is long enough for a phone number. Logs are no place for those, whatever a plugin
 /// thinks of it.
-fn mask_numbers(text: &str) -> Cow<'_, str> {
+pub(super) fn mask_numbers(text: &str) -> Cow<'_, str> {
     let mut runs = text.split(|c: char| !c.is_ascii_digit());
     if runs.all(|run| run.len() < NUMBER_DIGITS) {
         return Cow::Borrowed(text);

@@ -1,7 +1,7 @@
 //! What one plugin may use. The numbers are far above what an honest plugin needs (a call takes about a microsecond),
 //! and small enough that a broken one is a nuisance only.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
@@ -57,7 +57,26 @@ impl Default for Limits {
     }
 }
 
+/// What an operator's file asks for instead of the host's own limits: part of a version's identity.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct LimitsAsked {
+    /// For one hook call.
+    pub call_deadline: Option<Duration>,
+    /// Linear memory of an instance.
+    pub memory_bytes: Option<usize>,
+}
+
 impl Limits {
+    /// These, with what an operator asks for.
+    #[must_use]
+    pub fn with(&self, asked: LimitsAsked) -> Self {
+        Self {
+            call_deadline: asked.call_deadline.unwrap_or(self.call_deadline),
+            memory_bytes: asked.memory_bytes.unwrap_or(self.memory_bytes),
+            ..self.clone()
+        }
+    }
+
     /// The bounds that wasmtime itself enforces on a store.
     pub(super) fn store(&self) -> StoreLimits {
         StoreLimitsBuilder::new()

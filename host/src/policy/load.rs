@@ -22,7 +22,27 @@ use wasmtime::component::{Component, InstancePre};
 pub(super) struct Image {
     pub(super) bytes: Vec<u8>,
     pub(super) sha256: String,
-    pub(super) stamp: Stamp,
+    /// `None` where it did not come from the plugins folder.
+    pub(super) stamp: Option<Stamp>,
+}
+
+impl Image {
+    /// Of octets that lie in no plugin's file.
+    pub(super) fn of(bytes: Vec<u8>, limits: &Limits) -> Result<Self, LoadError> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if size > limits.file_bytes {
+            return Err(LoadError::TooLarge {
+                size,
+                limit: limits.file_bytes,
+            });
+        }
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        Ok(Self {
+            bytes,
+            sha256,
+            stamp: None,
+        })
+    }
 }
 
 /// A component as machine code, for any number of operators.
@@ -59,7 +79,11 @@ pub(super) fn read(file: &Path, limits: &Limits) -> Result<Image, LoadError> {
         return Err(LoadError::Superseded);
     }
     let sha256 = hex::encode(Sha256::digest(&bytes));
-    Ok(Image { bytes, sha256, stamp })
+    Ok(Image {
+        bytes,
+        sha256,
+        stamp: Some(stamp),
+    })
 }
 
 /// Makes a read file ready to be instantiated, if it is a component of this contract.

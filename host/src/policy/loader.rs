@@ -31,6 +31,14 @@ impl Loader {
         Ok(Self { jobs })
     }
 
+    /// Runs this on the loader thread, some time, unless it has too much to do.
+    pub(super) fn run_later(&self, job: impl FnOnce() + Send + 'static) {
+        let job: Job = Box::new(move || drop(guarded(job)));
+        if self.jobs.try_send(job).is_err() {
+            tracing::debug!("the plugin loader is busy: a job is left out");
+        }
+    }
+
     /// Runs this on the loader thread and waits, blocking the caller's thread.
     pub(super) fn run_blocking<T: Send + 'static>(
         &self,

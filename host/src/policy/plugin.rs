@@ -3,7 +3,8 @@
 //! An instance is one store: a trap poisons the whole store, so it costs exactly that instance. Instances wait in a
 //! small pool between calls; a call takes one out and has it for itself.
 
-use super::bindings::exports::smpp::operator_policy::message_ids;
+mod calls;
+
 use super::bindings::smpp::operator_policy::types;
 use super::breaker::{Admission, Breaker, Ended};
 use super::convert;
@@ -11,16 +12,9 @@ use super::hooks::Guests;
 use super::imports::{Ctx, LogBudget, Tenant};
 use super::limits::{Limits, ticks};
 use super::load::Compiled;
-use crate::ports::Policy;
-use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
-use smpp_domain::policy::rewrite::PartPlace;
-use smpp_domain::policy::{
-    EncodingAnswer, Fault, FaultCause, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity,
-    SplittingAnswer, SubmitAnswer,
-};
-use smpp_domain::receipt::ReceiptReading;
-use smpp_domain::session::SubmitResponse;
-use smpp_domain::status::Verdict;
+use super::stats::PolicyStats;
+use super::tally::Tally;
+use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -64,6 +58,8 @@ pub(super) struct Plugin {
     pub(super) key: String,
     pub(super) identity: Arc<PolicyIdentity>,
     pub(super) compiled: Arc<Compiled>,
+    /// What it has done since it became active.
+    pub(super) tally: Tally,
     tenant: Arc<Tenant>,
     limits: Limits,
     idle: Mutex<Vec<Slot>>,
@@ -88,12 +84,49 @@ impl Plugin {
                 .map(|hook| (*hook, Breaker::default()))
                 .collect(),
             compiled,
+            tally: Tally::default(),
             tenant: Arc::new(tenant),
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
             failure_log: LogBudget::new(FAILURE_LINES),
         }
+    }
+
+    /// The same version with a clean record, counted under these: what was tried becomes what counts.
+    pub(super) fn afresh(&self, stats: &Arc<PolicyStats>) -> Self {
+        let tenant = self.tenant.with(Arc::clone(stats), self.limits.log_calls_per_sec);
+        let fresh = Self::new(
+            self.key.clone(),
+            Arc::clone(&self.compiled),
+            tenant,
+            self.limits.clone(),
+        );
+        // Instances look at their tenant: those of the trial cannot be taken over. One is made now, the rest on demand.
+        if let Ok(slot) = fresh.new_slot() {
+            fresh.park(slot);
+        }
+        fresh
+    }
+
+    /// An instance that the next call may have.
+    pub(super) fn park(&self, slot: Slot) {
+        let mut idle = self.idle();
+        if idle.len() < self.max_idle {
+            idle.push(slot);
+        }
+    }
+
+    /// The settings that it works with: a JSON document.
+    pub(super) fn settings(&self) -> &str {
+        &self.tenant.settings
+    }
+
+    pub(super) fn breaker_open(&self, hook: Hook) -> bool {
+        let now = crate::clock::now();
+        self.breakers
+            .get(&hook)
+            .is_some_and(|breaker| breaker.open_for(now).is_some())
     }
 
     /// Makes an instance, with the real limits.
@@ -148,7 +181,13 @@ impl Plugin {
                 "it failed too often and is asked again in {} s",
                 left.as_secs() + 1
             );
-            return Err(self.fault(hook, FaultCause::BreakerOpen, text));
+            self.tally.not_asked();
+            self.tenant.stats.fault(hook, FaultCause::BreakerOpen);
+            return Err(Fault {
+                hook,
+                cause: FaultCause::BreakerOpen,
+                text,
+            });
         }
         let answer = self.call(call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
@@ -156,9 +195,9 @@ impl Plugin {
             None => Ok(None),
         });
         let now = crate::clock::now();
-        self.tenant
-            .stats
-            .called(hook, now.saturating_duration_since(started));
+        let took = now.saturating_duration_since(started);
+        self.tenant.stats.called(hook, took);
+        self.tally.called(took);
         let ended = match &answer {
             Ok(_) => Ended::Well,
             Err((FaultCause::Timeout, _)) => Ended::TimedOut,
@@ -175,14 +214,14 @@ impl Plugin {
                 Ok(None)
             }
             Ok(answer) => Ok(answer),
-            Err((cause, text)) => Err(self.fault(hook, cause, text)),
+            Err((cause, text)) => {
+                let stats = &self.tenant.stats;
+                stats.fault(hook, cause);
+                stats.faulted(hook, cause, &text, &self.identity.sha256);
+                self.tally.fault(cause);
+                Err(Fault { hook, cause, text })
+            }
         }
-    }
-
-    /// Counts it.
-    fn fault(&self, hook: Hook, cause: FaultCause, text: String) -> Fault {
-        self.tenant.stats.fault(hook, cause);
-        Fault { hook, cause, text }
     }
 
     /// Runs one call on an instance. The instance lives on only if nothing went wrong inside it.
@@ -203,10 +242,7 @@ impl Plugin {
             .map_err(|error| self.classify(&error))?;
         slot.calls += 1;
         if slot.calls < self.limits.calls_per_instance {
-            let mut idle = self.idle();
-            if idle.len() < self.max_idle {
-                idle.push(slot);
-            }
+            self.park(slot);
         }
         Ok(answer)
     }
@@ -235,15 +271,6 @@ impl Plugin {
         } = &*self.tenant;
         let (cause, text) = last.map_or(("", ""), |(cause, text)| (cause.name(), text.as_str()));
         tracing::error!(%operator, %plugin, %version, %hook, cause, text, ?length, "a policy hook fails too often: it is not asked for a while");
-    }
-
-    /// The hooks that are not asked at present, because they failed too often.
-    pub(super) fn open_breakers(&self) -> impl Iterator<Item = Hook> {
-        let now = crate::clock::now();
-        let open = move |breaker: &Breaker| breaker.open_for(now).is_some();
-        self.breakers
-            .iter()
-            .filter_map(move |(hook, breaker)| open(breaker).then_some(*hook))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Slot>> {
@@ -276,113 +303,4 @@ pub(super) fn classify(error: &wasmtime::Error, limits: &Limits) -> (FaultCause,
         );
     }
     (FaultCause::Trap, text)
-}
-
-impl Policy for Plugin {
-    fn identity(&self) -> Option<&Arc<PolicyIdentity>> {
-        Some(&self.identity)
-    }
-
-    fn has(&self, hook: Hook) -> bool {
-        self.compiled.hooks.contains(&hook)
-    }
-
-    fn encoding(&self, message: &OutboundMessage) -> Result<EncodingAnswer, Fault> {
-        if self.compiled.indices.encoding.is_none() {
-            return Ok(EncodingAnswer::HostDefault);
-        }
-        let asked = convert::message(message);
-        let call = |slot: &mut Slot| {
-            slot.guests
-                .encoding
-                .as_ref()
-                .map(|hook| hook.call_choose(&mut slot.store, &asked))
-        };
-        let answer = self.ask(Hook::Encoding, call, |answer| {
-            convert::encoded(answer, &message.text)
-        })?;
-        Ok(answer.unwrap_or(EncodingAnswer::HostDefault))
-    }
-
-    fn splitting(
-        &self,
-        message: &OutboundMessage,
-        data_coding: u8,
-        octets: u32,
-    ) -> Result<SplittingAnswer, Fault> {
-        if self.compiled.indices.splitting.is_none() {
-            return Ok(SplittingAnswer::HostDefault);
-        }
-        let asked = convert::message(message);
-        let call = |slot: &mut Slot| {
-            let hook = slot.guests.splitting.as_ref()?;
-            Some(hook.call_plan(&mut slot.store, &asked, data_coding, octets))
-        };
-        let answer = self.ask(Hook::Splitting, call, |answer| convert::planned(answer, octets))?;
-        Ok(answer.unwrap_or(SplittingAnswer::HostDefault))
-    }
-
-    fn submit(
-        &self,
-        message: &OutboundMessage,
-        pdu: &SubmitSmPdu,
-        place: PartPlace,
-    ) -> Result<SubmitAnswer, Fault> {
-        if self.compiled.indices.submit.is_none() {
-            return Ok(SubmitAnswer::HostDefault);
-        }
-        let (message, asked) = (convert::message(message), convert::submit(pdu));
-        let call = |slot: &mut Slot| {
-            let hook = slot.guests.submit.as_ref()?;
-            Some(hook.call_rewrite(&mut slot.store, &message, &asked, convert::part(place)))
-        };
-        let answer = self.ask(Hook::Submit, call, |answer| convert::rewritten(answer, pdu))?;
-        Ok(answer.unwrap_or(SubmitAnswer::HostDefault))
-    }
-
-    fn submit_result(&self, response: &SubmitResponse, attempt: u32) -> Result<Option<Verdict>, Fault> {
-        if self.compiled.indices.submit_result.is_none() {
-            return Ok(None);
-        }
-        let asked = convert::response(response, attempt);
-        let call = |slot: &mut Slot| {
-            let hook = slot.guests.submit_result.as_ref()?;
-            Some(hook.call_classify(&mut slot.store, &asked))
-        };
-        self.ask(Hook::SubmitResult, call, |answer| {
-            convert::classified(answer, response)
-        })
-    }
-
-    fn message_key(&self, raw: &str, origin: IdOrigin) -> Result<Option<String>, Fault> {
-        if self.compiled.indices.message_ids.is_none() {
-            return Ok(None);
-        }
-        let origin = match origin {
-            IdOrigin::SubmitResp => message_ids::Origin::SubmitResp,
-            IdOrigin::ReceiptText => message_ids::Origin::ReceiptText,
-            IdOrigin::ReceiptTlv => message_ids::Origin::ReceiptTlv,
-        };
-        let raw = raw.to_owned();
-        let call = |slot: &mut Slot| {
-            let hook = slot.guests.message_ids.as_ref()?;
-            Some(hook.call_normalise(&mut slot.store, &raw, origin))
-        };
-        self.ask(Hook::MessageIds, call, convert::key)
-    }
-
-    fn inbound(&self, pdu: &DeliverSmPdu, reading: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault> {
-        if self.compiled.indices.inbound.is_none() {
-            return Ok(InboundAnswer::HostDefault);
-        }
-        let (asked, read) = (convert::deliver(pdu), reading.map(convert::reading));
-        let call = |slot: &mut Slot| {
-            let hook = slot.guests.inbound.as_ref()?;
-            Some(hook.call_interpret(&mut slot.store, &asked, read.as_ref()))
-        };
-        let answer = self.ask(Hook::Inbound, call, |answer| {
-            convert::interpreted(answer, pdu, reading)
-        })?;
-        Ok(answer.unwrap_or(InboundAnswer::HostDefault))
-    }
 }

@@ -1,35 +1,45 @@
-//! One slot an operator: the active version, and the one before it.
+//! One operator's versions: the active one, those before it, and at most one candidate.
+
+mod built_in;
+mod standing;
+
+pub use built_in::built_in;
+pub(super) use standing::{Candidate, Standing, Unwritten, Version};
 
 use super::error::Stage;
 use super::host::OperatorPolicyConfig;
 use super::plugin::Plugin;
+use super::shadow::Shadowed;
+use super::shelf::Record;
 use super::stats::PolicyStats;
 use super::verdict::{Decision, OperatorVerdict};
 use crate::ports::{Policy, PolicySource};
-use arc_swap::ArcSwapOption;
-use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
-use smpp_domain::policy::rewrite::PartPlace;
-use smpp_domain::policy::{
-    EncodingAnswer, Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
-    SubmitAnswer,
-};
-use smpp_domain::receipt::ReceiptReading;
-use smpp_domain::session::SubmitResponse;
-use smpp_domain::status::Verdict;
-use std::sync::{Arc, Mutex, PoisonError};
+use arc_swap::ArcSwap;
+use built_in::BuiltIn;
+use chrono::{DateTime, Utc};
+use smpp_domain::ids::OperatorId;
+use smpp_domain::policy::PolicyIdentity;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// The policy of one operator. Messages that are under way keep the version that they were given.
 pub struct OperatorPolicy {
-    pub(super) config: OperatorPolicyConfig,
-    /// The settings as the plugin gets them.
-    pub(super) settings: String,
-    active: ArcSwapOption<Plugin>,
+    pub(super) id: OperatorId,
+    pub(super) name: String,
+    /// What its file wants, which may be more than what runs.
+    config: ArcSwap<OperatorPolicyConfig>,
+    served: ArcSwap<Served>,
     /// Counts the versions that became active.
     versions: watch::Sender<u64>,
-    previous: Mutex<Option<Arc<Plugin>>>,
-    last: Mutex<Option<Finding>>,
+    standing: Mutex<Standing>,
     stats: Arc<PolicyStats>,
+}
+
+/// What new messages get. It follows from the standing.
+struct Served {
+    active: Option<Version>,
+    policy: Arc<dyn Policy>,
 }
 
 /// What was last decided for one operator.
@@ -41,14 +51,18 @@ pub(super) struct Finding {
 }
 
 impl OperatorPolicy {
-    pub(super) fn new(config: OperatorPolicyConfig) -> Self {
+    /// `record` is what is known of it from an earlier run.
+    pub(super) fn new(config: OperatorPolicyConfig, record: Record) -> Self {
         Self {
-            settings: config.settings.to_string(),
-            config,
-            active: ArcSwapOption::empty(),
+            id: config.operator_id,
+            name: config.operator_name.clone(),
+            config: ArcSwap::from_pointee(config),
+            served: ArcSwap::from_pointee(Served {
+                active: None,
+                policy: Arc::new(BuiltIn),
+            }),
             versions: watch::Sender::default(),
-            previous: Mutex::default(),
-            last: Mutex::default(),
+            standing: Mutex::new(Standing::from(record)),
             stats: Arc::default(),
         }
     }
@@ -59,84 +73,104 @@ impl OperatorPolicy {
         &self.stats
     }
 
-    /// What it was loaded with.
+    /// What its file wants.
     #[must_use]
-    pub fn config(&self) -> &OperatorPolicyConfig {
-        &self.config
+    pub fn config(&self) -> Arc<OperatorPolicyConfig> {
+        self.config.load_full()
+    }
+
+    /// Its file wants something else from now on. Nothing else changes yet.
+    pub(super) fn wants(&self, config: OperatorPolicyConfig) {
+        self.config.store(Arc::new(config));
+    }
+
+    /// Its plugin's file.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.config.load().file.clone()
     }
 
     /// The active version; `None` is the built-in behaviour.
     #[must_use]
     pub fn active(&self) -> Option<Arc<PolicyIdentity>> {
-        self.active
-            .load()
-            .as_ref()
-            .map(|plugin| Arc::clone(&plugin.identity))
+        self.running().map(|plugin| Arc::clone(&plugin.identity))
     }
 
-    /// The version before it. It comes back at once when its file does.
+    /// The version before it. A rollback brings it back at once, and so does its file.
     #[must_use]
     pub fn previous(&self) -> Option<Arc<PolicyIdentity>> {
-        self.warm().map(|plugin| Arc::clone(&plugin.identity))
-    }
-
-    /// The hooks of the active version that are not asked at present, because they failed too often.
-    #[must_use]
-    pub fn open_breakers(&self) -> Vec<Hook> {
-        let active = self.active.load();
-        active.iter().flat_map(|plugin| plugin.open_breakers()).collect()
+        let standing = self.standing();
+        let latest = standing.previous.first()?;
+        Some(Arc::clone(&latest.plugin.identity))
     }
 
     pub(super) fn running(&self) -> Option<Arc<Plugin>> {
-        self.active.load_full()
+        let served = self.served.load();
+        let active = served.active.as_ref()?;
+        Some(Arc::clone(&active.plugin))
     }
 
-    pub(super) fn warm(&self) -> Option<Arc<Plugin>> {
-        self.previous
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Everything at hand, whose machine code need not be made again.
+    pub(super) fn at_hand(&self) -> Vec<Arc<Plugin>> {
+        self.standing().plugins()
     }
 
-    /// Makes this version the active one; returns the one that was.
-    pub(super) fn activate(&self, plugin: Arc<Plugin>) -> Option<Arc<Plugin>> {
-        let compile_ms = plugin.compiled.compile_ms;
-        let before = self.active.swap(Some(plugin));
-        if before.is_some() {
-            self.previous
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone_from(&before);
+    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what new messages get follow from the standing, which its caller has changed and still holds. True where
+    /// another version is active now.
+    pub(super) fn serve(&self, standing: &Standing) -> bool {
+        let active = standing.active.clone();
+        let plain: Arc<dyn Policy> = match &active {
+            Some(version) => Arc::clone(&version.plugin) as Arc<dyn Policy>,
+            None => Arc::new(BuiltIn),
+        };
+        let policy = match standing
+            .candidate
+            .as_ref()
+            .filter(|candidate| !candidate.is_ready())
+        {
+            Some(candidate) => Arc::new(Shadowed::new(plain, Arc::clone(&candidate.shadow))),
+            None => plain,
+        };
+        let place = |version: &Option<Version>| version.as_ref().map(|version| Arc::as_ptr(&version.plugin));
+        let (now, compile_ms) = (
+            place(&active),
+            active.as_ref().map(|version| version.plugin.compiled.compile_ms),
+        );
+        let before = self.served.swap(Arc::new(Served { active, policy }));
+        let changed = place(&before.active) != now;
+        if changed {
+            self.versions.send_modify(|versions| *versions += 1);
+            if let Some(compile_ms) = compile_ms {
+                self.stats.activated(compile_ms);
+            }
         }
-        self.versions.send_modify(|versions| *versions += 1);
-        self.stats.activated(compile_ms);
-        before
+        changed
     }
 
     /// Remembers a decision. False when the same one was remembered already.
     pub(super) fn found(&self, finding: Finding) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = last
+        let mut standing = self.standing();
+        let news = standing
+            .last
             .as_ref()
             .is_none_or(|last| last.decision != finding.decision || last.reason != finding.reason);
-        *last = Some(finding);
+        standing.last = Some(finding);
         news
     }
 
     pub(super) fn stage(&self) -> Option<Stage> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .map(|finding| finding.stage)
+        self.standing().last.as_ref().map(|finding| finding.stage)
     }
 
     /// This operator's part of the verdict on its file.
     pub(super) fn verdict(&self) -> OperatorVerdict {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.standing().last.clone();
         OperatorVerdict {
-            id: self.config.operator_id,
-            name: self.config.operator_name.clone(),
+            id: self.id,
+            name: self.name.clone(),
             verdict: last
                 .as_ref()
                 .map_or(Decision::Unchanged, |finding| finding.decision),
@@ -149,8 +183,8 @@ impl OperatorPolicy {
 impl std::fmt::Debug for OperatorPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OperatorPolicy")
-            .field("operator", &self.config.operator_name)
-            .field("file", &self.config.file)
+            .field("operator", &self.name)
+            .field("file", &self.file())
             .field("active", &self.active())
             .finish_non_exhaustive()
     }
@@ -158,66 +192,22 @@ impl std::fmt::Debug for OperatorPolicy {
 
 impl PolicySource for OperatorPolicy {
     fn current(&self) -> Arc<dyn Policy> {
-        match self.active.load_full() {
-            Some(plugin) => plugin,
-            None => Arc::new(BuiltIn),
-        }
+        Arc::clone(&self.served.load().policy)
     }
 
     fn versions(&self) -> watch::Receiver<u64> {
         self.versions.subscribe()
     }
-}
 
-/// The policy of operators without a plugin: no opinion on anything.
-#[must_use]
-pub fn built_in() -> Arc<dyn PolicySource> {
-    Arc::new(BuiltIn)
-}
-
-#[derive(Clone, Copy, Debug)]
-struct BuiltIn;
-
-impl PolicySource for BuiltIn {
-    fn current(&self) -> Arc<dyn Policy> {
-        Arc::new(Self)
-    }
-
-    fn versions(&self) -> watch::Receiver<u64> {
-        watch::channel(0).1
-    }
-}
-
-impl Policy for BuiltIn {
-    fn identity(&self) -> Option<&Arc<PolicyIdentity>> {
-        None
-    }
-
-    fn has(&self, _: Hook) -> bool {
-        false
-    }
-
-    fn encoding(&self, _: &OutboundMessage) -> Result<EncodingAnswer, Fault> {
-        Ok(EncodingAnswer::HostDefault)
-    }
-
-    fn splitting(&self, _: &OutboundMessage, _: u8, _: u32) -> Result<SplittingAnswer, Fault> {
-        Ok(SplittingAnswer::HostDefault)
-    }
-
-    fn submit(&self, _: &OutboundMessage, _: &SubmitSmPdu, _: PartPlace) -> Result<SubmitAnswer, Fault> {
-        Ok(SubmitAnswer::HostDefault)
-    }
-
-    fn submit_result(&self, _: &SubmitResponse, _: u32) -> Result<Option<Verdict>, Fault> {
-        Ok(None)
-    }
-
-    fn message_key(&self, _: &str, _: IdOrigin) -> Result<Option<String>, Fault> {
-        Ok(None)
-    }
-
-    fn inbound(&self, _: &DeliverSmPdu, _: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault> {
-        Ok(InboundAnswer::HostDefault)
+    fn receipt(&self, received_at: DateTime<Utc>, matched: bool) {
+        let served = self.served.load();
+        // One that came before says something about the version before.
+        if let Some(active) = served
+            .active
+            .as_ref()
+            .filter(|active| received_at >= active.since)
+        {
+            active.plugin.tally.receipt(matched);
+        }
     }
 }

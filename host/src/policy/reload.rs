@@ -1,21 +1,26 @@
-//! From a file to active versions: what the loader thread does, one file at a time.
+//! From a file to active versions and candidates: what the loader thread does, one file at a time.
 
+mod deploy;
 mod gone;
+mod judge;
+mod orders;
+mod settle;
+mod tell;
+mod tend;
 
-use super::admit;
+pub(super) use judge::plugin;
+pub(super) use orders::OrderError;
+
 use super::engine::Workshop;
-use super::error::{LoadError, Stage};
+use super::error::LoadError;
 use super::host::{Refusal, Swap};
-use super::imports::{LogBudget, Tenant};
-use super::limits::Limits;
 use super::load::{self, Compiled, Image, millis_since};
-use super::loader::guarded;
-use super::plugin::Plugin;
-use super::registry::{Finding, OperatorPolicy};
-use super::stats::PolicyStats;
-use super::verdict::{self, Decision, Timings, Verdict};
+use super::registry::OperatorPolicy;
+use super::reloads::{Reloads, Who};
+use super::shelf::{Shelf, Trial};
+use super::verdict::Timings;
 use super::watch::{Seen, Stamp};
-use sha2::{Digest, Sha256};
+use judge::Judgement;
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,22 +32,67 @@ const NEWS: usize = 64;
 
 /// What the loader thread works on.
 pub(super) struct Shared {
-    workshop: Workshop,
+    pub(super) workshop: Workshop,
+    pub(super) shelf: Shelf,
     operators: Mutex<Vec<Arc<OperatorPolicy>>>,
     /// The last state of each file that was loaded or refused.
     handled: Mutex<BTreeMap<PathBuf, Stamp>>,
+    /// The digest of each file's state, for who asks what lies there.
+    digests: Mutex<BTreeMap<PathBuf, (Stamp, String)>>,
+    /// One verdict is written at a time: the later one tells more.
+    verdicts: Mutex<()>,
+    pub(super) reloads: Reloads,
     pub(super) swaps: broadcast::Sender<Swap>,
     pub(super) refusals: broadcast::Sender<Refusal>,
     /// Rings when an operator comes: its directory is to be watched from then on, not from the next poll on.
     pub(super) entered: Notify,
 }
 
+/// Why a version is looked at, and how it is to be tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Order {
+    pub(super) who: Who,
+    /// As if it had never been seen: also what was taken back.
+    pub(super) anew: bool,
+    /// Instead of what the operator's file says.
+    pub(super) trial: Option<Trial>,
+}
+
+impl Order {
+    pub(super) fn by(who: Who) -> Self {
+        Self {
+            who,
+            anew: false,
+            trial: None,
+        }
+    }
+
+    /// A person wants it.
+    pub(super) fn wanted(trial: Option<Trial>) -> Self {
+        Self {
+            who: Who::Api,
+            anew: true,
+            trial,
+        }
+    }
+}
+
+/// What was made of an image for each operator.
+struct Judged {
+    compiled: Option<Arc<Compiled>>,
+    judgements: Vec<Result<Judgement, LoadError>>,
+}
+
 impl Shared {
-    pub(super) fn new(workshop: Workshop) -> Self {
+    pub(super) fn new(workshop: Workshop, shelf: Shelf) -> Self {
         Self {
             workshop,
+            shelf,
             operators: Mutex::default(),
             handled: Mutex::default(),
+            digests: Mutex::default(),
+            verdicts: Mutex::default(),
+            reloads: Reloads::default(),
             entered: Notify::new(),
             swaps: broadcast::channel(NEWS).0,
             refusals: broadcast::channel(NEWS).0,
@@ -53,10 +103,17 @@ impl Shared {
         self.operators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn operator(&self, id: OperatorId) -> Option<Arc<OperatorPolicy>> {
+        self.operators()
+            .iter()
+            .find(|operator| operator.id == id)
+            .cloned()
+    }
+
     pub(super) fn operators_of(&self, file: &Path) -> Vec<Arc<OperatorPolicy>> {
         self.operators()
             .iter()
-            .filter(|operator| operator.config.file == file)
+            .filter(|operator| operator.file().as_deref() == Some(file))
             .cloned()
             .collect()
     }
@@ -65,7 +122,7 @@ impl Shared {
         let mut files: Vec<_> = self
             .operators()
             .iter()
-            .map(|operator| operator.config.file.clone())
+            .filter_map(|operator| operator.file())
             .collect();
         files.sort();
         files.dedup();
@@ -74,14 +131,13 @@ impl Shared {
 
     pub(super) fn enter(&self, operator: Arc<OperatorPolicy>) {
         let mut operators = self.operators();
-        operators.retain(|other| other.config.operator_id != operator.config.operator_id);
+        operators.retain(|other| other.id != operator.id);
         operators.push(operator);
         self.entered.notify_one();
     }
 
     pub(super) fn leave(&self, operator: OperatorId) {
-        self.operators()
-            .retain(|other| other.config.operator_id != operator);
+        self.operators().retain(|other| other.id != operator);
     }
 
     pub(super) fn handled(&self, file: &Path) -> Option<Stamp> {
@@ -92,6 +148,13 @@ impl Shared {
             .copied()
     }
 
+    fn handle(&self, file: &Path, stamp: Stamp) {
+        self.handled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(file.to_owned(), stamp);
+    }
+
     /// The whole path from a file to active versions, for `operators`; the verdict speaks of `all` that use the file.
     pub(super) fn process(
         &self,
@@ -99,6 +162,7 @@ impl Shared {
         operators: &[Arc<OperatorPolicy>],
         all: &[Arc<OperatorPolicy>],
         seen: Seen,
+        order: Order,
     ) -> Result<(), LoadError> {
         let mut timings = Timings {
             settle_ms: millis_since(seen.since),
@@ -109,27 +173,33 @@ impl Shared {
             Ok(image) => image,
             Err(LoadError::Superseded) => return Err(LoadError::Superseded),
             Err(error) => {
-                self.refuse(operators, &error);
+                self.refuse(operators, &error, None, order, &timings);
                 self.write_verdict(file, None, None, all, timings);
                 return Err(error);
             }
         };
         timings.read_ms = millis_since(started);
-        let judged = self.judge(operators, &image, &mut timings);
+        let judged = self.judge(operators, &image, order, &mut timings);
         // Whoever wrote the file again meanwhile means that content, not this one.
-        if Stamp::of(file).is_ok_and(|stamp| stamp != image.stamp)
+        if Stamp::of(file).is_ok_and(|stamp| Some(stamp) != image.stamp)
             && load::read(file, &self.workshop.limits).map_or(true, |newer| newer.sha256 != image.sha256)
         {
             return Err(LoadError::Superseded);
         }
-        self.handled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(file.to_owned(), image.stamp);
+        if let Some(stamp) = image.stamp {
+            // What only some have looked at is still news for the others.
+            if operators.len() == all.len() || self.handled(file).is_none() {
+                self.handle(file, stamp);
+            }
+            self.know_digest(file, stamp, &image.sha256);
+        }
         let (compiled, outcome) = match judged {
-            Ok((compiled, plugins)) => (compiled, self.settle(operators, plugins, &seen)),
+            Ok(judged) => (
+                judged.compiled.clone(),
+                self.settle(operators, judged, &image, &seen, order, &timings),
+            ),
             Err(error) => {
-                self.refuse(operators, &error);
+                self.refuse(operators, &error, Some(&image.sha256), order, &timings);
                 (None, Err(error))
             }
         };
@@ -137,247 +207,71 @@ impl Shared {
         outcome
     }
 
-    /// Makes this content a version for each operator that does not run it already (`None`).
-    #[expect(clippy::type_complexity, reason = "it is named nowhere else")]
+    /// `[policy]` of an operator's file is another one. What is refused leaves what runs as it is.
+    pub(super) fn reconfigure(
+        &self,
+        operator: &Arc<OperatorPolicy>,
+        config: super::host::OperatorPolicyConfig,
+    ) -> Result<(), LoadError> {
+        let file = config.file.clone();
+        operator.wants(config);
+        let Some(file) = file else {
+            self.without_plugin(operator);
+            return Ok(());
+        };
+        let all = self.operators_of(&file);
+        // Its folder may be another one.
+        self.entered.notify_one();
+        let order = Order::by(Who::Settings);
+        self.process(&file, std::slice::from_ref(operator), &all, Seen::now(), order)
+    }
+
+    /// Remembers an operator's versions over a restart.
+    fn save(&self, operator: &OperatorPolicy) {
+        let record = operator.standing().record();
+        self.shelf.save(operator.id, record);
+    }
+
+    /// What lies in a file now.
+    pub(super) fn digest_of(&self, file: &Path) -> Option<String> {
+        let stamp = Stamp::of(file).ok()?;
+        let known = self.digests().get(file).cloned();
+        if let Some((_, digest)) = known.filter(|(known, _)| *known == stamp) {
+            return Some(digest);
+        }
+        let image = load::read(file, &self.workshop.limits).ok()?;
+        self.know_digest(file, image.stamp?, &image.sha256);
+        Some(image.sha256)
+    }
+
+    fn know_digest(&self, file: &Path, stamp: Stamp, sha256: &str) {
+        self.digests().insert(file.to_owned(), (stamp, sha256.to_owned()));
+    }
+
+    fn digests(&self) -> MutexGuard<'_, BTreeMap<PathBuf, (Stamp, String)>> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes this content a version for each operator that does not run it already.
     fn judge(
         &self,
         operators: &[Arc<OperatorPolicy>],
         image: &Image,
+        order: Order,
         timings: &mut Timings,
-    ) -> Result<(Option<Arc<Compiled>>, Vec<Result<Option<Arc<Plugin>>, LoadError>>), LoadError> {
+    ) -> Result<Judged, LoadError> {
         let started = crate::clock::now();
-        let compiled = match self.known(&image.sha256, operators) {
-            Some(compiled) => compiled,
-            None => {
-                let compiled = guarded(|| load::compile(&self.workshop, image))??;
-                timings.compile_ms = millis_since(started);
-                Arc::new(compiled)
-            }
-        };
+        let compiled = self.compiled(image, operators)?;
+        timings.compile_ms = millis_since(started);
         let started = crate::clock::now();
-        let plugins = operators
+        let judgements = operators
             .iter()
-            .map(|operator| self.version(operator, &compiled))
+            .map(|operator| self.judge_one(operator, &compiled, order))
             .collect();
         timings.admit_ms = millis_since(started);
-        Ok((Some(compiled), plugins))
-    }
-
-    /// Machine code of this content, if somebody runs it or ran it before. Code does not depend on settings.
-    fn known(&self, sha256: &str, operators: &[Arc<OperatorPolicy>]) -> Option<Arc<Compiled>> {
-        let entered = self.operators().clone();
-        let mut plugins = entered
-            .iter()
-            .chain(operators)
-            .flat_map(|operator| [operator.running(), operator.warm()]);
-        plugins.find_map(|plugin| {
-            plugin
-                .filter(|plugin| plugin.compiled.sha256 == sha256)
-                .map(|plugin| Arc::clone(&plugin.compiled))
+        Ok(Judged {
+            compiled: Some(compiled),
+            judgements,
         })
     }
-
-    fn version(
-        &self,
-        operator: &OperatorPolicy,
-        compiled: &Arc<Compiled>,
-    ) -> Result<Option<Arc<Plugin>>, LoadError> {
-        let config = &operator.config;
-        if let Some(pin) = config
-            .sha256_pin
-            .as_ref()
-            .filter(|pin| !pin.eq_ignore_ascii_case(&compiled.sha256))
-        {
-            return Err(LoadError::PinMismatch {
-                expected: pin.clone(),
-                found: compiled.sha256.clone(),
-            });
-        }
-        let limits = &self.workshop.limits;
-        let key = key(&compiled.sha256, &operator.settings, limits);
-        if operator.running().is_some_and(|running| running.key == key) {
-            return Ok(None);
-        }
-        if let Some(warm) = operator.warm().filter(|warm| warm.key == key) {
-            return Ok(Some(warm));
-        }
-        let file_name = config
-            .file
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let names = (
-            config.operator_id.to_string(),
-            config.operator_name.clone(),
-            file_name,
-        );
-        let plugin = plugin(key, compiled, names, &operator.settings, limits, operator.stats());
-        let tried = guarded(|| {
-            admit::try_out(
-                &plugin,
-                &config.operator_name,
-                &operator.settings,
-                limits.start_deadline,
-            )
-        });
-        tried?.map(|()| Some(Arc::new(plugin)))
-    }
-
-    /// Swaps. One operator's refusal does not hold the others back.
-    fn settle(
-        &self,
-        operators: &[Arc<OperatorPolicy>],
-        plugins: Vec<Result<Option<Arc<Plugin>>, LoadError>>,
-        seen: &Seen,
-    ) -> Result<(), LoadError> {
-        let mut outcome = Ok(());
-        for (operator, plugin) in operators.iter().zip(plugins) {
-            match plugin {
-                Ok(Some(plugin)) => self.activate(operator, plugin, seen),
-                Ok(None) => {
-                    let reason = Some("this content runs already".to_owned());
-                    operator.found(Finding {
-                        decision: Decision::Unchanged,
-                        stage: Stage::Active,
-                        reason,
-                    });
-                }
-                Err(error) => {
-                    self.refuse(std::slice::from_ref(operator), &error);
-                    outcome = Err(error);
-                }
-            }
-        }
-        outcome
-    }
-
-    fn activate(&self, operator: &OperatorPolicy, plugin: Arc<Plugin>, seen: &Seen) {
-        let identity = Arc::clone(&plugin.identity);
-        let hooks = admit::hook_names(&plugin.compiled);
-        let before = operator.activate(plugin);
-        operator.found(Finding {
-            decision: Decision::Active,
-            stage: Stage::Active,
-            reason: None,
-        });
-        let swap = Swap {
-            operator_id: operator.config.operator_id,
-            operator_name: operator.config.operator_name.clone(),
-            file: operator.config.file.clone(),
-            from_sha: before.map(|before| before.identity.sha256.clone()),
-            to_sha: identity.sha256.clone(),
-            plugin: identity.plugin.clone(),
-            version: identity.version.clone(),
-            file_seen_at: seen.at,
-            millis: millis_since(seen.since),
-        };
-        tracing::info!(
-            operator = operator.config.operator_name,
-            plugin = identity.plugin,
-            version = identity.version,
-            sha256 = identity.sha256,
-            hooks,
-            millis = swap.millis,
-            "policy plugin active"
-        );
-        // An error means that nobody listens.
-        drop(self.swaps.send(swap));
-    }
-
-    /// Says once for each reason why these operators keep what they have.
-    fn refuse(&self, operators: &[Arc<OperatorPolicy>], error: &LoadError) {
-        let (stage, reason) = (error.stage(), error.in_words());
-        for operator in operators {
-            let finding = Finding {
-                decision: Decision::Refused,
-                stage,
-                reason: Some(reason.clone()),
-            };
-            if !operator.found(finding) {
-                continue;
-            }
-            operator.stats().refused();
-            // An error means that nobody listens.
-            drop(self.refusals.send(Refusal {
-                operator_name: operator.config.operator_name.clone(),
-                reason: reason.clone(),
-            }));
-            let running = operator
-                .active()
-                .map_or_else(|| "built-in".to_owned(), |active| active.sha256.clone());
-            tracing::error!(
-                operator = operator.config.operator_name,
-                file = %operator.config.file.display(),
-                running,
-                ?stage,
-                reason,
-                "policy plugin refused"
-            );
-        }
-    }
-
-    fn write_verdict(
-        &self,
-        file: &Path,
-        image: Option<&Image>,
-        compiled: Option<&Compiled>,
-        operators: &[Arc<OperatorPolicy>],
-        timings: Timings,
-    ) {
-        let parts: Vec<_> = operators.iter().map(|operator| operator.verdict()).collect();
-        let (decision, reason) = verdict::overall(&parts);
-        let decisive = parts.iter().position(|part| part.verdict == decision);
-        let stage = decisive
-            .and_then(|index| operators.get(index))
-            .and_then(|operator| operator.stage());
-        let verdict = Verdict {
-            file: file.to_owned(),
-            sha256: image.map(|image| image.sha256.clone()),
-            stage: stage.unwrap_or(Stage::Settling),
-            verdict: decision,
-            reason,
-            hooks: compiled
-                .map(|compiled| compiled.hooks.iter().copied().collect())
-                .unwrap_or_default(),
-            plugin: compiled.map(|compiled| compiled.manifest.name.clone()),
-            version: compiled.map(|compiled| compiled.manifest.version.clone()),
-            active_sha256: verdict::common_digest(&parts),
-            operators: parts,
-            at: crate::clock::utc_now(),
-            timings,
-        };
-        if let Err(error) = verdict.write() {
-            tracing::warn!(file = %file.display(), %error, "cannot write the verdict next to the plugin");
-        }
-    }
-}
-
-/// What makes two versions behave alike.
-fn key(sha256: &str, settings: &str, limits: &Limits) -> String {
-    let limits = serde_json::to_string(limits).unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [sha256, settings, &limits, super::bindings::VERSION] {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    hex::encode(hash.finalize())
-}
-
-pub(super) fn plugin(
-    key: String,
-    compiled: &Arc<Compiled>,
-    (operator, operator_name, file_name): (String, String, Option<String>),
-    settings: &str,
-    limits: &Limits,
-    stats: &Arc<PolicyStats>,
-) -> Plugin {
-    let tenant = Tenant {
-        operator,
-        operator_name,
-        settings: settings.to_owned(),
-        plugin: file_name.unwrap_or_else(|| compiled.manifest.name.clone()),
-        version: compiled.manifest.version.clone(),
-        log: LogBudget::new(limits.log_calls_per_sec),
-        stats: Arc::clone(stats),
-    };
-    Plugin::new(key, Arc::clone(compiled), tenant, limits.clone())
 }

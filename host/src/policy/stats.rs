@@ -1,8 +1,11 @@
 //! What a policy did, as plain counters that the metrics read.
 
+use super::latency::Latency;
+use crate::ports::FaultView;
 use smpp_domain::policy::{FaultCause, Hook};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Every cause of a fault, in the order of the counters.
@@ -18,6 +21,11 @@ const CAUSES: [FaultCause; 9] = [
     FaultCause::BreakerOpen,
 ];
 
+/// Faults that are told one by one.
+const LAST_FAULTS: usize = 20;
+/// Octets of a fault's text that are told.
+const FAULT_TEXT: usize = 512;
+
 /// Counters of one operator's policy, over all its versions. They only grow.
 #[derive(Debug)]
 pub struct PolicyStats {
@@ -27,6 +35,7 @@ pub struct PolicyStats {
     compile_ms: AtomicU64,
     log_lines_dropped: AtomicU64,
     metrics_dropped: AtomicU64,
+    last_faults: Mutex<VecDeque<FaultView>>,
 }
 
 /// Counters of one hook.
@@ -35,6 +44,7 @@ pub struct HookStats {
     calls: AtomicU64,
     host_default: AtomicU64,
     nanos: AtomicU64,
+    latency: Latency,
     faults: [AtomicU64; CAUSES.len()],
 }
 
@@ -50,6 +60,7 @@ impl Default for PolicyStats {
             compile_ms: AtomicU64::new(0),
             log_lines_dropped: AtomicU64::new(0),
             metrics_dropped: AtomicU64::new(0),
+            last_faults: Mutex::default(),
         }
     }
 }
@@ -93,6 +104,7 @@ impl PolicyStats {
     pub(super) fn called(&self, hook: Hook, took: Duration) {
         if let Some(stats) = self.hooks.get(&hook) {
             stats.calls.fetch_add(1, Relaxed);
+            stats.latency.note(took);
             stats
                 .nanos
                 .fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
@@ -113,6 +125,26 @@ impl PolicyStats {
         {
             counter.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Keeps a fault for people; one for each call without a usable answer.
+    pub(super) fn faulted(&self, hook: Hook, cause: FaultCause, text: &str, sha256: &str) {
+        let fault = FaultView {
+            at: crate::clock::utc_now(),
+            hook,
+            cause: cause.name(),
+            text: super::imports::mask_numbers(&super::imports::printable(text, FAULT_TEXT)).into_owned(),
+            sha256: sha256.to_owned(),
+        };
+        let mut last = self.last_faults.lock().unwrap_or_else(PoisonError::into_inner);
+        last.truncate(LAST_FAULTS - 1);
+        last.push_front(fault);
+    }
+
+    /// The latest faults, newest first.
+    pub(super) fn last_faults(&self) -> Vec<FaultView> {
+        let last = self.last_faults.lock().unwrap_or_else(PoisonError::into_inner);
+        last.iter().cloned().collect()
     }
 
     pub(super) fn activated(&self, compile_ms: u64) {
@@ -150,6 +182,18 @@ impl HookStats {
     #[must_use]
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.nanos.load(Relaxed))
+    }
+
+    /// So many percent of the calls took no longer, to within a quarter.
+    #[must_use]
+    pub fn percentile(&self, percent: u64) -> Duration {
+        self.latency.percentile(percent)
+    }
+
+    /// The longest call.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.latency.max()
     }
 
     /// Calls without a usable answer, by cause; those that an open breaker kept from being made are under

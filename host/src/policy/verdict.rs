@@ -17,8 +17,29 @@ pub enum Decision {
     Active,
     /// This content does not run; what ran before goes on.
     Refused,
+    /// This content is tried on live traffic; what ran before goes on.
+    Shadow,
+    /// It was tried and waits for `promote` or `discard`; what ran before goes on.
+    Ready,
+    /// It ran, or was a candidate, and was taken back.
+    RolledBack,
     /// Nothing changed: the content runs already, or the file is gone.
     Unchanged,
+}
+
+impl Decision {
+    /// As in the verdict.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Refused => "refused",
+            Self::Shadow => "shadow",
+            Self::Ready => "ready",
+            Self::RolledBack => "rolled-back",
+            Self::Unchanged => "unchanged",
+        }
+    }
 }
 
 /// The content of `<file>.status.json`.
@@ -79,6 +100,8 @@ pub struct Timings {
     pub compile_ms: u64,
     /// The trial, for all operators.
     pub admit_ms: u64,
+    /// Beside the active version, on live traffic; 0 where it was not.
+    pub shadow_ms: u64,
 }
 
 /// Where the verdict on this file stands.
@@ -115,8 +138,15 @@ impl Verdict {
 #[must_use]
 pub(super) fn overall(operators: &[OperatorVerdict]) -> (Decision, Option<String>) {
     let any = |decision| operators.iter().find(|operator| operator.verdict == decision);
-    if let Some(refused) = any(Decision::Refused) {
-        (Decision::Refused, refused.reason.clone())
+    // What somebody should know comes first.
+    let news = [
+        Decision::Refused,
+        Decision::RolledBack,
+        Decision::Ready,
+        Decision::Shadow,
+    ];
+    if let Some(first) = news.into_iter().find_map(any) {
+        (first.verdict, first.reason.clone())
     } else if any(Decision::Active).is_some() {
         (Decision::Active, None)
     } else {
@@ -168,6 +198,22 @@ mod tests {
         assert_eq!(of(&[Active, Refused]), Refused);
         assert_eq!(of(&[Unchanged, Active]), Active);
         assert_eq!(of(&[Unchanged, Unchanged]), Unchanged);
+    }
+
+    #[test]
+    fn what_is_tried_or_taken_back_comes_before_what_runs() {
+        use Decision::{Active, Ready, Refused, RolledBack, Shadow, Unchanged};
+        let of = |decisions: [Decision; 2]| {
+            let parts = decisions.map(|decision| operator(decision, None));
+            let (overall, reason) = overall(&parts);
+            assert_eq!(reason.is_some(), overall != Active);
+            overall
+        };
+        assert_eq!(of([Active, Shadow]), Shadow);
+        assert_eq!(of([Shadow, Ready]), Ready);
+        assert_eq!(of([Ready, RolledBack]), RolledBack);
+        assert_eq!(of([Refused, RolledBack]), Refused);
+        assert_eq!(of([Unchanged, Shadow]), Shadow);
     }
 
     #[test]

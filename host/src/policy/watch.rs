@@ -24,13 +24,38 @@ use tokio_util::sync::CancellationToken;
 
 /// The floor under lost events and file systems that have none.
 const POLL: Duration = Duration::from_secs(5);
+/// Between two looks at trials and budgets: so long may a version do harm beyond its budget.
+const TEND: Duration = Duration::from_millis(200);
 /// Events come in bursts; one look is enough for a burst.
 const BURST: Duration = Duration::from_millis(10);
 
 impl PolicyHost {
-    /// Watches the files of all operators that are loaded, also of those loaded later, until cancelled. Cancel safe: a
+    /// Watches the files of all operators that are loaded, also of those loaded later, and looks after their versions, until
+    /// cancelled. Cancel safe: a
     /// file that is being loaded meanwhile becomes active or not, whole.
     pub async fn watch(self: Arc<Self>, cancel: CancellationToken) {
+        tokio::join!(self.watch_files(&cancel), self.tend(&cancel));
+    }
+
+    /// Ends trials that have had their time, and takes back versions that break their budget.
+    async fn tend(&self, cancel: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(TEND) => {}
+            }
+            for (operator, due) in self.shared.due() {
+                let shared = Arc::clone(&self.shared);
+                // It writes files, and may make an instance.
+                let done = tokio::task::spawn_blocking(move || shared.tend(&operator, due)).await;
+                if let Err(error) = done {
+                    tracing::error!(%error, "a policy version was not looked after");
+                }
+            }
+        }
+    }
+
+    async fn watch_files(&self, cancel: &CancellationToken) {
         let changed = Arc::new(Notify::new());
         let mut directories = Directories::new(Arc::clone(&changed));
         let mut states = BTreeMap::new();

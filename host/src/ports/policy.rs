@@ -1,5 +1,6 @@
 //! The operator's policy, as its plugin answers it.
 
+use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::rewrite::PartPlace;
@@ -100,4 +101,8 @@ pub trait PolicySource: Send + Sync {
 
     /// Changes whenever another version has become active. Closed where none ever will.
     fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// A receipt that came at this time has found its message, or was given up: what a version may do worse than the one
+    /// before is bounded.
+    fn receipt(&self, _received_at: DateTime<Utc>, _matched: bool) {}
 }

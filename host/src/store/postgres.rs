@@ -22,6 +22,7 @@ mod rows;
 mod segments;
 mod settle;
 mod stops;
+mod story;
 
 pub use error::OpenError;
 

@@ -21,6 +21,7 @@ mod rows;
 mod segments;
 mod settle;
 mod stops;
+mod story;
 mod writer;
 
 pub use correlation::SqliteStore;

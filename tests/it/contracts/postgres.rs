@@ -8,7 +8,7 @@ mod start;
 
 use super::{Place, SegmentPlace, StorePlace};
 use smpp_connector::config::{PostgresConfig, Secret};
-use smpp_connector::ports::{CorrelationStore, SegmentStore, StopStore};
+use smpp_connector::ports::{CorrelationStore, MessageStories, SegmentStore, StopStore};
 use smpp_connector::store::postgres::PostgresStore;
 use smpp_connector_tests::PATIENCE;
 use smpp_connector_tests::servers::PostgresServer;
@@ -88,6 +88,10 @@ impl StorePlace for PostgresPlace {
     }
 
     fn stops(&self) -> Arc<dyn StopStore> {
+        Arc::new(self.open.clone())
+    }
+
+    fn stories(&self) -> Arc<dyn MessageStories> {
         Arc::new(self.open.clone())
     }
 }

@@ -138,7 +138,10 @@ pub(super) async fn track(
             .as_ref()
             .or_else(|| candidate.keys.iter().find_map(|key| rows.get(key)))
         {
-            Some(tracked) => tracking.matched(context, candidate, tracked),
+            Some(tracked) => {
+                context.policies.receipt(candidate.received_at, true);
+                tracking.matched(context, candidate, tracked);
+            }
             None if candidate.origin == Origin::Live => {
                 context.metrics.inbound("parked");
                 tracking.park.push(candidate.into_parked(context));

@@ -1,9 +1,10 @@
 //! A plugin's file that is not there.
 
-use super::Shared;
+use super::{Order, Shared};
 use crate::policy::error::Stage;
 use crate::policy::load;
 use crate::policy::registry::Finding;
+use crate::policy::reloads::Who;
 use crate::policy::verdict::{Decision, Timings};
 use std::path::Path;
 use std::sync::PoisonError;
@@ -25,7 +26,8 @@ impl Shared {
             if operator.active().is_none() {
                 // It waits for a plugin and still has none.
                 if let Err(missing) = load::read(file, &self.workshop.limits) {
-                    self.refuse(std::slice::from_ref(operator), &missing);
+                    let one = std::slice::from_ref(operator);
+                    self.refuse(one, &missing, None, Order::by(Who::File), &Timings::default());
                 }
                 continue;
             }
@@ -37,7 +39,7 @@ impl Shared {
                 reason: Some(reason),
             };
             operator.found(finding);
-            let (operator, file) = (&operator.config.operator_name, file.display());
+            let (operator, file) = (&operator.name, file.display());
             tracing::warn!(%operator, %file, "policy plugin file gone; the running version goes on");
         }
         self.write_verdict(file, None, None, &operators, Timings::default());

@@ -44,7 +44,7 @@ const ACCEPTED: &str = "\
         part_count, operator_message_id, recipient, operator_id, message_key \
     FROM correlation WHERE message_id = ANY($1) ORDER BY part_number, submitted_at, id";
 
-const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE message_id = ANY($1)";
+pub(super) const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE message_id = ANY($1)";
 
 const INTENDED: &str = "SELECT message_id FROM intent WHERE message_id = ANY($1)";
 
@@ -157,7 +157,7 @@ pub(super) async fn progress(db: &Db, messages: &[MessageId]) -> Result<Vec<Prog
 }
 
 /// A batch that was sent again, after an answer that was lost, has left its rows twice: the first of them count.
-async fn accepted(
+pub(super) async fn accepted(
     connection: &mut Connection<'_>,
     ids: &[Id],
 ) -> Result<Vec<MessageCorrelation>, BackendError> {

@@ -38,13 +38,13 @@ const FIND_ALL: &str = "\
         ORDER BY expires_at, id LIMIT ?4) \
     ORDER BY k.key, c.expires_at, c.id";
 
-const ACCEPTED: &str = "\
+pub(super) const ACCEPTED: &str = "\
     SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \
         c.expires_at, c.message_key, c.account_id, c.part_number, c.part_count, c.reference \
     FROM json_each(?1) AS k CROSS JOIN correlation AS c ON c.message_id = unhex(k.value) \
     ORDER BY k.key, c.part_number, c.submitted_at, c.id";
 
-const OUTCOMES: &str = "\
+pub(super) const OUTCOMES: &str = "\
     SELECT k.key, o.event FROM json_each(?1) AS k CROSS JOIN outcome AS o ON o.message_id = unhex(k.value)";
 
 const SETTLED_SINCE: &str = "\

@@ -1,0 +1,82 @@
+// Elements from values. Nothing is ever parsed as HTML: what operators send is shown as text.
+
+/** h("p", { class: "quiet" }, "text", child): an element; attributes that are false or null are left out. */
+export function h(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A table; a column is [title, cell(row), class]. */
+export function table(caption, columns, rows, empty) {
+  if (rows.length === 0) return h("p", { class: "quiet" }, empty);
+  return h(
+    "table",
+    {},
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, columns.map(([title, , kind]) => h("th", { scope: "col", class: kind }, title)))),
+    h("tbody", {}, rows.map((row) =>
+      h("tr", {}, columns.map(([, cell, kind]) => h("td", { class: kind }, cell(row) ?? "")))
+    )),
+  );
+}
+
+export function badge(text, mood) {
+  return h("span", { class: `badge ${mood ?? "quiet"}` }, text);
+}
+
+export function meter(value, most) {
+  const share = most > 0 ? Math.min(100, Math.round((100 * value) / most)) : 0;
+  const bar = h("span");
+  bar.style.width = `${share}%`;
+  return h("span", { class: "meter", role: "meter", "aria-valuenow": value, "aria-valuemax": most,
+    "aria-label": `${value} of ${most}` }, bar);
+}
+
+export function json(value) {
+  return h("pre", {}, JSON.stringify(value, null, 2));
+}
+
+export function count(number) {
+  return number === null || number === undefined ? "–" : new Intl.NumberFormat("en").format(number);
+}
+
+export function digest(sha256) {
+  return sha256 ? h("code", { title: sha256 }, sha256.slice(0, 12)) : "–";
+}
+
+/** How long ago, with the time itself beside the pointer. */
+export function ago(time) {
+  if (!time) return "–";
+  const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
+  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, "s"];
+  return h("time", { datetime: time, title: time }, `${Math.floor(seconds / size)} ${unit} ago`);
+}
+
+export function clock(time) {
+  return time ? h("time", { datetime: time, title: time }, new Date(time).toLocaleTimeString("en-GB")) : "–";
+}
+
+/** A line of the last values. */
+export function spark(values, label) {
+  const most = Math.max(1, ...values);
+  const step = values.length > 1 ? 100 / (values.length - 1) : 100;
+  const points = values.map((value, index) => `${(index * step).toFixed(1)},${(30 - (28 * value) / most).toFixed(1)}`);
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 100 32");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  const line = document.createElementNS(space, "polyline");
+  line.setAttribute("class", "spark");
+  line.setAttribute("points", points.join(" "));
+  svg.append(line);
+  return svg;
+}

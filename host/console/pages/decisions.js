@@ -1,0 +1,42 @@
+// What the policies were asked of late and what they answered, from the recordings.
+
+import { get } from "../api.js";
+import { badge, clock, h, json, table } from "../dom.js";
+
+export const title = "Decisions";
+export const every = 3000;
+
+const HOOKS = ["encoding", "splitting", "submit", "submit-result", "message-ids", "inbound"];
+const OUTCOMES = ["matched", "unmatched", "late", "fault", "rejected"];
+
+export async function load({ query }, signal) {
+  const wanted = new URLSearchParams({ limit: "100" });
+  for (const key of ["operator", "hook", "outcome", "since", "limit"]) if (query.get(key)) wanted.set(key, query.get(key));
+  const [{ decisions }, { operators }] = await Promise.all([get(`decisions?${wanted}`, signal), get("operators", signal)]);
+  return { decisions, operators };
+}
+
+export function draw({ decisions, operators }, { query }) {
+  const pick = (name, label, values) => h("label", {}, label, h("select", { name, onchange: (event) => event.target.form.requestSubmit() },
+    h("option", { value: "" }, "all"), values.map((value) => h("option", { value, selected: query.get(name) === value }, value))));
+  const filters = h("form", { class: "filters", onsubmit: (event) => {
+    event.preventDefault();
+    const wanted = new URLSearchParams([...new FormData(event.target)].filter(([, value]) => value));
+    document.activeElement.blur();
+    location.hash = `#/decisions?${wanted}`;
+  } }, pick("operator", "Operator", operators.map((operator) => operator.name)), pick("hook", "Hook", HOOKS),
+    pick("outcome", "Outcome", OUTCOMES),
+    h("label", {}, "Since", h("input", { name: "since", placeholder: "1h", size: 8, value: query.get("since") ?? "" })),
+    h("button", {}, "Show"));
+  return h("section", {}, filters, table("Newest first; numbers and texts are masked", [
+    ["When", (decision) => clock(decision.at)],
+    ["Operator", (decision) => decision.operator],
+    ["Hook", (decision) => decision.hook],
+    ["Outcome", (decision) => decision.outcome ? badge(decision.outcome, decision.outcome === "unmatched" ? "bad" : "quiet") : ""],
+    ["Answer", (decision) => h("details", { "data-key": `${decision.at}-${decision.hook}` },
+      h("summary", {}, h("code", {}, (decision.fault ? `fault ${JSON.stringify(decision.fault)}` : JSON.stringify(decision.answer)).slice(0, 100))),
+      decision.hint ? h("p", { class: "warn" }, decision.hint) : null, json(decision))],
+    ["By", (decision) => decision.policy ? `${decision.policy.plugin} ${decision.policy.version}` : "built-in"],
+    ["Message", (decision) => decision.messageId ? h("a", { href: `#/messages/${decision.messageId}` }, decision.messageId.slice(0, 13)) : ""],
+  ], decisions, "Nothing is recorded that fits."));
+}

@@ -1,0 +1,24 @@
+// What became of each plugin file, settings change, deploy and rollback.
+
+import { get } from "../api.js";
+import { ago, badge, digest, h, table } from "../dom.js";
+
+export const title = "Reloads";
+export const every = 3000;
+
+export async function load(_, signal) {
+  return (await get("reloads", signal)).reloads;
+}
+
+export function draw(reloads) {
+  return h("section", {}, table("Newest first, since the start of this host", [
+    ["When", (reload) => ago(reload.at)],
+    ["Operator", (reload) => h("a", { href: `#/plugins/${reload.operator}` }, reload.operator)],
+    ["By", (reload) => reload.by],
+    ["From", (reload) => digest(reload.from)],
+    ["To", (reload) => digest(reload.to)],
+    ["Verdict", (reload) => badge(reload.verdict, reload.verdict === "active" ? "good" : reload.verdict === "refused" ? "bad" : "warn")],
+    ["Why", (reload) => reload.reason ?? ""],
+    ["Took", (reload) => reload.millis === undefined ? "" : `${reload.millis} ms`, "number"],
+  ], reloads, "Nothing was loaded since the start."));
+}
