@@ -58,6 +58,11 @@ impl App {
             http_state(&config.host, &backends, &loaded, life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
+        life.spawn(housekeeping::watch_backends(
+            backends.clone(),
+            loaded.clone(),
+            life.stopping(),
+        ));
         life.spawn(backends.stops.clone().follow(life.stopping()));
         let watching = policies.clone();
         let stopping = life.stopping();
@@ -85,7 +90,7 @@ impl App {
 
 /// Follows the operator files until the shutdown, then ends everything in order.
 async fn run_operators(mut operators: Operators, config: Config, backends: Backends, life: Lifecycle) {
-    reload::follow(&mut operators, &config, life.stopping()).await;
+    reload::follow(&mut operators, &config, &backends.metrics, life.stopping()).await;
     operators.shutdown().await;
     backends.close().await;
     tracing::info!("the gateway has ended");

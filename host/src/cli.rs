@@ -74,7 +74,7 @@ enum Command {
     Trace(trace::Trace),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
-    /// Build policy plugins
+    /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Print the version
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
-        Command::Plugin(plugin) => plugin.run(),
+        Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())

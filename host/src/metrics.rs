@@ -1,5 +1,20 @@
 //! Prometheus metrics: registered once, passed in, labels bounded. Never a number, a text or an id in a label.
 
+mod delays;
+mod histogram;
+mod levels;
+mod oldest;
+mod process;
+mod words;
+
+pub use delays::OperatorDelays;
+pub use histogram::Histogram;
+pub use levels::BindLevels;
+pub use oldest::{Oldest, Stay};
+
+use delays::Delays;
+use levels::Levels;
+use process::Process;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -71,10 +86,15 @@ impl EncodeLabelValue for Word {
     }
 }
 
+/// What the names of the gateway's own families begin with.
+const PREFIX: &str = "smpp_connector";
+
 /// All families.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Mutex<Registry>,
+    delays: Delays,
+    levels: Levels,
     messages: Family<ResultLabels, Counter>,
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
@@ -91,8 +111,12 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("smpp_connector");
+        let mut all = Registry::default();
+        all.register_collector(Box::new(Process::new()));
+        let registry = all.sub_registry_with_prefix(PREFIX);
         let metrics = Self {
+            delays: Delays::default(),
+            levels: Levels::default(),
             messages: Family::default(),
             parts: Family::default(),
             inbound: Family::default(),
@@ -155,8 +179,10 @@ impl Default for Metrics {
             "Plugin candidates by verdict",
             metrics.policy_reloads.clone(),
         );
+        metrics.delays.register(registry);
+        metrics.levels.register(registry);
         Self {
-            registry: Mutex::new(registry),
+            registry: Mutex::new(all),
             ..metrics
         }
     }
@@ -173,12 +199,28 @@ impl Metrics {
         text
     }
 
+    /// Whether a backend was there when it was asked last; `kind` is a word of the code.
+    pub fn backend(&self, kind: &'static str, is_up: bool) {
+        self.levels.backend(kind, is_up);
+    }
+
+    /// So many operators run, and so many wait for a usable plugin.
+    pub fn operators(&self, running: usize, waiting: usize) {
+        self.levels.operators(running, waiting);
+    }
+
+    /// What is wrong with the files of the configuration as they are now; what runs is older then.
+    pub fn configuration_problems(&self, count: usize) {
+        self.levels.configuration_problems(count);
+    }
+
     /// The counters of one operator, looked up once.
     #[must_use]
     pub fn operator(&self, name: &str) -> OperatorMetrics {
         let operator = || OperatorLabel {
             operator: name.to_owned(),
         };
+        self.begin(name);
         OperatorMetrics {
             name: name.to_owned(),
             messages: self.messages.clone(),
@@ -194,7 +236,27 @@ impl Metrics {
             stopped: self.stopped.get_or_create(&operator()).clone(),
             rejections: self.rejections.clone(),
             codes: Arc::default(),
+            delays: self.delays.of(&operator()),
+            unsettled: self.levels.unsettled(&operator()),
+            levels: self.levels.clone(),
         }
+    }
+
+    /// Commands in the operator's queue that are not settled; `None` when the queue cannot tell.
+    pub fn queued(&self, operator: &str, commands: Option<u64>) {
+        self.levels.queued(operator, commands);
+    }
+
+    /// The operator runs no more: what it has counted stays, what only was so is left out.
+    pub fn forget(&self, operator: &str) {
+        let label = OperatorLabel {
+            operator: operator.to_owned(),
+        };
+        for gauge in [&self.binds_up, &self.in_flight, &self.stopped] {
+            gauge.remove(&label);
+        }
+        self.tps_rate.remove(&label);
+        self.levels.forget(&label);
     }
 }
 
@@ -220,6 +282,11 @@ pub struct OperatorMetrics {
     rejections: Family<CodeLabels, Counter>,
     /// The policy's words so far.
     codes: Arc<Mutex<BTreeSet<String>>>,
+    /// How long the steps of a message take.
+    pub delays: OperatorDelays,
+    /// Commands taken and not yet settled, by when they were published.
+    pub unsettled: Oldest,
+    levels: Levels,
 }
 
 impl OperatorMetrics {
@@ -265,6 +332,12 @@ impl OperatorMetrics {
     /// An attempt to bind or a bind ended: `bound`, `failed`, `refused`, `already_bound`, `credentials`, `lost` or `unbound`.
     pub fn bind(&self, result: &'static str) {
         self.binds.get_or_create(&self.labels(result)).inc();
+    }
+
+    /// How full a bind is: `session` and `bind` count from 1, in the order of the operator's file.
+    #[must_use]
+    pub fn bind_levels(&self, session: usize, bind: usize) -> BindLevels {
+        self.levels.bind(&self.name, session, bind)
     }
 
     /// A plugin call that gave no usable answer.

@@ -13,6 +13,7 @@ mod faults;
 mod in_flight;
 mod mobile_originated;
 mod parked;
+mod place;
 mod plan;
 mod publish;
 mod reassembly;
@@ -26,6 +27,7 @@ mod stops;
 
 pub use dispatcher::Dispatcher;
 pub(crate) use dispatcher::capacity as places;
+pub use place::Place;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;

@@ -2,8 +2,10 @@
 
 mod architecture;
 mod contracts;
+mod failures;
 mod flood;
 mod foreign;
+mod languages;
 
 mod nats;
 mod pipeline;

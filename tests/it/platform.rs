@@ -26,12 +26,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Held by the story that runs.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-fn my_turn() -> MutexGuard<'static, ()> {
+pub(crate) fn my_turn() -> MutexGuard<'static, ()> {
     ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How much of it: as in every test run, or with `SMPP_STORIES=full`.
-fn size<T>(usual: T, full: T) -> T {
+pub(crate) fn size<T>(usual: T, full: T) -> T {
     if std::env::var("SMPP_STORIES").is_ok_and(|size| size == "full") {
         full
     } else {

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod files;
+mod fixtures;
 mod hostile;
 mod refusals;
 mod swaps;
@@ -19,14 +20,14 @@ use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 
 /// Splits long texts by message_payload.
-const PAYLOAD: &str = "latin1";
+pub(crate) const PAYLOAD: &str = "latin1";
 /// The same plugin, which splits them by headers.
-const HEADERS: &str = "latin1-headers";
+pub(crate) const HEADERS: &str = "latin1-headers";
 /// Misbehaves on demand.
-const HOSTILE: &str = "hostile";
+pub(crate) const HOSTILE: &str = "hostile";
 
 /// A plugin of this repository as a component, built once.
-fn plugin(name: &str) -> &'static [u8] {
+pub(crate) fn plugin(name: &str) -> &'static [u8] {
     static BUILT: OnceLock<Vec<(&str, Vec<u8>)>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let out = TempDir::new().expect("a folder for plugins");
@@ -55,7 +56,7 @@ fn plugin(name: &str) -> &'static [u8] {
 }
 
 /// The same component under another digest.
-fn stamped(wasm: &[u8], stamp: u32) -> Vec<u8> {
+pub(crate) fn stamped(wasm: &[u8], stamp: u32) -> Vec<u8> {
     let name = b"stamp";
     let mut section = vec![0, 1 + 5 + 4, 5];
     section.extend_from_slice(name);
@@ -64,13 +65,13 @@ fn stamped(wasm: &[u8], stamp: u32) -> Vec<u8> {
 }
 
 /// A folder with plugins, and a host that loads them.
-struct Bench {
-    host: Arc<PolicyHost>,
-    folder: TempDir,
+pub(crate) struct Bench {
+    pub(crate) host: Arc<PolicyHost>,
+    pub(crate) folder: TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let host = PolicyHost::new(smpp_connector::policy::Limits::default()).expect("a plugin host");
         Self {
             host,
@@ -78,33 +79,37 @@ impl Bench {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn put(&self, name: &str, wasm: &[u8]) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, wasm: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, wasm).expect("a plugin file");
         path
     }
 
-    fn load(&self, file: &Path, settings: serde_json::Value) -> Result<Arc<OperatorPolicy>, LoadError> {
+    pub(crate) fn load(
+        &self,
+        file: &Path,
+        settings: serde_json::Value,
+    ) -> Result<Arc<OperatorPolicy>, LoadError> {
         self.host.load_operator(config(file, settings))
     }
 }
 
-fn config(file: &Path, settings: serde_json::Value) -> OperatorPolicyConfig {
+pub(crate) fn config(file: &Path, settings: serde_json::Value) -> OperatorPolicyConfig {
     OperatorPolicyConfig {
         settings,
         ..OperatorPolicyConfig::new(OperatorId(uuid::Uuid::now_v7()), "acme", Some(file.to_owned()))
     }
 }
 
-fn no_settings() -> serde_json::Value {
+pub(crate) fn no_settings() -> serde_json::Value {
     serde_json::json!({})
 }
 
-fn message(text: &str) -> OutboundMessage {
+pub(crate) fn message(text: &str) -> OutboundMessage {
     let address = |ton, npi, digits: &str| Address {
         ton,
         npi,
@@ -123,7 +128,7 @@ fn message(text: &str) -> OutboundMessage {
 }
 
 /// Which of the two versions this is, by what it does.
-fn behaviour(policy: &dyn Policy) -> &'static str {
+pub(crate) fn behaviour(policy: &dyn Policy) -> &'static str {
     match policy.splitting(&message("long"), 3, 500) {
         Ok(SplittingAnswer::MessagePayload { .. }) => PAYLOAD,
         Ok(SplittingAnswer::Udh { .. }) => HEADERS,
@@ -131,12 +136,12 @@ fn behaviour(policy: &dyn Policy) -> &'static str {
     }
 }
 
-fn current(operator: &OperatorPolicy) -> &'static str {
+pub(crate) fn current(operator: &OperatorPolicy) -> &'static str {
     behaviour(&*operator.current())
 }
 
 /// `<file>.status.json`.
-fn verdict(file: &Path) -> serde_json::Value {
+pub(crate) fn verdict(file: &Path) -> serde_json::Value {
     let mut path = file.as_os_str().to_owned();
     path.push(".status.json");
     let text = std::fs::read(PathBuf::from(path)).expect("a verdict next to the file");

@@ -12,11 +12,13 @@ mod kill_report;
 mod logs;
 mod migrate;
 mod operator_files;
+mod plugin_author;
 mod segments;
 mod shared_tps;
 mod shutdown;
 mod tls;
 mod trace;
+mod turns;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use smsc_sim::{Counters, Script, Smsc};

@@ -12,6 +12,7 @@ mod hooks;
 mod inbound_policy;
 mod links;
 mod long_messages;
+mod measured;
 mod message_ids;
 mod mobile_originated;
 mod national;

@@ -4,7 +4,8 @@
 mod bad_files;
 mod hostile;
 mod kept;
-mod thousand;
+mod kinds;
+mod reloads;
 mod waiting;
 mod ways;
 

@@ -29,7 +29,7 @@ pub use message::Message;
 pub use operator::Operator;
 pub use peer::{Delivery, Peer, PeerLink, PeerPdu};
 pub use platform::{Platform, Relays};
-pub use plugins::{plugin, plugin_with};
+pub use plugins::{build_plugin, plugin, plugin_with, published, toolbox};
 pub use process::{GatewayProcess, post};
 pub use relay::{Relay, Way};
 pub use tls_front::TlsFront;

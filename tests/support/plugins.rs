@@ -1,7 +1,8 @@
 //! Policy plugins, built once a test run.
 
 use crate::servers::target_dir;
-use smpp_connector::policy::build::{BuildRequest, build};
+use smpp_connector::policy::build::tools::Toolbox;
+use smpp_connector::policy::build::{BuildError, BuildRequest, BuiltPlugin, build, build_with};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -49,4 +50,37 @@ fn make(name: &str, default_features: bool) -> PathBuf {
     let whole = built.join(format!("{name}{suffix}.wasm"));
     std::fs::rename(&out, &whole).expect("a file of ours");
     whole
+}
+
+/// The tools for JavaScript and Python that `tests/setup` installs.
+#[must_use]
+pub fn toolbox() -> Toolbox {
+    let target = target_dir();
+    Toolbox::new(target.parent().unwrap_or(&target).join("plugin-tools"))
+}
+
+/// Builds the plugin of a folder, in whatever language, with the tools of `tests/setup`.
+///
+/// # Errors
+/// If it does not build.
+pub fn build_plugin(folder: &Path, out: &Path) -> Result<BuiltPlugin, BuildError> {
+    let request = BuildRequest {
+        crate_dir: folder.to_owned(),
+        out: out.to_owned(),
+        features: Vec::new(),
+        no_default_features: false,
+    };
+    build_with(&request, &toolbox())
+}
+
+/// A component that was compiled when this version of the contract was released: `rust`, `javascript` or `python`.
+#[must_use]
+pub fn published(contract: &str, language: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/published");
+    let file = folder.join(contract).join(language).with_extension("wasm.zst");
+    let packed = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut component = Vec::new();
+    let mut decoder = ruzstd::decoding::StreamingDecoder::new(packed.as_slice()).expect("a zstd file");
+    std::io::Read::read_to_end(&mut decoder, &mut component).expect("a whole zstd file");
+    component
 }

@@ -25,6 +25,11 @@ pub const PROFILES: &[(&str, &str)] = &[
         "hexdec",
         "ids in hex in responses and in padded decimal in receipts; states in words of its own",
     ),
+    ("hex", "ids in hex in responses and in receipts"),
+    (
+        "turned-decimal",
+        "the operator \"hex\" after a change that nobody announced: its receipts write the ids in decimal",
+    ),
     (
         "slow",
         "answers after 0.8 to 1.2 s, out of order; receipts after 10 s",
@@ -64,6 +69,8 @@ pub fn profile(name: &str) -> Option<Script> {
         "hexdec" => {
             return Some(refusing(hexdec()).receipts(own_words()));
         }
+        "hex" => Script::new().ids(IdForm::HexUpper),
+        "turned-decimal" => Script::new().ids(IdForm::HexUpper).receipt_ids(IdForm::Decimal),
         "slow" => {
             let script = Script::new()
                 .latency(Duration::from_millis(800))

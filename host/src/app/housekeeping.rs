@@ -1,12 +1,16 @@
-//! What is done now and then: forgetting what is over, counting reloads.
+//! What is done now and then: forgetting what is over, counting reloads, asking backends how they are.
 
 use super::backends::Backends;
 use crate::clock;
 use crate::errors;
+use crate::http::LoadedOperators;
 use crate::metrics::Metrics;
 use crate::policy::{Refusal, Swap};
+use crate::ports::Probe;
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use smpp_domain::reassembly::REMEMBERED;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -47,6 +51,55 @@ pub(super) async fn housekeeping(backends: Backends, stop: CancellationToken) {
                 break;
             }
         }
+    }
+}
+
+/// How often backends are asked, for the metrics.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Asks the backends whether they are there, and how many commands wait.
+pub(super) async fn watch_backends(backends: Backends, operators: LoadedOperators, stop: CancellationToken) {
+    let mut known = BTreeSet::new();
+    loop {
+        let look = async {
+            tokio::join!(
+                look_at_probes(&backends),
+                look_at_queues(&backends, &operators, &mut known)
+            );
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = look => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// One that takes longer than a look is as good as away.
+async fn look_at_probes(backends: &Backends) {
+    let look = |probe: Arc<dyn Probe>| async move {
+        let answer = tokio::time::timeout(LOOK, probe.probe()).await;
+        backends
+            .metrics
+            .backend(probe.kind(), matches!(answer, Ok(Ok(_))));
+    };
+    join_all(backends.probes.iter().cloned().map(look)).await;
+}
+
+/// `known` are the operators of the look before: what is not looked at any more has no length.
+async fn look_at_queues(backends: &Backends, operators: &LoadedOperators, known: &mut BTreeSet<String>) {
+    let loaded = operators.load_full();
+    let names = loaded.values().map(|operator| operator.name.clone()).collect();
+    for gone in std::mem::replace(known, names).difference(known) {
+        backends.metrics.queued(gone, None);
+    }
+    for (id, operator) in loaded.iter() {
+        let depth = tokio::time::timeout(LOOK, backends.queue.depth(*id)).await;
+        let depth = depth.ok().and_then(Result::ok).flatten();
+        backends.metrics.queued(&operator.name, depth);
     }
 }
 

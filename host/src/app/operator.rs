@@ -171,10 +171,14 @@ impl Operators {
         running.binds.unbind().await;
         ended(name, "receipts", running.receipts).await;
         ended(name, "session events", running.sessions).await;
+        self.backends.metrics.forget(name);
         self.backends.policies.unload_operator(running.config.operator_id);
     }
 
     fn publish_loaded(&self) {
+        self.backends
+            .metrics
+            .operators(self.running.len(), self.waiting.len());
         let running = self
             .running
             .values()

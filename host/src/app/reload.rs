@@ -3,6 +3,7 @@
 
 use super::operator::Operators;
 use crate::config::{Config, operator_files};
+use crate::metrics::Metrics;
 use std::path::Path;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,12 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Applies changes of the operator files until `stop`. Invalid files change nothing and are reported once.
-pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: CancellationToken) {
+pub(super) async fn follow(
+    operators: &mut Operators,
+    config: &Config,
+    metrics: &Metrics,
+    stop: CancellationToken,
+) {
     // Nothing yet: what was written after the start had read its files is a change too.
     let mut seen = None;
     loop {
@@ -30,8 +36,12 @@ pub(super) async fn follow(operators: &mut Operators, config: &Config, stop: Can
         }
         seen = Some(now);
         match Config::load(config.host.file.as_deref()) {
-            Ok(fresh) => operators.apply(&fresh.operators).await,
+            Ok(fresh) => {
+                metrics.configuration_problems(0);
+                operators.apply(&fresh.operators).await;
+            }
             Err(problems) => {
+                metrics.configuration_problems(problems.iter().count());
                 for problem in problems.iter() {
                     tracing::error!(%problem, "operator files changed and are not applied");
                 }

@@ -1,9 +1,10 @@
 //! `smpp-connector sim`: a simulated operator to play with.
 
 use super::{CommandResult, Failure, block_on};
-use smsc_sim::{PROFILES, Smsc, profile};
+use smsc_sim::{PROFILES, Script, Smsc, profile};
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Sim {
@@ -13,6 +14,9 @@ pub(super) struct Sim {
     /// What it does; --list tells them all
     #[arg(long, default_value = "plain")]
     profile: String,
+    /// What it does from the next SIGUSR1 on; the one after that turns it back
+    #[arg(long, value_name = "PROFILE")]
+    then: Option<String>,
     /// List the profiles
     #[arg(long)]
     list: bool,
@@ -35,18 +39,20 @@ impl Sim {
             }
             return Ok(());
         }
-        let Some(script) = profile(&self.profile) else {
-            let known: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
-            eprintln!(
-                "error: --profile {}: use one of {}",
-                self.profile,
-                known.join(", ")
-            );
-            return Err(Failure::Told(64));
-        };
+        let script = script_of("--profile", &self.profile)?;
         // Other ids than the last run's: a gateway remembers those for days.
         let script = script.first_id(crate::clock::utc_now().timestamp().unsigned_abs());
+        let then = self
+            .then
+            .as_ref()
+            .map(|then| script_of("--then", then))
+            .transpose()?;
         block_on(async {
+            let mut turns = signal(SignalKind::user_defined1()).map_err(anyhow::Error::from)?;
+            let mut acts = [(self.profile.clone(), script.clone())]
+                .into_iter()
+                .chain(self.then.clone().zip(then))
+                .collect::<Vec<_>>();
             let smsc = Smsc::start_on(self.listen, script)
                 .await
                 .map_err(|error| Failure::Unavailable(anyhow::anyhow!("{}: {error}", self.listen)))?;
@@ -63,6 +69,14 @@ impl Sim {
                     _ = tokio::signal::ctrl_c() => break,
                     _ = calls.tick(), if self.outbind.is_some() => {
                         self.call(&smsc).await;
+                        continue;
+                    }
+                    Some(()) = turns.recv(), if acts.len() > 1 => {
+                        acts.rotate_left(1);
+                        if let Some((name, script)) = acts.first() {
+                            smsc.set_script(script.clone());
+                            println!("it is \"{name}\" from now on");
+                        }
                         continue;
                     }
                     _ = every.tick() => {}
@@ -96,4 +110,13 @@ impl Sim {
             tracing::debug!(%esme, %error, "nobody takes the outbind");
         }
     }
+}
+
+/// The script of the profile that this option names.
+fn script_of(option: &str, name: &str) -> Result<Script, Failure> {
+    profile(name).ok_or_else(|| {
+        let known: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
+        eprintln!("error: {option} {name}: use one of {}", known.join(", "));
+        Failure::Told(64)
+    })
 }

@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use consumer::Terms;
 use held::Shared;
 use puller::Puller;
+use smpp_domain::ids::OperatorId;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -84,6 +85,11 @@ impl CommandQueue for NatsQueue {
                 .map_err(|error| self.server.failed("queueing commands", error))?;
         }
         Err(self.server.failed("queueing commands", error))
+    }
+
+    async fn depth(&self, operator: OperatorId) -> Result<Option<u64>, BackendError> {
+        let found = consumer::depth(&self.server, operator).await;
+        found.map_err(|error| self.server.failed("counting commands", error))
     }
 
     fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {

@@ -22,7 +22,7 @@ use super::reference::References;
 use super::settle::SettleItem;
 use crate::clock;
 use crate::config::DedupeWindow;
-use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome, Ticket};
+use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome, SubmitRequest, Ticket};
 use bench::Bench;
 use chrono::{DateTime, Utc};
 use custody::Custody;
@@ -349,7 +349,13 @@ impl Dispatcher {
             slot,
             part_number: number,
         };
-        message.out = self.bench.submit(bind, ticket, self.custody.lease(), pdu);
+        let request = SubmitRequest {
+            ticket,
+            published_at: (!message.written).then_some(message.published_at),
+            lease: self.custody.lease(),
+            pdu: Box::new(pdu),
+        };
+        message.out = self.bench.submit(bind, request);
         let sent = message.out;
         if sent {
             self.gate.passed(slot);

@@ -1,5 +1,6 @@
 //! A message between the intake and its outcome.
 
+use super::place::Place;
 use super::plan::Plan;
 use crate::clock;
 use crate::config::OperatorConfig;
@@ -12,7 +13,6 @@ use smpp_domain::pdu::CommandStatus;
 use smpp_domain::policy::Fault;
 use smpp_domain::policy::failure::TRIES_OF_A_VERSION;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// Tries that the operator refused for a passing reason, before the message is rejected.
@@ -90,6 +90,8 @@ pub(super) struct InFlight {
     pub(super) failures: Failures,
     /// It was noted durably that it is being sent.
     pub(super) intended: bool,
+    /// Something of it was written by this host.
+    pub(super) written: bool,
     /// The current part was written before and never answered.
     pub(super) unanswered: bool,
     /// When the part that was never answered was written, as far as this host knows.
@@ -97,7 +99,7 @@ pub(super) struct InFlight {
     /// The current part is at a bind.
     pub(super) out: bool,
     /// Counts it as outside the broker.
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) permit: Place,
 }
 
 impl InFlight {

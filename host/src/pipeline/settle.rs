@@ -1,5 +1,6 @@
 //! The end of a command: correlation durable, event published, delivery acknowledged, in this order, by the batch.
 
+use super::place::Place;
 use super::publish::event;
 use super::retry::until_done;
 use super::{OperatorContext, faults};
@@ -12,7 +13,7 @@ use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
 use smpp_domain::receipt::message_id::{default_key, key_of_number};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Items settled at once.
 const BATCH: usize = 1_024;
@@ -39,7 +40,7 @@ pub enum SettleItem {
         /// Its deliveries.
         tokens: Vec<u64>,
         /// Released when all is durable.
-        permit: OwnedSemaphorePermit,
+        permit: Place,
     },
     /// A command came again after its outcome.
     Repeated {
@@ -52,7 +53,7 @@ pub enum SettleItem {
         /// The delivery was handed out before: the event may be out already, and must not count twice.
         redelivered: bool,
         /// Released when all is durable.
-        permit: OwnedSemaphorePermit,
+        permit: Place,
     },
     /// A command that cannot be carried out.
     Dead {
@@ -61,7 +62,7 @@ pub enum SettleItem {
         /// Its delivery.
         token: u64,
         /// Released when all is durable.
-        permit: OwnedSemaphorePermit,
+        permit: Place,
     },
     /// Nothing; its sender is told when everything before it is durable.
     Mark(oneshot::Sender<()>),
@@ -73,7 +74,7 @@ struct Batch {
     settlements: Vec<Settlement>,
     events: Vec<Event>,
     tokens: Vec<u64>,
-    permits: Vec<OwnedSemaphorePermit>,
+    permits: Vec<Place>,
     marks: Vec<oneshot::Sender<()>>,
 }
 

@@ -5,6 +5,7 @@ use super::bindings::exports::smpp::operator_policy::message_ids;
 use super::bindings::smpp::operator_policy::types;
 use super::convert;
 use super::error::LoadError;
+use super::fixtures::Runner;
 use super::imports::printable;
 use super::load::{Compiled, hook_type};
 use super::plugin::{Plugin, Slot, SlotError};
@@ -21,7 +22,11 @@ use std::time::Duration;
 /// Problems of `settings.validate` that are shown.
 const PROBLEMS: usize = 20;
 /// For one example. A first call may be slower than later ones, and a loader thread of low priority is no measure.
-const EXAMPLE_DEADLINE: Duration = Duration::from_millis(100);
+pub(super) const EXAMPLE_DEADLINE: Duration = Duration::from_millis(100);
+/// For all fixtures together.
+const FIXTURES_TIME: Duration = Duration::from_secs(5);
+/// Fixtures that fail and are shown.
+const FAILURES: usize = 3;
 
 /// Tries the plugin out. `operator` and `settings` are the ones that it will work with.
 pub(super) fn try_out(
@@ -36,14 +41,33 @@ pub(super) fn try_out(
             reason: plugin.classify(&error).1,
         },
     })?;
-    slot.arm(start);
+    check_settings(plugin, &mut slot, operator, settings, start)?;
+    for hook in &plugin.compiled.hooks {
+        try_hook(plugin, &mut slot, *hook).map_err(|(cause, reason)| LoadError::Canned {
+            hook: *hook,
+            cause,
+            reason,
+        })?;
+    }
+    check_fixtures(plugin)
+}
+
+/// What the plugin says of its settings.
+pub(super) fn check_settings(
+    plugin: &Plugin,
+    slot: &mut Slot,
+    operator: &str,
+    settings: &str,
+    deadline: Duration,
+) -> Result<(), LoadError> {
+    slot.arm(deadline);
     let verdict = slot
         .guests
         .settings
         .as_ref()
         .map(|hook| hook.call_validate(&mut slot.store, settings));
     match verdict {
-        None | Some(Ok(Ok(()))) => {}
+        None | Some(Ok(Ok(()))) => Ok(()),
         Some(Ok(Err(problems))) => {
             let operator = operator.to_owned();
             let problems = problems.iter().take(PROBLEMS).map(|problem| {
@@ -54,28 +78,49 @@ pub(super) fn try_out(
                 };
                 printable(&format!("{path}: {}", problem.message), 256)
             });
-            return Err(LoadError::Settings {
+            Err(LoadError::Settings {
                 operator,
                 problems: problems.collect::<Vec<_>>().join("; "),
-            });
+            })
         }
         Some(Err(error)) => {
             let (cause, reason) = plugin.classify(&error);
-            return Err(LoadError::Canned {
+            Err(LoadError::Canned {
                 hook: Hook::Settings,
                 cause,
                 reason,
-            });
+            })
         }
     }
-    for hook in &plugin.compiled.hooks {
-        try_hook(plugin, &mut slot, *hook).map_err(|(cause, reason)| LoadError::Canned {
-            hook: *hook,
-            cause,
-            reason,
-        })?;
+}
+
+/// What the plugin's author has seen to stays so.
+fn check_fixtures(plugin: &Plugin) -> Result<(), LoadError> {
+    let fixtures = &plugin.compiled.fixtures;
+    let (mut runner, started) = (Runner::beside(plugin), crate::clock::now());
+    let mut failures = Vec::new();
+    for (done, fixture) in fixtures.iter().enumerate() {
+        if crate::clock::now().saturating_duration_since(started) > FIXTURES_TIME {
+            return Err(LoadError::FixturesSlow {
+                done,
+                all: fixtures.len(),
+                limit: FIXTURES_TIME,
+            });
+        }
+        if let Err(failure) = runner.run(fixture) {
+            failures.push((fixture, failure));
+        }
     }
-    Ok(())
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let shown = failures.iter().take(FAILURES);
+    let shown = shown.map(|(fixture, failure)| format!("{:?}: {}", fixture.name, failure.in_words()));
+    Err(LoadError::FixturesFail {
+        failed: failures.len(),
+        all: fixtures.len(),
+        reason: shown.collect::<Vec<_>>().join("; "),
+    })
 }
 
 type Tried = Result<(), (FaultCause, String)>;

@@ -1,31 +1,44 @@
-//! From a plugin's crate to the component that a gateway loads.
+//! From a plugin's folder to the component that a gateway loads.
 //!
-//! cargo makes a core module for `wasm32-unknown-unknown`, which is checked and wrapped into a component here, so that
-//! authors need a Rust toolchain and nothing else.
+//! Rust: cargo makes a core module for `wasm32-unknown-unknown`, which is checked and wrapped into a component here, so that
+//! authors need a Rust toolchain and nothing else. JavaScript and Python: the language's own tool makes the component, with
+//! a world of the hooks that `plugin.toml` names; the manifest is added here.
 
 mod cargo;
+pub mod contract;
+mod error;
+mod javascript;
+pub mod project;
+mod python;
+pub mod tools;
 
+pub use error::BuildError;
+
+use super::fixtures;
 use super::manifest::{self, Manifest, ManifestError};
+use super::sections;
+use project::{Language, Project};
 use smpp_domain::policy::Hook;
 use std::collections::BTreeSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::time::Instant;
-use thiserror::Error;
+use tools::Toolbox;
 use wasmparser::{Parser, Payload, Validator};
 use wit_component::ComponentEncoder;
 
 /// What to build.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BuildRequest {
-    /// Folder of the plugin's Cargo.toml.
+    /// The plugin's folder, with a Cargo.toml or a plugin.toml.
     pub crate_dir: PathBuf,
     /// The component to write. Its folder is made if it is not there.
     pub out: PathBuf,
-    /// Cargo features to switch on.
+    /// Cargo features to switch on, in Rust.
     pub features: Vec<String>,
-    /// Leave the crate's default features off.
+    /// Leave the crate's default features off, in Rust.
     pub no_default_features: bool,
 }
 
@@ -36,81 +49,60 @@ pub struct BuiltPlugin {
     pub path: PathBuf,
     /// Its octets.
     pub size: u64,
-    /// How long it took, cargo included.
+    /// How long it took, the language's own tools included.
     pub millis: u64,
 }
 
-/// Why a plugin could not be built, and what to do about it.
-#[derive(Debug, Error)]
-pub enum BuildError {
-    /// There is no crate in the folder.
-    #[error("{0} has no Cargo.toml: give the folder of the plugin's crate")]
-    NoCrate(PathBuf),
-    /// cargo or rustup could not be started.
-    #[error("cannot run `{program}`: install Rust from https://rustup.rs, or set CARGO to your cargo")]
-    Toolchain {
-        /// Which.
-        program: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The compiler has no standard library for WASM, and it could not be had.
-    #[error(
-        "the target wasm32-unknown-unknown is not installed: run `rustup target add wasm32-unknown-unknown`\n{0}"
-    )]
-    Target(String),
-    /// The plugin does not compile.
-    #[error("cargo could not build the plugin\n{0}")]
-    Compile(String),
-    /// cargo was content but made no module.
-    #[error(
-        "cargo built no .wasm: the plugin's Cargo.toml needs `[lib] crate-type = [\"cdylib\", \"rlib\"]`"
-    )]
-    NoModule,
-    /// The module is not valid WebAssembly, or its bindings do not fit it.
-    #[error("the compiled module cannot become a component: {0}")]
-    Component(String),
-    /// The manifest is missing or unreadable.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The manifest and the exports differ.
-    #[error(
-        "the manifest names the hooks [{named}], the component exports [{exported}]: list each hook in `operator_policy!`"
-    )]
-    Hooks {
-        /// By the manifest.
-        named: String,
-        /// By the component.
-        exported: String,
-    },
-    /// A file could not be read or written.
-    #[error("{path}")]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Builds a plugin. Blocks for as long as cargo takes: seconds, with a cold target folder a minute or two.
+/// Builds a plugin with the tools of this user. Blocks for as long as the language's tools take: seconds, for Rust with a
+/// cold target folder a minute or two.
 ///
 /// The component appears under its name at once and whole, so that `out` may be in a watched folder.
 ///
 /// # Errors
-/// If the toolchain is missing, the crate does not compile, or the result is no plugin; the message says the mend.
+/// If the toolchain is missing, the plugin does not compile, or the result is no plugin; the message says the mend.
 pub fn build(request: &BuildRequest) -> Result<BuiltPlugin, BuildError> {
+    build_with(request, &Toolbox::of_user())
+}
+
+/// Builds a plugin like [`build`], with the tools of a folder.
+///
+/// # Errors
+/// Like those of [`build`].
+pub fn build_with(request: &BuildRequest, tools: &Toolbox) -> Result<BuiltPlugin, BuildError> {
     let started = Instant::now();
-    let component = componentize(&cargo::compile(request)?)?;
+    let component = match Project::read(&request.crate_dir)? {
+        Some(project) => interpreted(&project, tools)?,
+        None => componentize(&cargo::compile(request)?)?,
+    };
     check_hooks(&component)?;
+    let component = fixtures::pack_folder(&component, &request.crate_dir)?;
     write_whole(&request.out, &component)?;
     Ok(BuiltPlugin {
         path: request.out.clone(),
         size: component.len() as u64,
         millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+/// A component of a language that brings its interpreter along.
+fn interpreted(project: &Project, tools: &Toolbox) -> Result<Vec<u8>, BuildError> {
+    let stage = tempfile::Builder::new()
+        .prefix("smpp-plugin-")
+        .tempdir()
+        .map_err(|source| BuildError::Io {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+    let mut component = match project.language {
+        Language::Python => python::compile(project, tools, stage.path())?,
+        Language::JavaScript | Language::Rust => javascript::compile(project, tools, stage.path())?,
+    };
+    sections::append(
+        &mut component,
+        manifest::SECTION,
+        contract::manifest(project).as_bytes(),
+    );
+    Ok(component)
 }
 
 /// Wraps a core module that carries `component-type` sections into a component.
@@ -190,6 +182,40 @@ fn hook_of(export: &str) -> Option<Hook> {
     let interface = export.strip_prefix("smpp:operator-policy/")?;
     let name = interface.split_once('@').map_or(interface, |(name, _)| name);
     Hook::ALL.into_iter().find(|hook| hook.name() == name)
+}
+
+fn write_file(path: &Path, content: &[u8]) -> Result<(), BuildError> {
+    let folder = path.parent().unwrap_or(path);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
+    written.map_err(|source| BuildError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, BuildError> {
+    std::fs::read(path).map_err(|source| BuildError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn run(command: &mut Command) -> Result<Output, BuildError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    command
+        .output()
+        .map_err(|source| BuildError::Toolchain { program, source })
+}
+
+/// The last lines that a tool wrote, where it says what went wrong.
+fn last_lines(written: &[u8]) -> String {
+    const MOST_LINES: usize = 60;
+    let text = String::from_utf8_lossy(written);
+    let lines: Vec<_> = text.lines().collect();
+    lines
+        .get(lines.len().saturating_sub(MOST_LINES)..)
+        .unwrap_or_default()
+        .join("\n")
 }
 
 fn write_whole(out: &Path, component: &[u8]) -> Result<(), BuildError> {

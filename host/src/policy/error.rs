@@ -1,9 +1,11 @@
 //! Why a file did not become the running plugin, in words that say what to do.
 
+use super::fixtures::FixturesError;
 use super::manifest::ManifestError;
 use serde::Serialize;
 use smpp_domain::policy::{FaultCause, Hook};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The steps that a file goes through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -19,6 +21,8 @@ pub enum Stage {
     Compile,
     /// Trying it out.
     Admit,
+    /// Running its fixtures.
+    Fixtures,
     /// It is tried on live traffic beside the active version.
     Shadow,
     /// It was tried and waits for a word.
@@ -39,6 +43,7 @@ impl Stage {
             Self::Validate => "validate",
             Self::Compile => "compile",
             Self::Admit => "admit",
+            Self::Fixtures => "fixtures",
             Self::Shadow => "shadow",
             Self::Ready => "ready",
             Self::Active => "active",
@@ -242,6 +247,34 @@ pub enum LoadError {
         /// By name.
         operator: String,
     },
+    /// Its fixtures cannot be read.
+    #[error("its fixtures cannot be used: {0}")]
+    Fixtures(FixturesError),
+    /// It does not do what its own fixtures say.
+    #[error(
+        "{failed} of its {all} fixtures fail: {reason}. Mend the plugin, or its fixtures where they are wrong: `smpp-connector plugin test` shows all of it"
+    )]
+    FixturesFail {
+        /// How many do.
+        failed: usize,
+        /// How many there are.
+        all: usize,
+        /// The first ones, with what is different.
+        reason: String,
+    },
+    /// They would hold up every reload.
+    #[error(
+        "its fixtures take longer than {} s: {done} of {all} were run. Leave out those that show nothing new, or make the plugin faster",
+        limit.as_secs()
+    )]
+    FixturesSlow {
+        /// How many were run.
+        done: usize,
+        /// How many there are.
+        all: usize,
+        /// For all together.
+        limit: Duration,
+    },
     /// The thread that loads plugins is gone.
     #[error("the plugin loader has stopped: the gateway is shutting down")]
     LoaderGone,
@@ -265,6 +298,7 @@ impl LoadError {
             | Self::Contract { .. }
             | Self::NoHooks { .. }
             | Self::Manifest(_)
+            | Self::Fixtures(_)
             | Self::HooksDiffer { .. } => Stage::Validate,
             Self::Engine { .. } | Self::Compile { .. } | Self::Panicked { .. } | Self::Link { .. } => {
                 Stage::Compile
@@ -275,6 +309,7 @@ impl LoadError {
             | Self::Canned { .. }
             | Self::Shared { .. }
             | Self::LoaderGone => Stage::Admit,
+            Self::FixturesFail { .. } | Self::FixturesSlow { .. } => Stage::Fixtures,
         }
     }
 

@@ -1,15 +1,14 @@
 //! The plugin host: all operators' policies.
 
-use super::admit;
 use super::engine::Workshop;
 use super::error::LoadError;
 use super::limits::{Limits, LimitsAsked};
-use super::load;
-use super::loader::{Loader, guarded};
+use super::loader::Loader;
 use super::registry::OperatorPolicy;
-use super::reload::{Order, Shared, plugin};
+use super::reload::{Order, Shared};
 use super::reloads::Who;
 use super::shelf::Shelf;
+use super::test_bench::TestBench;
 use super::watch::Seen;
 use chrono::{DateTime, Utc};
 use smpp_domain::ids::OperatorId;
@@ -120,6 +119,8 @@ pub struct Report {
     pub sha256: String,
     /// Validation and compilation.
     pub compile_ms: u64,
+    /// Fixtures that it carries, all of which pass.
+    pub fixtures: usize,
 }
 
 /// Loads, watches and swaps the plugins of all operators.
@@ -287,25 +288,7 @@ impl PolicyHost {
 /// # Errors
 /// Why a gateway would refuse it.
 pub fn check(file: &Path, settings: &serde_json::Value) -> Result<Report, LoadError> {
-    let workshop = Workshop::new(Limits::default(), None)?;
-    let image = load::read(file, &workshop.limits)?;
-    let compiled = Arc::new(guarded(|| load::compile(&workshop, &image))??);
-    let settings = settings.to_string();
-    let names = (uuid::Uuid::nil().to_string(), "check".to_owned(), None);
-    let plugin = plugin(
-        String::new(),
-        &compiled,
-        names,
-        &settings,
-        &workshop.limits,
-        &Arc::default(),
-    );
-    guarded(|| admit::try_out(&plugin, "check", &settings, workshop.limits.start_deadline))??;
-    Ok(Report {
-        hooks: compiled.hooks.iter().copied().collect(),
-        name: compiled.manifest.name.clone(),
-        version: compiled.manifest.version.clone(),
-        sha256: image.sha256,
-        compile_ms: compiled.compile_ms,
-    })
+    let bench = TestBench::load(file)?;
+    bench.admit(settings)?;
+    Ok(bench.report())
 }

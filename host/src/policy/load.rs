@@ -4,6 +4,7 @@ use super::bindings::{IMPORTS, PACKAGE, PDU_PACKAGE, VERSION};
 use super::contract;
 use super::engine::Workshop;
 use super::error::LoadError;
+use super::fixtures::{self, Fixture};
 use super::hooks::{HookIndices, exports};
 use super::imports::Ctx;
 use super::limits::Limits;
@@ -51,6 +52,8 @@ pub(super) struct Compiled {
     pub(super) indices: HookIndices,
     pub(super) hooks: BTreeSet<Hook>,
     pub(super) manifest: Manifest,
+    /// What its author has seen to, and no later version may break.
+    pub(super) fixtures: Vec<Fixture>,
     pub(super) sha256: String,
     pub(super) compile_ms: u64,
 }
@@ -101,6 +104,7 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
         (exported, manifest) => (exported?, manifest?),
     };
     check_manifest(&manifest, &exported)?;
+    let fixtures = fixtures::packed(&image.bytes).map_err(LoadError::Fixtures)?;
     let component = Component::new(&workshop.engine, &image.bytes).map_err(|error| LoadError::Compile {
         reason: format!("{error:#}"),
     })?;
@@ -117,6 +121,7 @@ pub(super) fn compile(workshop: &Workshop, image: &Image) -> Result<Compiled, Lo
         indices,
         hooks,
         manifest,
+        fixtures,
         sha256: image.sha256.clone(),
         compile_ms: millis_since(started),
     })

@@ -4,6 +4,7 @@
 //! small pool between calls; a call takes one out and has it for itself.
 
 mod calls;
+mod recorded;
 
 use super::bindings::smpp::operator_policy::types;
 use super::breaker::{Admission, Breaker, Ended};
@@ -16,6 +17,7 @@ use super::stats::PolicyStats;
 use super::tally::Tally;
 use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -60,10 +62,12 @@ pub(super) struct Plugin {
     pub(super) compiled: Arc<Compiled>,
     /// What it has done since it became active.
     pub(super) tally: Tally,
-    tenant: Arc<Tenant>,
-    limits: Limits,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) limits: Limits,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
+    /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
+    recorded_now: Option<AtomicU64>,
     breakers: BTreeMap<Hook, Breaker>,
     failure_log: LogBudget,
 }
@@ -89,6 +93,7 @@ impl Plugin {
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
+            recorded_now: None,
             failure_log: LogBudget::new(FAILURE_LINES),
         }
     }
@@ -182,12 +187,7 @@ impl Plugin {
                 left.as_secs() + 1
             );
             self.tally.not_asked();
-            self.tenant.stats.fault(hook, FaultCause::BreakerOpen);
-            return Err(Fault {
-                hook,
-                cause: FaultCause::BreakerOpen,
-                text,
-            });
+            return Err(self.fault(hook, FaultCause::BreakerOpen, text));
         }
         let answer = self.call(call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
@@ -214,14 +214,19 @@ impl Plugin {
                 Ok(None)
             }
             Ok(answer) => Ok(answer),
-            Err((cause, text)) => {
-                let stats = &self.tenant.stats;
-                stats.fault(hook, cause);
-                stats.faulted(hook, cause, &text, &self.identity.sha256);
-                self.tally.fault(cause);
-                Err(Fault { hook, cause, text })
-            }
+            Err((cause, text)) => Err(self.fault(hook, cause, text)),
         }
+    }
+
+    /// Counts it, and keeps for people what is no mere repetition.
+    fn fault(&self, hook: Hook, cause: FaultCause, text: String) -> Fault {
+        self.tenant.stats.fault(hook, cause);
+        if cause != FaultCause::BreakerOpen {
+            let sha256 = &self.identity.sha256;
+            self.tenant.stats.faulted(hook, cause, &text, sha256);
+            self.tally.fault(cause);
+        }
+        Fault { hook, cause, text }
     }
 
     /// Runs one call on an instance. The instance lives on only if nothing went wrong inside it.
@@ -237,6 +242,7 @@ impl Plugin {
             })?,
         };
         slot.arm(self.limits.call_deadline);
+        self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()
             .map_err(|error| self.classify(&error))?;
@@ -256,7 +262,7 @@ impl Plugin {
                 version,
                 ..
             } = &*self.tenant;
-            let trace = super::imports::printable(&format!("{error:?}"), 4096);
+            let trace = super::trace::of(error);
             tracing::warn!(%operator, %plugin, %version, trace, "a policy call failed inside the plugin");
         }
         classify(error, &self.limits)
@@ -271,6 +277,15 @@ impl Plugin {
         } = &*self.tenant;
         let (cause, text) = last.map_or(("", ""), |(cause, text)| (cause.name(), text.as_str()));
         tracing::error!(%operator, %plugin, %version, %hook, cause, text, ?length, "a policy hook fails too often: it is not asked for a while");
+    }
+
+    /// The hooks that are not asked at present, because they failed too often.
+    pub(super) fn open_breakers(&self) -> impl Iterator<Item = Hook> {
+        let now = crate::clock::now();
+        let open = move |breaker: &Breaker| breaker.open_for(now).is_some();
+        self.breakers
+            .iter()
+            .filter_map(move |(hook, breaker)| open(breaker).then_some(*hook))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Slot>> {

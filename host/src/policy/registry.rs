@@ -103,6 +103,13 @@ impl OperatorPolicy {
         Some(Arc::clone(&latest.plugin.identity))
     }
 
+    /// The hooks of the active version that are not asked at present, because they failed too often.
+    #[must_use]
+    pub fn open_breakers(&self) -> Vec<smpp_domain::policy::Hook> {
+        let active = self.running();
+        active.iter().flat_map(|plugin| plugin.open_breakers()).collect()
+    }
+
     pub(super) fn running(&self) -> Option<Arc<Plugin>> {
         let served = self.served.load();
         let active = served.active.as_ref()?;

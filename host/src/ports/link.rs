@@ -72,6 +72,8 @@ impl Lease {
 pub struct SubmitRequest {
     /// Comes back with the outcome.
     pub ticket: Ticket,
+    /// When its command was published, if nothing of it was written yet: the wait ends now.
+    pub published_at: Option<DateTime<Utc>>,
     /// Looked at right before the part is written; when it is over, the part comes back as not sent.
     pub lease: Arc<Lease>,
     /// What to send.

@@ -9,6 +9,9 @@ pub trait Probe: Send + Sync {
     /// Which one, for people, without secrets: `PostgreSQL at db.example:5432`.
     fn name(&self) -> String;
 
+    /// What it is, in a word, for metrics: `postgres`.
+    fn kind(&self) -> &'static str;
+
     /// Asks it something that it can only answer when it works. Returns what it says of itself, such as its version. Takes a
     /// few seconds at most.
     ///

@@ -188,6 +188,10 @@ impl Probe for NatsServer {
         format!("NATS at {}", self.settings.shown)
     }
 
+    fn kind(&self) -> &'static str {
+        "nats"
+    }
+
     async fn probe(&self) -> Result<String, BackendError> {
         const ACTION: &str = "asking for JetStream";
         if !self.is_connected() {

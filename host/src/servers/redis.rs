@@ -203,6 +203,10 @@ impl Probe for RedisServer {
         self.name.to_string()
     }
 
+    fn kind(&self) -> &'static str {
+        "redis"
+    }
+
     async fn probe(&self) -> Result<String, BackendError> {
         const ACTION: &str = "asking for its version";
         let Some(mut live) = self.live() else {

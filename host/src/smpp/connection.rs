@@ -32,6 +32,8 @@ const BATCH: usize = 128;
 pub(super) struct Written {
     ticket: Ticket,
     at: DateTime<Utc>,
+    /// The same by the clock that nobody sets.
+    since: Instant,
 }
 
 type Reserving = Pin<Box<dyn Future<Output = Result<Reservation, BackendError>> + Send>>;
@@ -105,7 +107,7 @@ impl Connection {
             self.apply(wake).await;
             self.pump().await;
             self.write().await;
-            self.parts.panel.set_in_flight(self.parts.session.in_flight());
+            self.parts.show_in_flight();
         }
         self.return_unsent();
         self.parts
@@ -269,7 +271,15 @@ impl Connection {
             let ticket = Written {
                 ticket: request.ticket,
                 at: clock::utc_now(),
+                since: clock::now(),
             };
+            if let Some(published_at) = request.published_at {
+                self.parts
+                    .context
+                    .metrics
+                    .delays
+                    .submitted(published_at, ticket.at);
+            }
             self.feed(Input::Submit {
                 ticket,
                 pdu: request.pdu,

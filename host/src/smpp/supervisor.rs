@@ -103,15 +103,17 @@ pub fn spawn_binds(
     };
     let muster = Muster::of(primaries(operator));
     let mut seats = seats.into_iter();
-    for settings in &operator.sessions {
+    for (place, settings) in operator.sessions.iter().enumerate() {
         let count = usize::from(settings.binds);
         let views: Vec<_> = (0..count)
             .map(|_| Arc::new(BindPanel::new(clock::utc_now())))
             .collect();
         let panel = Arc::new(SessionPanel::new(facts(settings), views.clone()));
         let origin = origin(settings, &context.operator_name);
-        for (seat, view) in seats.by_ref().take(count).zip(views) {
+        for (bind, (seat, view)) in seats.by_ref().take(count).zip(views).enumerate() {
             let window = usize::from(settings.window);
+            let levels = context.metrics.bind_levels(place + 1, bind + 1);
+            levels.set_window(window);
             let (submits, taken) = mpsc::channel(window);
             let board = Arc::new(BindBoard::new(bell.clone()));
             let parts = ConnectionParts {
@@ -122,6 +124,7 @@ pub fn spawn_binds(
                 submits: taken,
                 board: board.clone(),
                 panel: view,
+                levels,
                 muster: muster.clone(),
                 backup_in_use: backup_watch.clone(),
                 stop: binds.stop.clone(),

@@ -178,6 +178,10 @@ impl Probe for PostgresStore {
         self.db.name().to_owned()
     }
 
+    fn kind(&self) -> &'static str {
+        "postgres"
+    }
+
     async fn probe(&self) -> Result<String, BackendError> {
         migrate::probe(&self.db).await
     }

@@ -190,6 +190,10 @@ impl Probe for SqliteDb {
         self.shared.name.clone()
     }
 
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn probe(&self) -> Result<String, BackendError> {
         let newest = sqlx::query("SELECT max(version) FROM schema_migrations");
         let version = self.number("reading its version", newest).await?;

@@ -37,7 +37,7 @@ fn the_domain_depends_on_little() {
 }
 
 /// Which packages of this workspace each one may depend on, in whatever way.
-const WITHIN: [(&str, &[&str]); 12] = [
+const WITHIN: [(&str, &[&str]); 14] = [
     ("smpp-domain", &[]),
     ("smpp-codec", &["smpp-domain"]),
     ("smpp-fuzz", &["smpp-codec", "smpp-domain"]),
@@ -47,8 +47,10 @@ const WITHIN: [(&str, &[&str]); 12] = [
     ("latin1", &["smpp-plugin-sdk"]),
     ("hexdec", &["smpp-plugin-sdk"]),
     ("dlt", &["smpp-plugin-sdk"]),
+    ("quirks", &["smpp-plugin-sdk"]),
     ("cutter", &["smpp-plugin-sdk"]),
     ("hostile", &["smpp-plugin-sdk"]),
+    ("every-hook", &["smpp-plugin-sdk"]),
     (
         "smpp-connector-tests",
         &["smpp-connector", "smpp-domain", "smsc-sim"],

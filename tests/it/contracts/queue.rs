@@ -25,6 +25,7 @@ contract!([sqlite: SqlitePlace, nats_2_9: DebianNats, nats: CurrentNats] {
     a_new_intake_starts_from_the_oldest,
     many_publishers_lose_nothing,
     a_delivery_tells_when_it_was_published,
+    the_depth_counts_what_is_not_acknowledged,
 });
 
 /// What must not happen is waited for this long; it is never waited for when all is well.
@@ -291,4 +292,21 @@ async fn what_is_given_back_comes_again(place: &mut impl QueuePlace) {
         .to_vec();
     intake.ack(&tokens).await.unwrap();
     nothing_comes(&intake).await;
+}
+
+async fn the_depth_counts_what_is_not_acknowledged(place: &mut impl QueuePlace) {
+    let queue = place.queue();
+    let intake = queue.intake(order(operator(1)));
+    publish(&queue, &["a", "b", "c"]).await;
+    queue.publish(&[command(2, "another operator's")]).await.unwrap();
+    let taken = take(&intake, 2).await;
+    assert_eq!(
+        queue.depth(operator(1)).await.unwrap(),
+        Some(3),
+        "fetching ends nothing"
+    );
+    intake.ack(&[taken[0].token]).await.unwrap();
+    assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
+    take(&intake, 1).await;
+    assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
 }

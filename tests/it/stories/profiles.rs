@@ -22,14 +22,23 @@ fn messages() -> Vec<Message> {
         .collect()
 }
 
+/// The example plugin that this operator needs, if it needs one.
+fn policy_for(profile: &str) -> Option<&'static str> {
+    match profile {
+        "latin1" => Some("latin1"),
+        "hexdec" | "turned-decimal" => Some("hexdec"),
+        _ => None,
+    }
+}
+
 async fn plays(name: &str) {
     assert!(PROFILES.iter().any(|(known, _)| *known == name));
     let smsc = Smsc::start(profile(name).unwrap()).await.unwrap();
     let mut operator = Operator::at(smsc.addr())
         .session("window", "50")
         .session("response_timeout", "\"3s\"");
-    if matches!(name, "latin1" | "hexdec") {
-        operator = operator.plugin(plugin(name));
+    if let Some(policy) = policy_for(name) {
+        operator = operator.plugin(plugin(policy));
     }
     let gateway = Gateway::start(vec![operator]).await;
     let messages = messages();
@@ -113,6 +122,8 @@ profiles! {
     plain: "plain",
     latin1: "latin1",
     hexdec: "hexdec",
+    hex: "hex",
+    turned_decimal: "turned-decimal",
     slow: "slow",
     throttling: "throttling",
     early_receipts: "early-receipts",

@@ -38,7 +38,7 @@ impl Terms {
     }
 
     pub(super) fn name(&self) -> String {
-        format!("operator-{}", self.operator)
+        name(self.operator)
     }
 
     fn config(&self, subject: String) -> pull::Config {
@@ -55,6 +55,10 @@ impl Terms {
             ..pull::Config::default()
         }
     }
+}
+
+fn name(operator: OperatorId) -> String {
+    format!("operator-{operator}")
 }
 
 /// What tells one life of stream and consumer from the next.
@@ -109,11 +113,13 @@ pub(super) async fn ensure(server: &NatsServer, terms: &Terms) -> Result<Life, O
     let stream = server.ensure_dispatch().await?;
     let subject = server.command_subject(terms.operator);
     let (name, consumer) = (server.dispatch_stream(), terms.name());
-    let found = info(server, terms).await.map_err(|source| OpenError::Unknown {
-        stream: name.clone(),
-        consumer: consumer.clone(),
-        source,
-    })?;
+    let found = info(server, terms.operator)
+        .await
+        .map_err(|source| OpenError::Unknown {
+            stream: name.clone(),
+            consumer: consumer.clone(),
+            source,
+        })?;
     let wanted = terms.config(subject);
     if let Some(info) = found {
         if let Some(what) = unusable(&info.config, &wanted) {
@@ -159,16 +165,26 @@ pub(super) async fn ensure(server: &NatsServer, terms: &Terms) -> Result<Life, O
     }
 }
 
-/// The consumer, if it is there.
+/// How many commands of the operator are not acknowledged, if it has a consumer.
+pub(super) async fn depth(
+    server: &NatsServer,
+    operator: OperatorId,
+) -> Result<Option<u64>, Box<dyn std::error::Error + Send + Sync>> {
+    let found = info(server, operator).await?;
+    let taken = |info: &Info| u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX);
+    Ok(found.map(|info| info.num_pending.saturating_add(taken(&info))))
+}
+
+/// The operator's consumer, if it is there.
 pub(super) async fn info(
     server: &NatsServer,
-    terms: &Terms,
+    operator: OperatorId,
 ) -> Result<Option<Info>, Box<dyn std::error::Error + Send + Sync>> {
     let stream = server
         .jetstream()
         .get_stream_no_info(server.dispatch_stream())
         .await?;
-    match stream.consumer_info(terms.name()).await {
+    match stream.consumer_info(name(operator)).await {
         Ok(info) => Ok(Some(info)),
         Err(error) => match error.kind() {
             ConsumerInfoErrorKind::NotFound | ConsumerInfoErrorKind::StreamNotFound => Ok(None),

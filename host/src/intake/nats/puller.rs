@@ -233,7 +233,7 @@ impl Puller {
             self.shared.fail(self.server.failed(ACTION, Lost));
             return;
         }
-        match consumer::info(&self.server, &self.terms).await {
+        match consumer::info(&self.server, self.terms.operator).await {
             Ok(Some(_)) => {
                 // With its subscription goes what is still on its way: see `Line::on_command`.
                 self.leave_line();

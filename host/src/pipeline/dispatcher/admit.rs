@@ -6,6 +6,7 @@ use crate::config::{DedupeWindow, OnUnanswered};
 use crate::errors;
 use crate::pipeline::OperatorContext;
 use crate::pipeline::in_flight::{Failures, InFlight};
+use crate::pipeline::place::Place;
 use crate::pipeline::retry::until_done;
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{Delivery, Progress, Seen};
@@ -16,7 +17,7 @@ use smpp_domain::event::{DeadEvent, Outcome};
 use smpp_domain::ids::MessageId;
 use std::collections::HashMap;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 /// A command with what is known about it.
 pub(super) struct Candidate {
@@ -26,7 +27,7 @@ pub(super) struct Candidate {
     /// It was handed out before.
     redelivered: bool,
     published_at: DateTime<Utc>,
-    permit: OwnedSemaphorePermit,
+    permit: Place,
     progress: Progress,
     /// It was taken before, by a host that has not settled it yet.
     twin: bool,
@@ -100,6 +101,8 @@ impl Dispatcher {
             let Ok(permit) = self.places.clone().try_acquire_owned() else {
                 continue;
             };
+            let stay = self.context.metrics.unsettled.enter(delivery.published_at);
+            let permit = Place::new(permit, stay);
             match self.read_one(&delivery.body) {
                 Ok(command) => candidates.push(Candidate {
                     command,
@@ -228,6 +231,7 @@ impl Dispatcher {
             attempts: 0,
             failures: Failures::default(),
             intended: progress.intended,
+            written: false,
             unanswered: false,
             in_doubt_since: None,
             out: false,

@@ -1,8 +1,7 @@
 //! The binds that can take a part, and how much each has out.
 
-use crate::ports::{BindHandle, BindStatus, Lease, SubmitRequest, Ticket};
-use smpp_domain::pdu::{BindMode, SubmitSmPdu};
-use std::sync::Arc;
+use crate::ports::{BindHandle, BindStatus, SubmitRequest};
+use smpp_domain::pdu::BindMode;
 use tokio::sync::watch;
 
 /// All binds of the operator.
@@ -87,20 +86,9 @@ impl Bench {
     }
 
     /// Hands a part to a bind. False: the bind has ended.
-    pub(super) fn submit(
-        &mut self,
-        bind: usize,
-        ticket: Ticket,
-        lease: Arc<Lease>,
-        pdu: SubmitSmPdu,
-    ) -> bool {
+    pub(super) fn submit(&mut self, bind: usize, request: SubmitRequest) -> bool {
         let Some(seat) = self.binds.get_mut(bind) else {
             return false;
-        };
-        let request = SubmitRequest {
-            ticket,
-            lease,
-            pdu: Box::new(pdu),
         };
         // The channel has room for a window, and `out` never exceeds it.
         let taken = seat.handle.submits.try_send(request).is_ok();

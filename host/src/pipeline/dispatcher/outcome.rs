@@ -52,6 +52,7 @@ impl Dispatcher {
             self.bench.returned(outcome.bind);
             if let Some(message) = self.messages.get_mut(&ticket.slot) {
                 message.out = false;
+                message.written |= outcome.result != PartResult::NotSent;
             }
         }
         match outcome.result {

@@ -106,6 +106,8 @@ struct Tracking {
     park: Vec<ParkedReceipt>,
     /// States appended in this batch, on top of what the store knows.
     fresh: HashMap<MessageId, Vec<PartState>>,
+    /// When the parts that this batch has ended were written, and when their receipts came.
+    ended: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     /// Messages of several parts that this batch has moved.
     moved: HashMap<MessageId, Moved>,
 }
@@ -158,6 +160,9 @@ pub(super) async fn track(
         let ends = tracking.ends_by_others(context, &histories);
         // The states are there by now, so that the same receipts would be duplicates if they came again, and tell nothing.
         publish(&*context.events, &context.config.name, &ends).await;
+        for (written_at, received_at) in &tracking.ended {
+            context.metrics.delays.receipt(*written_at, *received_at);
+        }
     }
     if tracking.park.is_empty() {
         return Ok(Vec::new());
@@ -215,6 +220,9 @@ impl Tracking {
             Advance::Forward { conflict } => conflict,
         };
         fresh.push(part);
+        if part.is_final && !conflict {
+            self.ended.push((row.submitted_at, candidate.received_at));
+        }
         let change = message_change(context.config.message_state, row.part_count, &history, part);
         let body = DlrEvent {
             message_id: row.message_id,

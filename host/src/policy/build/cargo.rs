@@ -1,6 +1,6 @@
 //! Runs cargo and rustup for [`super::build`].
 
-use super::{BuildError, BuildRequest};
+use super::{BuildError, BuildRequest, last_lines, run};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::File;
@@ -48,13 +48,14 @@ pub(super) fn compile(request: &BuildRequest) -> Result<Vec<u8>, BuildError> {
         output = workspace.compile(&manifest, request)?;
     }
     if !output.status.success() {
-        return Err(BuildError::Compile(diagnostics(&output)));
+        return Err(BuildError::Compile(last_lines(&output.stderr)));
     }
     let module = module_of(&manifest, &output.stdout).ok_or(BuildError::NoModule)?;
     std::fs::read(&module).map_err(|source| BuildError::Io { path: module, source })
 }
 
 struct Workspace {
+    root: PathBuf,
     target_dir: PathBuf,
     has_profile: bool,
 }
@@ -65,7 +66,7 @@ impl Workspace {
         command
             .args(["metadata", "--format-version=1", "--no-deps", "--manifest-path"])
             .arg(manifest);
-        let output = run(command)?;
+        let output = run(&mut command)?;
         if !output.status.success() {
             return Err(BuildError::Compile(
                 String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -91,6 +92,7 @@ impl Workspace {
         // A folder of its own: cargo holds a lock on its target folder while it runs what it built.
         Ok(Self {
             target_dir: folder("target_directory").join("plugins"),
+            root: folder("workspace_root"),
             has_profile,
         })
     }
@@ -113,6 +115,7 @@ impl Workspace {
             .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
             .arg(manifest);
         command.arg("--target-dir").arg(&self.target_dir);
+        command.arg("--config").arg(reproducible(&self.root));
         if !self.has_profile {
             command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
         }
@@ -122,8 +125,29 @@ impl Workspace {
         if !request.features.is_empty() {
             command.arg("--features").arg(request.features.join(","));
         }
-        run(command)
+        run(&mut command)
     }
+}
+
+/// Flags that keep this machine's folders out of the component, so that the same source gives the same bytes elsewhere:
+/// panics name their place in the source. Of the target's flags, to which those of the crate's own configuration are added.
+fn reproducible(root: &Path) -> String {
+    let mut folders = vec![(root.to_owned(), "/workspace")];
+    let sources = cargo_home().map(|home| home.join("registry/src"));
+    for registry in sources.iter().flat_map(std::fs::read_dir).flatten().flatten() {
+        folders.push((registry.path(), "/registry"));
+    }
+    let flags = folders.into_iter().filter_map(|(from, to)| {
+        let from = from.to_str()?.to_owned();
+        Some(toml::Value::from(format!("--remap-path-prefix={from}={to}")))
+    });
+    let flags = toml::Value::Array(flags.collect());
+    format!("target.{TARGET}.rustflags={flags}")
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
 fn cargo(manifest: &Path) -> Command {
@@ -139,13 +163,6 @@ fn cargo(manifest: &Path) -> Command {
     command
 }
 
-fn run(mut command: Command) -> Result<Output, BuildError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    command
-        .output()
-        .map_err(|source| BuildError::Toolchain { program, source })
-}
-
 /// rustc's E0463 without the standard library, and its hint.
 fn lacks_target(output: &Output) -> bool {
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -155,7 +172,7 @@ fn lacks_target(output: &Output) -> bool {
 fn add_target(crate_dir: &Path) -> Result<(), BuildError> {
     let mut command = Command::new("rustup");
     command.args(["target", "add", TARGET]).current_dir(crate_dir);
-    let output = run(command).map_err(|_| {
+    let output = run(&mut command).map_err(|_| {
         BuildError::Target("rustup was not found: install the target with whatever installed Rust".to_owned())
     })?;
     match output.status.success() {
@@ -164,17 +181,6 @@ fn add_target(crate_dir: &Path) -> Result<(), BuildError> {
             String::from_utf8_lossy(&output.stderr).into_owned(),
         )),
     }
-}
-
-/// The last lines, where cargo says what went wrong.
-fn diagnostics(output: &Output) -> String {
-    const MOST_LINES: usize = 60;
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = stderr.lines().collect();
-    lines
-        .get(lines.len().saturating_sub(MOST_LINES)..)
-        .unwrap_or_default()
-        .join("\n")
 }
 
 /// The `.wasm` among the artifacts of the crate itself.

@@ -1,6 +1,7 @@
 //! What a bind is made of, and what it keeps from one run to the next.
 
 use super::Written;
+use crate::metrics::BindLevels;
 use crate::ports::{BindBoard, BindPanel, PartOutcome, PartResult, SubmitRequest, Ticket};
 use crate::smpp::dial::Route;
 use crate::smpp::muster::Muster;
@@ -30,6 +31,7 @@ pub(in crate::smpp) struct ConnectionParts {
     pub(in crate::smpp) submits: mpsc::Receiver<SubmitRequest>,
     pub(in crate::smpp) board: Arc<BindBoard>,
     pub(in crate::smpp) panel: Arc<BindPanel>,
+    pub(in crate::smpp) levels: BindLevels,
     pub(in crate::smpp) muster: Muster,
     pub(in crate::smpp) backup_in_use: watch::Receiver<bool>,
     pub(in crate::smpp) stop: CancellationToken,
@@ -56,6 +58,13 @@ impl ConnectionParts {
                 None => return false,
             }
         }
+    }
+
+    /// Tells people and metrics how full the window is.
+    pub(super) fn show_in_flight(&self) {
+        let in_flight = self.session.in_flight();
+        self.panel.set_in_flight(in_flight);
+        self.levels.set_in_flight(in_flight);
     }
 
     pub(super) fn report(&self, ticket: Ticket, result: PartResult) {

@@ -13,6 +13,7 @@ impl Connection {
         match event {
             SessionEvent::Answered { ticket, response } => {
                 let written_at = ticket.at;
+                self.time_answer(ticket);
                 self.parts
                     .report(ticket.ticket, PartResult::Answered { written_at, response });
             }
@@ -24,6 +25,7 @@ impl Connection {
             SessionEvent::NotSent { ticket } => self.parts.report(ticket.ticket, PartResult::NotSent),
             SessionEvent::LateResponse { ticket, response } => {
                 let written_at = ticket.at;
+                self.time_answer(ticket);
                 self.parts
                     .report(ticket.ticket, PartResult::Late { written_at, response });
             }
@@ -70,6 +72,11 @@ impl Connection {
             SessionEvent::Odd(odd) => self.note_oddity(odd.name(), ""),
             SessionEvent::Alert(pdu) => self.alert(pdu),
         }
+    }
+
+    fn time_answer(&self, ticket: Written) {
+        let took = clock::now().saturating_duration_since(ticket.since);
+        self.parts.context.metrics.delays.answered(took);
     }
 
     fn log_refusal(&mut self, status: CommandStatus, credentials: bool) {
