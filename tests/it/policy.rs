@@ -5,6 +5,7 @@ mod files;
 mod fixtures;
 mod hostile;
 mod published;
+mod quirks;
 mod refusals;
 mod swaps;
 mod versions;
