@@ -12,6 +12,7 @@ pub(crate) mod kill;
 mod kill_report;
 mod logs;
 mod migrate;
+mod openapi;
 mod operator_files;
 mod plugin_author;
 mod plugin_orders;
