@@ -31,6 +31,7 @@ mod load;
 mod loader;
 pub mod manifest;
 mod plugin;
+pub mod prebuilt;
 mod registry;
 mod reload;
 mod reloads;

@@ -21,6 +21,11 @@ pub trait Policy: Send + Sync {
     /// Which plugin this is; `None` is the built-in behaviour.
     fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
 
+    /// The settings that it works with, as a JSON document; `None` where there is no plugin.
+    fn settings(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether its plugin has this hook: where it has not, there is no need to prepare a question.
     fn has(&self, hook: Hook) -> bool;
 
