@@ -2,7 +2,7 @@
 
 use super::{BINARY, Stage, has, messages};
 use serde_json::{Value, json};
-use smpp_connector_tests::{GatewayProcess, Message, PATIENCE, http, plugins};
+use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE, http, plugin};
 use smsc_sim::{Rule, Script, Then, When};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -73,6 +73,7 @@ fn every_route_is_told_of() {
 /// A gateway with everything that its answers can tell of, and what it has answered.
 struct Calls {
     stage: Stage,
+    operator: Operator,
     gateway: GatewayProcess,
     answers: Vec<Value>,
 }
@@ -86,10 +87,11 @@ impl Calls {
         let operator = stage
             .operator()
             .set("statuses", "{ 0x401 = \"stop-operator\" }")
-            .plugin(plugins::plugin("hexdec"));
+            .plugin(plugin("hexdec"));
         let gateway = stage.gateway(&operator);
         Self {
             stage,
+            operator,
             gateway,
             answers: Vec::new(),
         }
@@ -128,7 +130,7 @@ impl Calls {
         self.until("ready", "GET /readyz", |answer| answer.status == 200);
         self.expect(200, "metrics", "GET /metrics", b"");
         self.expect(200, "openapi", "GET /api/v1/openapi.json", b"");
-        let messages = messages(&self.stage.operator(), 48_600_200_000, 3);
+        let messages = messages(&self.operator, 48_600_200_000, 3);
         let bodies: Vec<_> = messages.iter().map(Message::json).collect();
         let all = format!("[{}]", bodies.join(","));
         self.expect(202, "send", "POST /api/v1/messages", all.as_bytes());
@@ -139,21 +141,28 @@ impl Calls {
         self.expect(405, "send", "DELETE /api/v1/messages", b"");
         let trace = format!("GET /api/v1/messages/{}", messages[0].id());
         self.until("trace", &trace, |answer| answer.body.contains("\"final\":true"));
-        self.expect(404, "trace", &format!("GET /api/v1/messages/{}", uuid::Uuid::nil()), b"");
+        self.expect(
+            404,
+            "trace",
+            &format!("GET /api/v1/messages/{}", uuid::Uuid::nil()),
+            b"",
+        );
         self.expect(400, "trace", "GET /api/v1/messages/yesterday", b"");
         let mut events = http::lines(&self.gateway.url("/api/v1/events?after=0")).expect("events");
         let first = events.next().expect("a line").expect("text");
         self.answers
             .push(json!({ "operation": "events", "status": 200, "body": first }));
         self.expect(400, "events", "GET /api/v1/events?after=yesterday", b"");
-        self.until("oddPdus", "GET /api/v1/odd-pdus?operator=acme&limit=5", |answer| {
-            answer.body.contains("no_nul")
-        });
+        self.until(
+            "oddPdus",
+            "GET /api/v1/odd-pdus?operator=acme&limit=5",
+            |answer| answer.body.contains("no_nul"),
+        );
         self.expect(400, "oddPdus", "GET /api/v1/odd-pdus?limit=0", b"");
     }
 
     fn operators(&mut self) {
-        let last = Message::to("+48600200666").operator(self.stage.operator().id);
+        let last = Message::to("+48600200666").operator(self.operator.id);
         self.expect(202, "send", "POST /api/v1/messages", last.json().as_bytes());
         let is_stopped = |answer: &http::Answer| answer.json()["stopped"]["commandStatus"] == 0x401;
         self.until("operator", "GET /api/v1/operators/acme", is_stopped);
@@ -176,15 +185,20 @@ impl Calls {
     }
 
     fn policies(&mut self) {
-        let other = std::fs::read(plugins::plugin("latin1")).expect("a plugin");
+        let other = std::fs::read(plugin("latin1")).expect("a plugin");
         self.expect(200, "policies", "GET /api/v1/plugins", b"");
         self.expect(409, "orderPlugin", "POST /api/v1/plugins/acme/promote", b"");
         self.expect(422, "deploy", "POST /api/v1/plugins/acme/deploy", b"no component");
         self.expect(400, "deploy", "POST /api/v1/plugins/acme/deploy?shadow=soon", b"");
         self.expect(404, "deploy", "POST /api/v1/plugins/nobody/deploy", b"");
-        let tried = self.expect(202, "deploy", "POST /api/v1/plugins/acme/deploy?shadow=10m", &other);
+        let tried = self.expect(
+            202,
+            "deploy",
+            "POST /api/v1/plugins/acme/deploy?shadow=10m",
+            &other,
+        );
         assert_eq!(tried["candidate"]["stage"], "shadow", "{tried}");
-        let more = messages(&self.stage.operator(), 48_600_300_000, 3);
+        let more = messages(&self.operator, 48_600_300_000, 3);
         let bodies: Vec<_> = more.iter().map(Message::json).collect();
         let all = format!("[{}]", bodies.join(","));
         self.expect(202, "send", "POST /api/v1/messages", all.as_bytes());
@@ -201,7 +215,10 @@ impl Calls {
         self.expect(404, "orderPlugin", "POST /api/v1/plugins/acme/dance", b"");
         self.expect(404, "policy", "GET /api/v1/plugins/nobody", b"");
         let reloads = self.expect(200, "reloads", "GET /api/v1/reloads", b"");
-        assert!(reloads["reloads"].as_array().is_some_and(|all| all.len() >= 3), "{reloads}");
+        assert!(
+            reloads["reloads"].as_array().is_some_and(|all| all.len() >= 3),
+            "{reloads}"
+        );
     }
 }
 
@@ -228,12 +245,20 @@ fn made_up_requests_get_no_other_answers() {
     let stage = Stage::new(Script::new());
     let gateway = stage.gateway(&stage.operator());
     let document = gateway.url("/api/v1/openapi.json");
-    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+    let checks =
+        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     let mut run = python(&["-m", "schemathesis.cli", "run", &document]);
     run.args(["--checks", checks, "--phases", "examples,coverage,fuzzing"])
-        .args(["--max-examples", "10", "--seed", "1", "--generation-deterministic"])
-        // A stream has no end.
+        .args([
+            "--max-examples",
+            "10",
+            "--seed",
+            "1",
+            "--generation-deterministic",
+        ])
+        // A stream has no end, and of components it can make none up: the story above sends such.
         .args(["--exclude-path", "/api/v1/events", "--no-color"])
+        .args(["--exclude-path", "/api/v1/plugins/{name}/deploy"])
         .current_dir(stage.path());
     let said = content(run);
     has(&said, &["No issues found"]);
