@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod capture;
 mod cli;
 mod connect;
 mod events;
@@ -14,9 +15,11 @@ mod migrate;
 mod openapi;
 mod operator_files;
 mod plugin_author;
+mod plugin_orders;
 mod segments;
 mod shared_tps;
 mod shutdown;
+mod ten_minutes;
 mod tls;
 mod trace;
 mod turns;

@@ -1,5 +1,6 @@
 //! `smpp-connector send`: one message through a running gateway, for trying things out.
 
+use super::client::{Gateway, Where};
 use super::{CommandResult, Failure, load};
 use crate::config::Config;
 use serde_json::{Value, json};
@@ -30,12 +31,8 @@ pub(super) struct Send {
     /// Send a long text as message_payload instead of parts
     #[arg(long)]
     payload: bool,
-    /// The gateway; without it http.listen of the configuration
-    #[arg(long)]
-    url: Option<String>,
-    /// The gateway's token
-    #[arg(long, env = "SMPP_CONNECTOR_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    at: Where,
     /// Wait for the message's events and print them, up to its final state
     #[arg(long)]
     wait: bool,
@@ -43,11 +40,8 @@ pub(super) struct Send {
 
 impl Send {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
+        let gateway = self.at.gateway(config);
         let config = load(config)?;
-        let url = self
-            .url
-            .clone()
-            .unwrap_or_else(|| format!("http://{}", config.host.http.listen));
         let message_id = Uuid::now_v7();
         let command = json!({
             "messageId": message_id,
@@ -60,43 +54,16 @@ impl Send {
             "messageType": if self.flash { "FLASH" } else { "SMS" },
             "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
         });
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let token = self
-            .token
-            .or_else(|| config.host.http.token.map(|token| token.expose().to_owned()));
-        let bearer = format!("Bearer {}", token.unwrap_or_default());
-        let before = if self.wait {
-            newest(&agent, &url, &bearer)?
-        } else {
-            0
-        };
-        let sent = agent
-            .post(format!("{url}/api/v1/messages"))
-            .header("Authorization", &bearer)
-            .content_type("application/json")
-            .send(command.to_string());
-        let mut answer = sent.map_err(|error| unreachable_gateway(&url, &error))?;
-        let text = answer.body_mut().read_to_string().unwrap_or_default();
-        if answer.status().as_u16() != 202 {
-            eprintln!("error: the gateway answered {}: {text}", answer.status());
-            return Err(Failure::Told(1));
-        }
+        let before = if self.wait { newest(&gateway)? } else { 0 };
+        let body = command.to_string();
+        gateway.post("messages", Some(("application/json", body.as_bytes())))?;
         println!("{message_id}");
         if self.wait {
-            follow(&agent, &url, &bearer, before, message_id)
+            follow(&gateway, before, message_id)
         } else {
             Ok(())
         }
     }
-}
-
-fn unreachable_gateway(url: &str, error: &ureq::Error) -> Failure {
-    Failure::Unavailable(anyhow::anyhow!(
-        "{url}: {error}: is `smpp-connector run` running?"
-    ))
 }
 
 fn operator(wanted: Option<&str>, config: &Config) -> Result<OperatorId, Failure> {
@@ -129,12 +96,8 @@ fn operator(wanted: Option<&str>, config: &Config) -> Result<OperatorId, Failure
 
 /// Events live long: nothing that came before the message is of interest. The newest number is found by asking for all
 /// and reading until the stream pauses would be slow; the gateway tells it in a header.
-fn newest(agent: &ureq::Agent, url: &str, bearer: &str) -> Result<u64, Failure> {
-    let answer = agent
-        .get(format!("{url}/api/v1/events?after={}", u64::MAX >> 1))
-        .header("Authorization", bearer)
-        .call()
-        .map_err(|error| unreachable_gateway(url, &error))?;
+fn newest(gateway: &Gateway) -> Result<u64, Failure> {
+    let answer = gateway.open(&format!("events?after={}", u64::MAX >> 1))?;
     let header = answer
         .headers()
         .get("x-newest-event")
@@ -146,12 +109,8 @@ fn newest(agent: &ureq::Agent, url: &str, bearer: &str) -> Result<u64, Failure> 
     clippy::indexing_slicing,
     reason = "a JSON value answers null for a field that it lacks"
 )]
-fn follow(agent: &ureq::Agent, url: &str, bearer: &str, after: u64, message_id: Uuid) -> CommandResult {
-    let mut answer = agent
-        .get(format!("{url}/api/v1/events?after={after}"))
-        .header("Authorization", bearer)
-        .call()
-        .map_err(|error| unreachable_gateway(url, &error))?;
+fn follow(gateway: &Gateway, after: u64, message_id: Uuid) -> CommandResult {
+    let mut answer = gateway.open(&format!("events?after={after}"))?;
     for line in BufReader::new(answer.body_mut().as_reader()).lines() {
         let line = line?;
         let Some(event) = line

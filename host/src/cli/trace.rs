@@ -1,6 +1,7 @@
 //! `smpp-connector trace`: what became of one message, as a running gateway knows it.
 
-use super::{CommandResult, Failure, load};
+use super::CommandResult;
+use super::client::{Where, encoded};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -12,57 +13,21 @@ pub(super) struct Trace {
     /// One line of JSON, as the API gives it
     #[arg(long)]
     json: bool,
-    /// The gateway; without it http.listen of the configuration
-    #[arg(long)]
-    url: Option<String>,
-    /// The gateway's token
-    #[arg(long, env = "SMPP_CONNECTOR_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    at: Where,
 }
 
 impl Trace {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
-        let config = load(config)?;
-        let listen = config.host.http.listen;
-        let url = self.url.unwrap_or_else(|| format!("http://{listen}"));
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let own = || config.host.http.token.map(|token| token.expose().to_owned());
-        let token = self.token.or_else(own).unwrap_or_default();
-        let asked = agent
-            .get(format!("{url}/api/v1/messages/{}", self.message_id))
-            .header("Authorization", format!("Bearer {token}"))
-            .call();
-        let mut answer = asked.map_err(|error| {
-            Failure::Unavailable(anyhow::anyhow!(
-                "{url}: {error}: is `smpp-connector run` running?"
-            ))
-        })?;
-        let text = answer.body_mut().read_to_string()?;
-        if !answer.status().is_success() {
-            eprintln!("error: {}", refusal(&text));
-            return Err(Failure::Told(1));
-        }
+        let gateway = self.at.gateway(config);
+        let story = gateway.get(&format!("messages/{}", encoded(&self.message_id)))?;
         if self.json {
-            println!("{text}");
+            println!("{story}");
         } else {
-            print!("{}", in_words(&serde_json::from_str(&text)?));
+            print!("{}", in_words(&story));
         }
         Ok(())
     }
-}
-
-/// `{"error", "details"}` as people read it.
-fn refusal(body: &str) -> String {
-    let json: Value = serde_json::from_str(body).unwrap_or_default();
-    let Some(error) = json.get("error").and_then(Value::as_str) else {
-        return body.to_owned();
-    };
-    let details = json.get("details").and_then(Value::as_array);
-    let details = details.into_iter().flatten().filter_map(Value::as_str);
-    details.fold(error.to_owned(), |text, detail| format!("{text}\n  {detail}"))
 }
 
 fn in_words(story: &Value) -> String {
@@ -191,14 +156,5 @@ mod tests {
                 "    no receipt yet; waited for until T9",
             ]
         );
-    }
-
-    #[test]
-    fn a_refusal_is_told_with_its_details() {
-        assert_eq!(
-            refusal(r#"{"error": "no", "details": ["a", "b"]}"#),
-            "no\n  a\n  b"
-        );
-        assert_eq!(refusal("gone"), "gone");
     }
 }

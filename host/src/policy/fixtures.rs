@@ -16,7 +16,7 @@ mod text;
 pub use diff::{Difference, differences};
 pub use folder::{FOLDER, Read, files_of, pack_folder, read_folder};
 pub use read::{Problem, Problems, read_text, read_value};
-pub use run::{Call, Failure, Runner};
+pub use run::{Call, Failure, Runner, compare};
 pub use section::{FixturesError, MOST_FIXTURES, SECTION, pack, packed};
 pub use text::written;
 
@@ -47,7 +47,7 @@ pub enum Case {
     /// One call has this answer.
     Call {
         /// What is asked.
-        question: Question,
+        question: Box<Question>,
         /// `None` in one that was begun and not finished.
         expect: Option<Expect>,
     },
@@ -84,7 +84,7 @@ impl Fixture {
             operator: None,
             now_ms: None,
             case: Case::Call {
-                question,
+                question: Box::new(question),
                 expect: Some(expect),
             },
         }
