@@ -111,6 +111,10 @@ fn http_state(
         stops: backends.stops.clone(),
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
+            decisions: recordings.decisions.clone(),
+            pdus: recordings.pdus.clone(),
+        }),
         plugins: backends.policies.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),

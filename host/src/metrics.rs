@@ -99,6 +99,7 @@ pub struct Metrics {
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
     odd_pdus: Family<KindLabels, Counter>,
+    near_misses: Family<KindLabels, Counter>,
     binds: Family<ResultLabels, Counter>,
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
@@ -121,6 +122,7 @@ impl Default for Metrics {
             parts: Family::default(),
             inbound: Family::default(),
             odd_pdus: Family::default(),
+            near_misses: Family::default(),
             binds: Family::default(),
             binds_up: Family::default(),
             in_flight: Family::default(),
@@ -142,6 +144,11 @@ impl Default for Metrics {
             "odd_pdus",
             "PDUs that broke the standard and were survived",
             metrics.odd_pdus.clone(),
+        );
+        registry.register(
+            "near_misses",
+            "Unmatched receipts whose message another reading of the id finds",
+            metrics.near_misses.clone(),
         );
         registry.register(
             "binds",
@@ -230,6 +237,7 @@ impl Metrics {
             policy_faults: self.policy_faults.clone(),
             policy_reloads: self.policy_reloads.clone(),
             odd_pdus: self.odd_pdus.clone(),
+            near_misses: self.near_misses.clone(),
             binds_up: self.binds_up.get_or_create(&operator()).clone(),
             in_flight: self.in_flight.get_or_create(&operator()).clone(),
             tps_rate: self.tps_rate.get_or_create(&operator()).clone(),
@@ -271,6 +279,7 @@ pub struct OperatorMetrics {
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
     odd_pdus: Family<KindLabels, Counter>,
+    near_misses: Family<KindLabels, Counter>,
     /// Binds that take traffic.
     pub binds_up: Gauge,
     /// Commands taken and not yet settled.
@@ -327,6 +336,15 @@ impl OperatorMetrics {
             kind: Word(kind),
         };
         self.odd_pdus.get_or_create(&labels).inc();
+    }
+
+    /// A receipt that matches nothing, and would if its id were read in this form.
+    pub fn near_miss(&self, form: &'static str) {
+        let labels = KindLabels {
+            operator: self.name.clone(),
+            kind: Word(form),
+        };
+        self.near_misses.get_or_create(&labels).inc();
     }
 
     /// An attempt to bind or a bind ended: `bound`, `failed`, `refused`, `already_bound`, `credentials`, `lost` or `unbound`.

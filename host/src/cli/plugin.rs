@@ -3,6 +3,9 @@
 mod build;
 mod check;
 mod deploy;
+mod dev;
+mod doctor;
+mod new;
 mod orders;
 mod replay;
 mod settings;
@@ -18,7 +21,10 @@ use std::path::Path;
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Plugin {
-    /// Compile a Rust plugin crate to a component that the gateway loads
+    /// Make the folder of a new plugin, with a test that passes
+    #[command(after_help = new::EXAMPLES)]
+    New(new::New),
+    /// Build a plugin to a component that the gateway loads: a crate in Rust, or a folder with a plugin.toml
     Build(build::Build),
     /// Say what a plugin is and whether a gateway would take it: the gateway's own loader, trial and fixtures
     #[command(after_help = check::EXAMPLES)]
@@ -26,6 +32,12 @@ pub(super) enum Plugin {
     /// Run a plugin's fixtures and show what is different, field by field
     #[command(after_help = test::EXAMPLES)]
     Test(test::Test),
+    /// On each change of the sources: build, test, and swap into a gateway
+    #[command(after_help = dev::EXAMPLES)]
+    Dev(dev::Dev),
+    /// Find what this machine lacks to build plugins, and mend it
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Doctor),
     /// Put recorded traffic to a candidate, and show what changes
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Replay),
@@ -46,6 +58,9 @@ pub(super) enum Plugin {
 impl Plugin {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         match self {
+            Self::New(new) => new.run(),
+            Self::Doctor(doctor) => doctor.run(),
+            Self::Dev(dev) => dev.run(config),
             Self::Build(build) => build.run(),
             Self::Check(check) => check.run(),
             Self::Test(test) => test.run(),

@@ -23,8 +23,8 @@ pub(super) struct Ctx {
     pub(super) limits: StoreLimits,
     /// Epochs that the running call has left.
     pub(super) ticks_left: u32,
-    /// Fixed for a call's whole length.
-    pub(super) now_ms: u64,
+    /// Fixed for a call's whole length, once the plugin has asked: most never do.
+    pub(super) now_ms: Option<u64>,
     pub(super) tenant: Arc<Tenant>,
 }
 
@@ -76,7 +76,9 @@ impl call_context::Host for Ctx {
     }
 
     fn now_ms(&mut self) -> u64 {
-        self.now_ms
+        *self.now_ms.get_or_insert_with(|| {
+            u64::try_from(crate::clock::utc_now().timestamp_millis()).unwrap_or_default()
+        })
     }
 
     fn settings(&mut self) -> String {

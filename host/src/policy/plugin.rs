@@ -43,14 +43,14 @@ pub(super) enum SlotError {
 impl Slot {
     /// Gives the next call its time and its budget.
     pub(super) fn arm(&mut self, budget: Duration) {
-        arm(&mut self.store, budget);
+        arm(&mut self.store, ticks(budget));
     }
 }
 
-fn arm(store: &mut Store<Ctx>, budget: Duration) {
+fn arm(store: &mut Store<Ctx>, ticks: u32) {
     let ctx = store.data_mut();
-    ctx.ticks_left = ticks(budget);
-    ctx.now_ms = u64::try_from(crate::clock::utc_now().timestamp_millis()).unwrap_or_default();
+    ctx.ticks_left = ticks;
+    ctx.now_ms = None;
     store.set_epoch_deadline(1);
 }
 
@@ -64,6 +64,8 @@ pub(super) struct Plugin {
     pub(super) tally: Tally,
     pub(super) tenant: Arc<Tenant>,
     pub(super) limits: Limits,
+    /// Of one call: dividing times is as dear as looking at a clock.
+    call_ticks: u32,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
     /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
@@ -90,6 +92,7 @@ impl Plugin {
             compiled,
             tally: Tally::default(),
             tenant: Arc::new(tenant),
+            call_ticks: ticks(limits.call_deadline),
             limits,
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
@@ -122,6 +125,11 @@ impl Plugin {
         }
     }
 
+    /// It is kept, and not asked for a while: one instance is enough.
+    pub(super) fn rest(&self) {
+        self.idle().truncate(1);
+    }
+
     /// The settings that it works with: a JSON document.
     pub(super) fn settings(&self) -> &str {
         &self.tenant.settings
@@ -139,7 +147,7 @@ impl Plugin {
         let ctx = Ctx {
             limits: self.limits.store(),
             ticks_left: 0,
-            now_ms: 0,
+            now_ms: None,
             tenant: Arc::clone(&self.tenant),
         };
         let mut store = Store::new(self.compiled.pre.engine(), ctx);
@@ -156,7 +164,7 @@ impl Plugin {
                 UpdateDeadline::Continue(1)
             })
         });
-        arm(&mut store, self.limits.start_deadline);
+        arm(&mut store, ticks(self.limits.start_deadline));
         let instance = self
             .compiled
             .pre
@@ -200,7 +208,8 @@ impl Plugin {
         self.tally.called(took);
         let ended = match &answer {
             Ok(_) => Ended::Well,
-            Err((FaultCause::Timeout, _)) => Ended::TimedOut,
+            // Taking all memory that there is takes as long.
+            Err((FaultCause::Timeout | FaultCause::Limit, _)) => Ended::TimedOut,
             Err((cause, _)) if cause.repeats() => Ended::Failed,
             // A plugin may say "I do not know" as often as it likes.
             Err(_) => Ended::Well,
@@ -241,7 +250,7 @@ impl Plugin {
                 SlotError::Hook(_, error) | SlotError::Start(error) => self.classify(&error),
             })?,
         };
-        slot.arm(self.limits.call_deadline);
+        arm(&mut slot.store, self.call_ticks);
         self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()

@@ -7,16 +7,16 @@ use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 pub(in super::super) struct Build {
-    /// The plugin's crate
+    /// The plugin's folder
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// The .wasm file, or a folder for it: a running gateway that watches the folder takes the file over at once
     #[arg(long, short, default_value = ".")]
     out: PathBuf,
-    /// Cargo features of the plugin
+    /// Cargo features of a plugin in Rust
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
-    /// Without the plugin's default features
+    /// Without its default features
     #[arg(long)]
     no_default_features: bool,
 }
