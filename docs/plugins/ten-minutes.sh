@@ -204,9 +204,10 @@ say plugin replay "$plugin" --operator acme --last "${since}s" --show 3 "$@"
 step "deploy: beside the old one for $shadow, then in its place"
 if [ "$way" = settings ]; then
     mv acme.toml operators/acme.toml
-    until_true "the new settings have run beside the old ones" says '"stage": *"ready"'
+    until_true "the new settings run beside the old ones" says '"stage": *"shadow"'
     say plugin status acme
-    say plugin promote acme
+    until_true "the new settings have taken over" says '"candidate": *null'
+    say plugin status acme
 else
     say plugin deploy acme --operator acme --shadow "$shadow" --promote
 fi
