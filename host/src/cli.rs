@@ -10,6 +10,8 @@ mod capture;
 mod check;
 mod client;
 mod demo;
+mod health;
+mod manual;
 mod migrate;
 mod plugin;
 mod quirks;
@@ -85,6 +87,12 @@ enum Command {
     /// Settings of the plugin that is brought along: what real operators need, their schema, what is wrong with yours
     #[command(subcommand)]
     Quirks(quirks::Quirks),
+    /// Ask a running gateway whether it is well; exit code 0 says yes
+    Health(health::Health),
+    /// Print the completions of a shell
+    Completions(manual::Completions),
+    /// Print the manual page
+    Man(manual::Man),
     /// Print the version
     Version,
 }
@@ -112,6 +120,9 @@ pub fn main() -> ExitCode {
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Quirks(quirks) => quirks.run(),
+        Command::Health(health) => health.run(cli.config.as_deref()),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())

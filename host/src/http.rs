@@ -10,6 +10,7 @@ mod guard;
 mod health;
 mod messages;
 mod odd_pdus;
+mod openapi;
 mod operators;
 mod pcapng;
 mod plugins;
@@ -113,6 +114,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/console/{*file}", get(console::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/api/v1/openapi.json", get(openapi::document_json))
         .merge(guarded)
         .fallback(reply::no_such_path)
         .method_not_allowed_fallback(reply::no_such_method)

@@ -4,6 +4,7 @@
 mod files;
 mod fixtures;
 mod hostile;
+mod quirks;
 mod refusals;
 mod swaps;
 mod versions;

@@ -22,6 +22,7 @@ mod orders;
 mod outages;
 mod outbind;
 mod profiles;
+mod quirks;
 mod reassembly;
 mod receipts;
 mod refusals;

@@ -119,13 +119,13 @@ impl Operators {
         }
         let name = &config.name;
         let policy = Arc::clone(&running.policy);
-        match self
-            .backends
-            .policies
-            .reconfigure(policy, policy_config(config))
-            .await
-        {
+        let policies = &self.backends.policies;
+        let changed = policies
+            .reconfigure(Arc::clone(&policy), policy_config(config))
+            .await;
+        match changed {
             Ok(()) => {
+                policy.fails_by(config.policy.on_failure.clone());
                 tracing::info!(operator = %name, "operator's [policy] changed; its sessions stay");
             }
             Err(error) => {

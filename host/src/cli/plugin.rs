@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod deploy;
+mod dev;
 mod doctor;
 mod new;
 mod orders;
@@ -31,6 +32,12 @@ pub(super) enum Plugin {
     /// Run a plugin's fixtures and show what is different, field by field
     #[command(after_help = test::EXAMPLES)]
     Test(test::Test),
+    /// On each change of the sources: build, test, and swap into a gateway
+    #[command(after_help = dev::EXAMPLES)]
+    Dev(dev::Dev),
+    /// Find what this machine lacks to build plugins, and mend it
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Doctor),
     /// Put recorded traffic to a candidate, and show what changes
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Replay),
@@ -46,9 +53,6 @@ pub(super) enum Plugin {
     Discard(Ordered),
     /// Go back to the version before, at once
     Rollback(Ordered),
-    /// Find what this machine lacks to build plugins, and mend it
-    #[command(after_help = doctor::EXAMPLES)]
-    Doctor(doctor::Doctor),
 }
 
 impl Plugin {
@@ -56,6 +60,7 @@ impl Plugin {
         match self {
             Self::New(new) => new.run(),
             Self::Doctor(doctor) => doctor.run(),
+            Self::Dev(dev) => dev.run(config),
             Self::Build(build) => build.run(),
             Self::Check(check) => check.run(),
             Self::Test(test) => test.run(),

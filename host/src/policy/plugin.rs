@@ -125,6 +125,11 @@ impl Plugin {
         }
     }
 
+    /// It is kept, and not asked for a while: one instance is enough.
+    pub(super) fn rest(&self) {
+        self.idle().truncate(1);
+    }
+
     /// The settings that it works with: a JSON document.
     pub(super) fn settings(&self) -> &str {
         &self.tenant.settings

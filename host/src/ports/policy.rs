@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
@@ -106,6 +107,11 @@ pub trait PolicySource: Send + Sync {
 
     /// Changes whenever another version has become active. Closed where none ever will.
     fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// What a fault means, where that has changed since the operator was loaded.
+    fn on_failure(&self) -> Option<Arc<FailurePolicy>> {
+        None
+    }
 
     /// A receipt that came at this time has found its message, or was given up: what a version may do worse than the one
     /// before is bounded.

@@ -69,7 +69,7 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn unmatched_receipts_become_fixtures_and_a_law_and_packets() {
     let stage = Stage::new(hexadecimal());
-    let operator = stage.operator().set("unmatched_after", "\"300ms\"");
+    let operator = stage.operator().set("unmatched_after", "\"1s\"");
     let gateway = stage.gateway(&operator);
     two_unmatched(&stage, &gateway, &operator);
     let url = gateway.url("");
@@ -157,7 +157,7 @@ fn unmatched_receipts_become_fixtures_and_a_law_and_packets() {
 #[test]
 fn a_kill_leaves_what_was_recorded() {
     let stage = Stage::new(hexadecimal());
-    let operator = stage.operator().set("unmatched_after", "\"300ms\"");
+    let operator = stage.operator().set("unmatched_after", "\"1s\"");
     let gateway = stage.gateway(&operator);
     two_unmatched(&stage, &gateway, &operator);
     let before = decisions(&gateway, "");

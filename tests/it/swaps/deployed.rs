@@ -3,7 +3,7 @@
 use super::desk::{order, ordered, policy};
 use super::{Version, operator};
 use smpp_connector_tests::{Gateway, Operator, plugin, plugin_with};
-use smsc_sim::{Script, Smsc};
+use smsc_sim::{Concatenation, Script, Smsc};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployed_component_becomes_the_file() {
@@ -74,11 +74,12 @@ async fn a_shared_file_is_replaced_if_everybody_takes_it() {
     let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
     std::fs::create_dir(folder.path().join("plugins")).unwrap();
     let file = folder.path().join("plugins/shared.wasm");
-    let old = Version::headers();
+    // It takes whatever settings there are.
+    let old = Version::of(std::fs::read(plugin("hexdec")).unwrap(), Concatenation::Single);
     std::fs::write(&file, &old.bytes).unwrap();
     let gateway = Gateway::start_in(folder, vec![fine, odd]).await;
-    let hostile = std::fs::read(plugin("hostile")).unwrap();
-    let refused = order(&gateway, "fine", "deploy", &hostile);
+    let other = std::fs::read(plugin("hostile")).unwrap();
+    let refused = order(&gateway, "fine", "deploy", &other);
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(
         refused.body.contains("odd has the same plugin file")
@@ -88,7 +89,7 @@ async fn a_shared_file_is_replaced_if_everybody_takes_it() {
     );
     assert_eq!(std::fs::read(&file).unwrap(), old.bytes);
 
-    let new = Version::payload();
+    let new = old.stamped(1);
     ordered(&gateway, "fine", "deploy?shadow=1h", &new.bytes);
     ordered(&gateway, "fine", "promote", b"");
     assert_eq!(

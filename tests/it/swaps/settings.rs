@@ -3,7 +3,7 @@
 use super::desk::{ordered, policy, policy_until};
 use super::{Version, long_message, operator, verdict};
 use serde_json::{Value, json};
-use smpp_connector_tests::{Gateway, Operator, PATIENCE, plugin, plugin_with};
+use smpp_connector_tests::{Gateway, Message, Operator, PATIENCE, plugin, plugin_with};
 use smsc_sim::{Concatenation, Script, Smsc};
 
 fn rewrite(gateway: &Gateway, operator: &Operator) {
@@ -114,14 +114,17 @@ async fn settings_are_tried_where_the_file_says_so() {
     let acme = operator("acme", &smsc, plugin_with("latin1", false)).policy("shadow", "\"1h\"");
     let gateway = Gateway::start(vec![acme.clone()]).await;
     let first = policy(&gateway, "acme")["active"].clone();
-    rewrite(&gateway, &acme.clone().policy("settings", "{ note = \"other\" }"));
+    rewrite(&gateway, &acme.clone().policy("settings", "{ max_parts = 7 }"));
     let tried = policy_until(&gateway, "acme", |policy| policy["stage"] == "shadow").await;
     assert_eq!(
-        (&tried["active"]["key"], &tried["candidate"]["settings"]["note"]),
-        (&first["key"], &"other".into())
+        (
+            &tried["active"]["key"],
+            &tried["candidate"]["settings"]["max_parts"]
+        ),
+        (&first["key"], &7.into())
     );
     let promoted = ordered(&gateway, "acme", "promote", b"");
-    assert_eq!(promoted["active"]["settings"]["note"], "other");
+    assert_eq!(promoted["active"]["settings"]["max_parts"], 7);
     rewrite(
         &gateway,
         &acme.clone().policy("sha256", &format!("\"{}\"", "0".repeat(64))),
@@ -130,6 +133,32 @@ async fn settings_are_tried_where_the_file_says_so() {
     assert!(refused["reason"].as_str().unwrap().contains("pin"), "{refused:#}");
     assert_eq!(refused["active"]["key"], promoted["active"]["key"]);
     assert_eq!(verdict(&gateway.path("plugins/acme.wasm"))["verdict"], "refused");
+    assert_bound_all_the_time(&smsc);
+    gateway.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_failure_policy_leaves_the_session_bound() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let acme = operator("acme", &smsc, plugin("hostile"));
+    let gateway = Gateway::start(vec![acme.clone()]).await;
+    let trapping = |n| Message::to(&format!("+4915100000{n:03}")).text("!encoding:trap");
+    let before = trapping(1);
+    gateway.send(std::slice::from_ref(&before)).await;
+    assert_eq!(gateway.outcome(before.id()).await["outcome"], "ACCEPTED");
+    rewrite(&gateway, &acme.clone().policy("on_failure", "\"reject\""));
+    // It is no part of a version, so nothing but the file's verdict tells that it was looked at.
+    policy_until(&gateway, "acme", |policy| policy["verdict"] == "unchanged").await;
+    let rejected = async {
+        for n in 2.. {
+            let after = trapping(n);
+            gateway.send(std::slice::from_ref(&after)).await;
+            if gateway.outcome(after.id()).await["outcome"] == "REJECTED" {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, rejected).await.unwrap();
     assert_bound_all_the_time(&smsc);
     gateway.shutdown().await;
 }

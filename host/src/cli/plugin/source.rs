@@ -125,7 +125,7 @@ fn is_stale(folder: &Path, wasm: &Path) -> bool {
 }
 
 /// When a source was changed last; `None` when that cannot be told.
-fn newest(folder: &Path) -> Option<SystemTime> {
+pub(super) fn newest(folder: &Path) -> Option<SystemTime> {
     let mut newest = std::fs::metadata(folder)
         .and_then(|found| found.modified())
         .ok()?;

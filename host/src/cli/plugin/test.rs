@@ -70,6 +70,19 @@ struct Outcome {
 }
 
 impl Test {
+    /// All fixtures of the plugin in a folder.
+    pub(super) fn of(path: PathBuf, settings: String) -> Self {
+        Self {
+            path,
+            fixtures: None,
+            only: None,
+            settings,
+            all: false,
+            update: false,
+            json: false,
+        }
+    }
+
     pub(super) fn run(self) -> CommandResult {
         let settings = settings::read(&self.settings)?;
         let source = Source::of(&self.path)?;

@@ -126,7 +126,17 @@ impl Dispatcher {
             resumed.unwrap_or_else(|| references.next(&command.to, command.message_id))
         };
         let (config, metrics) = (&*self.context.config, &self.context.metrics);
-        let mut plan = plan(command, clock::utc_now(), config, policy, metrics, &mut reference)?;
+        let newer = self.context.policies.on_failure();
+        let on_failure = newer.as_deref().unwrap_or(&config.policy.on_failure);
+        let mut plan = plan(
+            command,
+            clock::utc_now(),
+            config,
+            policy,
+            on_failure,
+            metrics,
+            &mut reference,
+        )?;
         if let Some(before) = resumed
             && usize::from(before.part_count) != plan.parts.len()
         {
@@ -138,7 +148,13 @@ impl Dispatcher {
                 plan.parts.len()
             )));
         }
-        rewrite(&mut plan, from, command, Judge::new(config, metrics), policy)?;
+        rewrite(
+            &mut plan,
+            from,
+            command,
+            Judge::new(config, on_failure, metrics),
+            policy,
+        )?;
         Ok(plan)
     }
 }

@@ -98,8 +98,9 @@ impl Shared {
                     Fate::Active | Fate::TakenBack => {}
                 }
             }
-            // At the very first start there is nothing to be compared with: the operator needs its plugin.
-            if order.who == Who::Start && standing.active.is_none() {
+            // At the very first start there is nothing to be compared with: the operator needs its plugin to run at all.
+            let waits = order.who == Who::Start || operator.waits();
+            if waits && standing.active.is_none() {
                 trial = None;
             }
             standing.previous.iter().find(|version| is_it(version)).cloned()
