@@ -180,7 +180,7 @@ fn load(config: Option<&std::path::Path>) -> Result<Config, Failure> {
 }
 
 /// Runs async work on the runtime of the process.
-fn block_on<F: Future<Output = CommandResult>>(work: F) -> CommandResult {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
