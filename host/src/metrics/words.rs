@@ -44,8 +44,8 @@ const BINDS: [&str; 7] = [
     "unbound",
 ];
 
-/// What becomes of plugin candidates.
-const RELOADS: [&str; 2] = ["active", "refused"];
+/// What becomes of plugin versions.
+const RELOADS: [&str; 3] = ["active", "refused", "rolled_back"];
 
 impl Metrics {
     /// Has the counters there from the start: one that appears with its first count has not risen, for Prometheus.
