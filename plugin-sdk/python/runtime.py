@@ -1,7 +1,8 @@
 """Stands between the gateway and the plugin's own module, in every component made of Python."""
 
+import builtins
+import codecs
 import sys
-import traceback
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import UnionType
@@ -10,6 +11,9 @@ from typing import Any, Callable, Optional, Union, get_args, get_origin, get_typ
 from componentize_py_types import Err
 from wit_world.imports import call_context, logging
 from wit_world.imports import smpp_operator_policy_types as types
+
+# Of operators' texts, and of what Python writes into octets.
+ENCODINGS = ["ascii", "cp1252", "cp437", "hex", "iso8859-15", "latin-1", "utf-16", "utf-16-be", "utf-16-le", "utf-8"]
 
 FAULTS = (types.Fault_Unsupported, types.Fault_Malformed, types.Fault_Misconfigured, types.Fault_Other)
 
@@ -32,6 +36,18 @@ class Lines:
         pass
 
 
+class NoFiles:
+    """Ends the search for a module. A search through files would be a trap without a text."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        raise ImportError(f"{name} cannot be imported in a hook: import it at the top of the plugin's module")
+
+
+def no_file(*_: Any, **__: Any) -> None:
+    raise OSError("a policy has no files")
+
+
 def detach() -> None:
     """Takes the machine away, once the plugin's module is loaded: a policy has no clock and no files.
 
@@ -39,6 +55,14 @@ def detach() -> None:
     """
     import time
 
+    # What the language itself imports when it is first used.
+    import _strptime  # noqa: F401
+
+    for name in ENCODINGS:
+        codecs.lookup(name)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "PathFinder"]
+    sys.meta_path.append(NoFiles)
+    builtins.open = no_file
     sys.stdout = Lines(logging.Level.INFO)
     sys.stderr = Lines(logging.Level.WARN)
     time.time = lambda: call_context.now_ms() / 1000
@@ -46,12 +70,17 @@ def detach() -> None:
 
 
 def place(error: BaseException) -> str:
-    """The last line of the plugin's own code that the error went through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "smpp_connector" not in frame.filename]
-    if not own:
-        return ""
-    return f" ({own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno} in {own[-1].name})"
+    """The last line of the plugin's own code that the error went through.
+
+    Not by the module `traceback`: that looks into the sources, and there are no files.
+    """
+    found, step = "", error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if "smpp_connector" not in code.co_filename:
+            found = f" ({code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno} in {code.co_name})"
+        step = step.tb_next
+    return found
 
 
 def fault(error: BaseException) -> Err:
