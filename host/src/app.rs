@@ -4,6 +4,7 @@ mod backends;
 mod housekeeping;
 mod migrate;
 mod operator;
+mod policy_levels;
 mod reach;
 mod reload;
 
@@ -51,6 +52,8 @@ impl App {
         let http_addr = listener.local_addr()?;
         let metrics = Arc::new(Metrics::default());
         let policies = PolicyHost::open(Limits::default(), &config.host.data_dir)?;
+        let levels = policies.clone();
+        metrics.policies(move || policy_levels::policy_levels(&levels));
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
         let loaded = LoadedOperators::default();
         life.spawn(http::serve(
@@ -111,6 +114,10 @@ fn http_state(
         stops: backends.stops.clone(),
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
+            decisions: recordings.decisions.clone(),
+            pdus: recordings.pdus.clone(),
+        }),
         plugins: backends.policies.clone(),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),

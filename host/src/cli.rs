@@ -6,11 +6,15 @@
     reason = "the command line talks to people"
 )]
 
+mod capture;
 mod check;
 mod client;
 mod demo;
+mod health;
+mod manual;
 mod migrate;
 mod plugin;
+mod quirks;
 mod run;
 mod send;
 mod sim;
@@ -73,11 +77,22 @@ enum Command {
     Send(send::Send),
     /// Tell what became of a message
     Trace(trace::Trace),
+    /// Write what a running gateway has recorded of an operator as fixtures, and for Wireshark
+    Capture(capture::Capture),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
     /// Build, test, try and ship policy plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Settings of the plugin that is brought along: what real operators need, their schema, what is wrong with yours
+    #[command(subcommand)]
+    Quirks(quirks::Quirks),
+    /// Ask a running gateway whether it is well; exit code 0 says yes
+    Health(health::Health),
+    /// Print the completions of a shell
+    Completions(manual::Completions),
+    /// Print the manual page
+    Man(manual::Man),
     /// Print the version
     Version,
 }
@@ -101,8 +116,13 @@ pub fn main() -> ExitCode {
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
+        Command::Capture(capture) => capture.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
+        Command::Quirks(quirks) => quirks.run(),
+        Command::Health(health) => health.run(cli.config.as_deref()),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
         Command::Version => {
             println!("smpp-connector {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -160,7 +180,7 @@ fn load(config: Option<&std::path::Path>) -> Result<Config, Failure> {
 }
 
 /// Runs async work on the runtime of the process.
-fn block_on<F: Future<Output = CommandResult>>(work: F) -> CommandResult {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

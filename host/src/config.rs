@@ -5,6 +5,7 @@
 mod host;
 mod operator;
 mod problem;
+mod recordings;
 mod secret;
 mod section;
 mod servers;
@@ -16,6 +17,7 @@ pub use operator::{
     OutbindSettings, PolicyConfig, SessionSettings, TcpSettings, TlsSettings, VersionRules,
 };
 pub use problem::{Problem, Problems};
+pub use recordings::RecordingsConfig;
 pub use secret::Secret;
 pub use servers::{NatsConfig, PostgresConfig, RedisConfig};
 

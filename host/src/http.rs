@@ -1,15 +1,18 @@
-//! The HTTP side: console, intake, events, operators and their sessions, odd PDUs, health, metrics.
+//! The HTTP side: console, intake, events, operators and their sessions, recordings, health, metrics.
 //!
 //! Everything but the health checks and the console's files wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
 mod console;
+mod decisions;
 mod events;
 mod find;
 mod guard;
 mod health;
 mod messages;
 mod odd_pdus;
+mod openapi;
 mod operators;
+mod pcapng;
 mod plugins;
 mod reply;
 mod resume;
@@ -18,7 +21,8 @@ mod story;
 use crate::config::Secret;
 use crate::metrics::Metrics;
 use crate::ports::{
-    CommandQueue, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PluginDesk, Probe,
+    CommandQueue, DecisionLog, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PduLog,
+    PluginDesk, Probe,
 };
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -58,12 +62,23 @@ pub struct HttpState {
     pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// Hook calls and their PDUs; `None` where they are not recorded.
+    pub recordings: Option<Recordings>,
     /// The policies, and orders about them.
     pub plugins: Arc<dyn PluginDesk>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
     pub stopping: CancellationToken,
+}
+
+/// What is recorded of live traffic.
+#[derive(Clone)]
+pub struct Recordings {
+    /// Hook calls.
+    pub decisions: Arc<dyn DecisionLog>,
+    /// The PDUs that go with them.
+    pub pdus: Arc<dyn PduLog>,
 }
 
 /// All routes.
@@ -74,6 +89,9 @@ pub fn router(state: HttpState) -> Router {
         .route("/api/v1/messages/{id}", get(story::one))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/odd-pdus", get(odd_pdus::recent))
+        .route("/api/v1/decisions", get(decisions::recent))
+        .route("/api/v1/decisions/summary", get(decisions::summary))
+        .route("/api/v1/capture.pcapng", get(pcapng::capture))
         .route("/api/v1/operators", get(operators::all))
         .route("/api/v1/operators/{id}", get(operators::one))
         .route(
@@ -96,6 +114,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/console/{*file}", get(console::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/api/v1/openapi.json", get(openapi::document_json))
         .merge(guarded)
         .fallback(reply::no_such_path)
         .method_not_allowed_fallback(reply::no_such_method)

@@ -4,6 +4,7 @@ mod delays;
 mod histogram;
 mod levels;
 mod oldest;
+mod policies;
 mod process;
 mod words;
 
@@ -11,9 +12,11 @@ pub use delays::OperatorDelays;
 pub use histogram::Histogram;
 pub use levels::BindLevels;
 pub use oldest::{Oldest, Stay};
+pub use policies::{HookLevels, PolicyLevels};
 
 use delays::Delays;
 use levels::Levels;
+use policies::Policies;
 use process::Process;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -99,6 +102,7 @@ pub struct Metrics {
     parts: Family<ResultLabels, Counter>,
     inbound: Family<ResultLabels, Counter>,
     odd_pdus: Family<KindLabels, Counter>,
+    near_misses: Family<KindLabels, Counter>,
     binds: Family<ResultLabels, Counter>,
     binds_up: Family<OperatorLabel, Gauge>,
     in_flight: Family<OperatorLabel, Gauge>,
@@ -121,6 +125,7 @@ impl Default for Metrics {
             parts: Family::default(),
             inbound: Family::default(),
             odd_pdus: Family::default(),
+            near_misses: Family::default(),
             binds: Family::default(),
             binds_up: Family::default(),
             in_flight: Family::default(),
@@ -142,6 +147,11 @@ impl Default for Metrics {
             "odd_pdus",
             "PDUs that broke the standard and were survived",
             metrics.odd_pdus.clone(),
+        );
+        registry.register(
+            "near_misses",
+            "Unmatched receipts whose message another reading of the id finds",
+            metrics.near_misses.clone(),
         );
         registry.register(
             "binds",
@@ -199,6 +209,14 @@ impl Metrics {
         text
     }
 
+    /// Tells of policies what this says of them at each scrape.
+    pub fn policies(&self, look: impl Fn() -> Vec<PolicyLevels> + Send + Sync + 'static) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry
+            .sub_registry_with_prefix(PREFIX)
+            .register_collector(Box::new(Policies(Box::new(look))));
+    }
+
     /// Whether a backend was there when it was asked last; `kind` is a word of the code.
     pub fn backend(&self, kind: &'static str, is_up: bool) {
         self.levels.backend(kind, is_up);
@@ -230,6 +248,7 @@ impl Metrics {
             policy_faults: self.policy_faults.clone(),
             policy_reloads: self.policy_reloads.clone(),
             odd_pdus: self.odd_pdus.clone(),
+            near_misses: self.near_misses.clone(),
             binds_up: self.binds_up.get_or_create(&operator()).clone(),
             in_flight: self.in_flight.get_or_create(&operator()).clone(),
             tps_rate: self.tps_rate.get_or_create(&operator()).clone(),
@@ -271,6 +290,7 @@ pub struct OperatorMetrics {
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
     odd_pdus: Family<KindLabels, Counter>,
+    near_misses: Family<KindLabels, Counter>,
     /// Binds that take traffic.
     pub binds_up: Gauge,
     /// Commands taken and not yet settled.
@@ -327,6 +347,15 @@ impl OperatorMetrics {
             kind: Word(kind),
         };
         self.odd_pdus.get_or_create(&labels).inc();
+    }
+
+    /// A receipt that matches nothing, and would if its id were read in this form.
+    pub fn near_miss(&self, form: &'static str) {
+        let labels = KindLabels {
+            operator: self.name.clone(),
+            kind: Word(form),
+        };
+        self.near_misses.get_or_create(&labels).inc();
     }
 
     /// An attempt to bind or a bind ended: `bound`, `failed`, `refused`, `already_bound`, `credentials`, `lost` or `unbound`.

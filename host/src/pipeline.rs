@@ -12,12 +12,14 @@ mod dispatcher;
 mod faults;
 mod in_flight;
 mod mobile_originated;
+mod near_misses;
 mod parked;
 mod place;
 mod plan;
 mod publish;
 mod reassembly;
 mod receipts;
+mod recorder;
 mod reference;
 mod retry;
 mod rewrite;
@@ -31,6 +33,7 @@ pub use place::Place;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;
+pub use recorder::Recorder;
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 pub use stops::Stops;
@@ -65,4 +68,6 @@ pub struct OperatorContext {
     pub policies: Arc<dyn PolicySource>,
     /// Counters.
     pub metrics: OperatorMetrics,
+    /// Records what its policy decides.
+    pub recorder: Arc<Recorder>,
 }

@@ -1,12 +1,13 @@
 //! Policy plugins: what an operator does differently, as WASM components that are replaced while messages flow.
 //!
 //! ```text
-//! file changes -> settle -> read once -> hash -> validate -> compile -> admit -> swap
-//!                 (watch)   (load)                           (load)    (admit)  (registry)
+//! file, [policy], deploy -> settle -> read once -> hash -> validate -> compile -> admit -> trial -> swap -> budget
+//!                           (watch)   (load)              (load, engine) (judge, admit) (shadow)  (registry)  (tend)
 //! ```
-//! One operator has one [`OperatorPolicy`]: a slot that holds the active version. A message keeps the version that it
-//! was given first, in-flight calls own theirs. A candidate that fails anywhere changes nothing; why it failed stands in
-//! the log and in `<file>.status.json` next to the file (module `verdict`).
+//! One operator has one [`OperatorPolicy`]: the active version, those before it, and at most one candidate. A message
+//! keeps the version that it was given first, in-flight calls own theirs. A version that fails anywhere changes nothing;
+//! why it failed stands in the log, in the list of reloads, and in `<file>.status.json` next to the file (module
+//! `verdict`). What was taken back stays so over a restart (`shelf`).
 //!
 //! A plugin sees its arguments and four small imports: no WASI, no clock, no file, no socket. Whatever it does (loop,
 //! trap, grow, lie) costs its own answer: see the modules `limits`, `convert` and `breaker`.
@@ -30,6 +31,7 @@ mod load;
 mod loader;
 pub mod manifest;
 mod plugin;
+pub mod prebuilt;
 mod registry;
 mod reload;
 mod reloads;

@@ -1,6 +1,7 @@
 //! What the pipeline needs from the outside world, written for its caller. Adapters implement these traits; the
 //! pipeline never names an adapter or its third-party crate.
 
+mod decisions;
 mod events;
 mod intake;
 mod limiter;
@@ -17,6 +18,9 @@ mod stops;
 mod store;
 mod story;
 
+pub use decisions::{
+    DecisionCount, DecisionLog, DecisionRecord, FaultRecord, IdInPlace, PduLog, PduRecord, Wanted, WirePdu,
+};
 pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
 pub use limiter::TpsLimiter;

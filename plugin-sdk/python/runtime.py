@@ -1,8 +1,10 @@
 """Stands between the gateway and the plugin's own module, in every component made of Python."""
 
+import _strptime  # noqa: F401: datetime imports it when it is first used
 import builtins
 import codecs
 import sys
+import time
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import UnionType
@@ -48,18 +50,21 @@ def no_file(*_: Any, **__: Any) -> None:
     raise OSError("a policy has no files")
 
 
+# What the language itself imports when it is first used.
+for name in ENCODINGS:
+    codecs.lookup(name)
+
+is_detached = False
+
+
 def detach() -> None:
-    """Takes the machine away, once the plugin's module is loaded: a policy has no clock and no files.
+    """Takes the machine away, at the first call: a policy has no clock and no files.
 
-    What the language calls the time is the time of the call, so that a recorded call replays to the same answer.
+    What the language calls the time is the time of the call, so that a recorded call replays to the same answer. Not
+    before: componentize-py goes on to import after the plugin's module is loaded.
     """
-    import time
-
-    # What the language itself imports when it is first used.
-    import _strptime  # noqa: F401
-
-    for name in ENCODINGS:
-        codecs.lookup(name)
+    global is_detached
+    is_detached = True
     sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "PathFinder"]
     sys.meta_path.append(NoFiles)
     builtins.open = no_file
@@ -191,6 +196,8 @@ def settings_hook(module: Any) -> Callable:
     check = sequence(record(Problem))
 
     def validate(document: str) -> None:
+        if not is_detached:
+            detach()
         try:
             problems = given(document) or []
         except Exception as error:
@@ -212,6 +219,8 @@ def hook(module: Any, group: str, name: str, call: str, answers: Any) -> Callabl
     abstain = answers.Answer_HostDefault() if name != "message-ids" else None
 
     def answer(*question: Any) -> Any:
+        if not is_detached:
+            detach()
         try:
             said = given(*question)
         except Exception as error:

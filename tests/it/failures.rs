@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod blind;
+mod cache;
 mod causes;
 mod newer;
 mod outstanding;

@@ -8,6 +8,7 @@ mod foreign;
 mod languages;
 
 mod nats;
+mod operations;
 mod pipeline;
 mod platform;
 mod policy;

@@ -1,9 +1,12 @@
 //! Policy plugins as files: what is refused, what a running one may do to us, and how it is replaced.
 #![cfg(test)]
 
+mod cookbook;
 mod files;
 mod fixtures;
 mod hostile;
+mod published;
+mod quirks;
 mod refusals;
 mod swaps;
 mod versions;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod capture;
 mod cli;
 mod connect;
 mod events;
@@ -11,11 +12,14 @@ pub(crate) mod kill;
 mod kill_report;
 mod logs;
 mod migrate;
+mod openapi;
 mod operator_files;
 mod plugin_author;
+mod plugin_orders;
 mod segments;
 mod shared_tps;
 mod shutdown;
+mod ten_minutes;
 mod tls;
 mod trace;
 mod turns;

@@ -4,6 +4,7 @@
 mod addresses;
 mod alphabet;
 mod dead_links;
+mod decisions;
 mod duplicates;
 mod failover;
 mod failures;
@@ -21,6 +22,7 @@ mod orders;
 mod outages;
 mod outbind;
 mod profiles;
+mod quirks;
 mod reassembly;
 mod receipts;
 mod refusals;

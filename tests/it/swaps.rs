@@ -2,10 +2,16 @@
 #![cfg(test)]
 
 mod bad_files;
+mod budget;
+mod deployed;
+mod desk;
 mod hostile;
 mod kept;
 mod kinds;
 mod reloads;
+mod rollback;
+mod settings;
+mod shadow;
 mod waiting;
 mod ways;
 

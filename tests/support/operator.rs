@@ -49,6 +49,12 @@ impl Operator {
         self
     }
 
+    /// The same operator as one of an earlier run.
+    #[must_use]
+    pub fn with_id(self, id: OperatorId) -> Self {
+        Self { id, ..self }
+    }
+
     /// Sets a key of the file, in TOML.
     #[must_use]
     pub fn set(mut self, key: &str, value: &str) -> Self {

@@ -8,6 +8,7 @@
 mod data_coding;
 mod encoded;
 mod gsm7;
+mod masking;
 mod national;
 mod table;
 mod transliterate;
@@ -16,6 +17,7 @@ pub use data_coding::{alphabet_for_data_coding, data_coding};
 pub(crate) use encoded::Unit;
 pub use encoded::{BadUnit, Encoded};
 pub use gsm7::{decode_packed, gsm7_septets, pack, unpack};
+pub use masking::Masker;
 pub use national::{Language, NationalTables, NoSuchTable, decode_national};
 pub use table::{CharTable, TableBase, TableError};
 

@@ -18,6 +18,7 @@ pub mod pdu;
 pub mod policy;
 pub mod reassembly;
 pub mod receipt;
+pub mod sampling;
 pub mod session;
 pub mod slots;
 pub mod smpp_time;

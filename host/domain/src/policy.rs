@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod failure;
+mod masking;
 pub mod question;
 pub mod rewrite;
 
@@ -344,7 +345,7 @@ impl fmt::Display for FaultCause {
 }
 
 /// Which plugin decided, for events and logs.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyIdentity {
     /// File name without `.wasm`.

@@ -1,6 +1,6 @@
 //! Which backends this host runs on: servers where its file names them, else the embedded database.
 
-use crate::config::{HostConfig, NatsConfig, OperatorConfig};
+use crate::config::{HostConfig, NatsConfig, OperatorConfig, RecordingsConfig};
 use crate::events::embedded::EmbeddedEvents;
 use crate::events::nats::NatsEvents;
 use crate::intake::embedded::EmbeddedQueue;
@@ -15,7 +15,7 @@ use crate::ports::{
     BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, MessageStories, Probe, SeenIds,
     SegmentStore, StopStore, TpsLimiter,
 };
-use crate::recordings::OddPduFiles;
+use crate::recordings::{DecisionFiles, OddPduFiles, PduFiles};
 use crate::seen::redis::RedisSeen;
 use crate::servers::nats::NatsServer;
 use crate::servers::redis::RedisServer;
@@ -39,6 +39,7 @@ pub(crate) struct Backends {
     pub(super) stories: Arc<dyn MessageStories>,
     pub(super) slots: Arc<dyn BindSlots>,
     pub(super) odd_pdus: Arc<OddPduFiles>,
+    pub(super) recordings: Option<Recordings>,
     /// The servers, to be asked how they are.
     pub(super) probes: Vec<Arc<dyn Probe>>,
     pub(super) metrics: Arc<Metrics>,
@@ -47,6 +48,28 @@ pub(crate) struct Backends {
     postgres: Option<PostgresStore>,
     redis: Option<RedisServer>,
     tasks: TaskTracker,
+}
+
+/// Where hook calls and their PDUs are recorded.
+#[derive(Clone)]
+pub(super) struct Recordings {
+    pub(super) decisions: Arc<DecisionFiles>,
+    pub(super) pdus: Arc<PduFiles>,
+    pub(super) config: RecordingsConfig,
+}
+
+impl Recordings {
+    /// `None` where the host's file has none.
+    fn open(host: &HostConfig, tasks: &TaskTracker) -> Option<Self> {
+        let config = host.recordings.decisions.then_some(&host.recordings)?;
+        // A quarter for the PDUs: each is in many a call.
+        let pdus = config.room / 4;
+        Some(Self {
+            decisions: Arc::new(DecisionFiles::open(&host.data_dir, config.room - pdus, tasks)),
+            pdus: Arc::new(PduFiles::open(&host.data_dir, pdus, tasks)),
+            config: config.clone(),
+        })
+    }
 }
 
 /// Where commands come from and events go.
@@ -156,6 +179,7 @@ impl Backends {
             stories,
             slots,
             odd_pdus: Arc::new(OddPduFiles::open(&host.data_dir, life.tracker())),
+            recordings: Recordings::open(host, life.tracker()),
             probes,
             metrics,
             policies,
@@ -189,6 +213,10 @@ impl Backends {
     /// Ends what must end last, when every operator has.
     pub(super) async fn close(&self) {
         self.odd_pdus.close().await;
+        if let Some(recordings) = &self.recordings {
+            recordings.decisions.close().await;
+            recordings.pdus.close().await;
+        }
         if let Some(db) = &self.embedded {
             db.close().await;
         }

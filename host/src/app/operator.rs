@@ -4,9 +4,9 @@ use super::backends::Backends;
 use crate::config::OperatorConfig;
 use crate::errors;
 use crate::http::LoadedOperators;
-use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Settler, places, publish_sessions};
+use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Recorder, Settler, places, publish_sessions};
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
-use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PolicySource, Seat, SlotPool};
+use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::BindMode;
@@ -119,13 +119,13 @@ impl Operators {
         }
         let name = &config.name;
         let policy = Arc::clone(&running.policy);
-        match self
-            .backends
-            .policies
-            .reconfigure(policy, policy_config(config))
-            .await
-        {
+        let policies = &self.backends.policies;
+        let changed = policies
+            .reconfigure(Arc::clone(&policy), policy_config(config))
+            .await;
+        match changed {
             Ok(()) => {
+                policy.fails_by(config.policy.on_failure.clone());
                 tracing::info!(operator = %name, "operator's [policy] changed; its sessions stay");
             }
             Err(error) => {
@@ -254,6 +254,13 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
     pools.into_iter().flat_map(|pool| slots.join(pool)).collect()
 }
 
+fn recorder(config: &OperatorConfig, backends: &Backends) -> Recorder {
+    match &backends.recordings {
+        Some(recordings) => Recorder::new(recordings.decisions.clone(), config, &recordings.config),
+        None => Recorder::off(),
+    }
+}
+
 fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>) -> Running {
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
@@ -269,6 +276,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         stops: backends.stops.clone(),
         policies: Arc::clone(&policy) as Arc<dyn PolicySource>,
         metrics: metrics.clone(),
+        recorder: Arc::new(recorder(&config, backends)),
     };
     let (outcomes_in, outcomes) = mpsc::channel(2 * windows + 8 * bind_count + 64);
     let (inbound_in, inbound) = mpsc::channel(INBOUND);
@@ -286,6 +294,10 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         notices: notices_in,
         metrics,
         odd_pdus: backends.odd_pdus.clone(),
+        pdus: backends
+            .recordings
+            .as_ref()
+            .map(|recordings| recordings.pdus.clone() as Arc<dyn PduLog>),
     };
     let binds = spawn_binds(&config, &link, &bell, seats(&config, &*backends.slots));
     drop(link);

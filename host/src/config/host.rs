@@ -1,6 +1,7 @@
 //! `smpp-connector.toml`.
 
 use super::problem::Problems;
+use super::recordings::RecordingsConfig;
 use super::secret::Secret;
 use super::section::Section;
 use super::servers::{NatsConfig, PostgresConfig, RedisConfig};
@@ -29,6 +30,8 @@ pub struct HostConfig {
     pub lease: Duration,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[recordings]`.
+    pub recordings: RecordingsConfig,
     /// `[nats]`; `None`: the queue and the events are in the embedded database.
     pub nats: Option<NatsConfig>,
     /// `[postgres]`; `None`: correlation is in the embedded database.
@@ -63,6 +66,7 @@ impl HostConfig {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 token: None,
             },
+            recordings: RecordingsConfig::default(),
             nats: None,
             postgres: None,
             redis: None,
@@ -112,6 +116,11 @@ impl HostConfig {
                 Some(http) => HttpConfig::read(http, base, defaults.http, problems),
                 None => defaults.http,
             },
+            recordings: section
+                .table("recordings", problems)
+                .map_or_else(RecordingsConfig::default, |table| {
+                    RecordingsConfig::read(table, problems)
+                }),
             nats: section
                 .table("nats", problems)
                 .and_then(|nats| NatsConfig::read(nats, base, problems)),

@@ -148,7 +148,7 @@ window = 0
             "operators/acme.toml: operator_id = \"acme\": use a UUID such as \"6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001\"",
             "operators/acme.toml: tps_limit = 0: use a whole number from 1 to 1000000",
             "operators/acme.toml: max_message_age = 5: is a number; use a duration such as \"30s\" from 1s to 30d",
-            "operators/acme.toml: policy.plugin = \"../acme.wasm\": use the name of a .wasm file in plugins_dir, without a folder",
+            "operators/acme.toml: policy.plugin = \"../acme.wasm\": use \"quirks\", or the name of a .wasm file in plugins_dir, without a folder",
             "operators/acme.toml: session[0].port = 99999: use a whole number from 1 to 65535",
             "operators/acme.toml: session[0].system_id: is missing; give the user name that the operator assigned",
             "operators/acme.toml: session[0].window = 0: use a whole number from 1 to 10000",

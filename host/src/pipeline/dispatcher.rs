@@ -354,6 +354,7 @@ impl Dispatcher {
             published_at: (!message.written).then_some(message.published_at),
             lease: self.custody.lease(),
             pdu: Box::new(pdu),
+            recorded: message.recorded,
         };
         message.out = self.bench.submit(bind, request);
         let sent = message.out;

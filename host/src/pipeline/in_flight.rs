@@ -98,6 +98,8 @@ pub(super) struct InFlight {
     pub(super) in_doubt_since: Option<DateTime<Utc>>,
     /// The current part is at a bind.
     pub(super) out: bool,
+    /// What is decided about it is recorded.
+    pub(super) recorded: bool,
     /// Counts it as outside the broker.
     pub(super) permit: Place,
 }

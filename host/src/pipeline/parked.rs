@@ -1,12 +1,13 @@
 //! Receipts that found no message yet: matched when their row appears, reported when it does not.
 
 use super::OperatorContext;
+use super::near_misses::{self, NearMisses};
 use super::publish::{event, hex};
 use crate::clock;
 use crate::ports::{BackendError, Event, ParkedReceipt, Tracked};
 use chrono::TimeDelta;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
-use smpp_domain::receipt::message_id::{key_of_number, near_misses};
+use smpp_domain::receipt::message_id::{NearMiss, default_key, key_of_number, near_misses};
 use std::collections::HashMap;
 
 /// Parked receipts looked at in one sweep.
@@ -38,15 +39,16 @@ fn only_one(rows: &mut Vec<Tracked>, receipt: &ParkedReceipt) -> Option<Tracked>
 /// The parking lot of one operator.
 pub(super) struct Parked<'a> {
     context: &'a OperatorContext,
+    misses: &'a mut NearMisses,
 }
 
 impl<'a> Parked<'a> {
-    pub(super) fn new(context: &'a OperatorContext) -> Self {
-        Self { context }
+    pub(super) fn new(context: &'a OperatorContext, misses: &'a mut NearMisses) -> Self {
+        Self { context, misses }
     }
 
     /// Reports what is overdue and returns what has found its message.
-    pub(super) async fn look(&self) -> Result<Found, BackendError> {
+    pub(super) async fn look(&mut self) -> Result<Found, BackendError> {
         let config = &self.context.config;
         let patience = TimeDelta::from_std(config.unmatched_after).unwrap_or(TimeDelta::MAX);
         let before = clock::utc_now() - patience;
@@ -98,48 +100,74 @@ impl<'a> Parked<'a> {
         Ok((resolved, left))
     }
 
-    async fn report(&self, overdue: &[ParkedReceipt]) -> Result<(), BackendError> {
-        let mut events = Vec::with_capacity(overdue.len());
+    async fn report(&mut self, overdue: &[ParkedReceipt]) -> Result<(), BackendError> {
+        let mut found = Vec::with_capacity(overdue.len());
         for receipt in overdue {
-            self.context.metrics.inbound("unmatched");
-            self.context.policies.receipt(receipt.received_at, false);
-            events.push(self.unmatched(receipt).await?);
+            found.push(self.near_miss(receipt).await?);
         }
+        for found in &found {
+            self.misses.note(found.as_ref());
+        }
+        let config = &self.context.config;
+        let hints = found.iter().zip(overdue);
+        let hints: Vec<_> = hints
+            .map(|(found, receipt)| Some(self.misses.hint(found.as_ref()?, receipt, config)))
+            .collect();
+        let events = overdue.iter().zip(&hints);
+        let events: Vec<_> = events
+            .map(|(receipt, hint)| unmatched(receipt, hint.as_ref().map(|hint| hint.words.clone())))
+            .collect();
         self.context.events.publish(&events).await?;
         let ids: Vec<_> = overdue.iter().map(|receipt| receipt.id).collect();
-        self.context.store.mark_unmatched(&ids).await
-    }
-
-    async fn unmatched(&self, receipt: &ParkedReceipt) -> Result<Event, BackendError> {
-        let body = UnmatchedEvent {
-            operator_id: receipt.operator_id,
-            operator_message_id: receipt.reading.message_id.clone(),
-            state: receipt.reading.state,
-            raw: hex(&receipt.raw),
-            received_at: receipt.received_at,
-            hint: self.hint(&receipt.reading.message_id).await?,
-        };
-        Ok(event(
-            EventKind::Unmatched,
-            receipt.operator_id,
-            format!("unmatched:{}", receipt.id),
-            &body,
-        ))
+        self.context.store.mark_unmatched(&ids).await?;
+        for ((receipt, found), hint) in overdue.iter().zip(found).zip(hints) {
+            self.context.metrics.inbound("unmatched");
+            self.context.policies.receipt(receipt.received_at, false);
+            if let Some(forms) = found.as_ref().and_then(|found| found.forms) {
+                self.context.metrics.near_miss(forms.receipt.name());
+            }
+            let message = found.map(|found| found.message_id);
+            self.context.recorder.unmatched(receipt, hint, message);
+        }
+        self.misses.warn(&config.name);
+        Ok(())
     }
 
     /// Which other way of reading the id would have found a message: what the integration engineer wants to know first.
-    async fn hint(&self, id: &str) -> Result<Option<String>, BackendError> {
-        let candidates = near_misses(id);
+    async fn near_miss(&self, receipt: &ParkedReceipt) -> Result<Option<near_misses::Found>, BackendError> {
+        let id = &receipt.reading.message_id;
+        // Where the policy makes another key of it, the id as it stands is another reading too.
+        let own = default_key(id);
+        let as_it_stands = (own != receipt.message_key).then_some(NearMiss {
+            key: own,
+            reading: "it stands",
+        });
+        let candidates: Vec<_> = as_it_stands.into_iter().chain(near_misses(id)).collect();
         let keys: Vec<_> = candidates.iter().map(|miss| miss.key.clone()).collect();
         if keys.is_empty() {
             return Ok(None);
         }
-        let found = self
-            .context
-            .store
-            .find(self.context.config.operator_id, &keys)
-            .await?;
-        let hit = candidates.iter().zip(found).find(|(_, row)| row.is_some());
-        Ok(hit.map(|(miss, _)| format!("would match {} if the id were read as {}", miss.key, miss.reading)))
+        let operator = self.context.config.operator_id;
+        let rows = self.context.store.find(operator, &keys).await?;
+        let hit = candidates.into_iter().zip(rows);
+        let hit = hit.filter_map(|(miss, row)| Some(near_misses::Found::new(miss, &row?, receipt)));
+        Ok(hit.into_iter().next())
     }
+}
+
+fn unmatched(receipt: &ParkedReceipt, hint: Option<String>) -> Event {
+    let body = UnmatchedEvent {
+        operator_id: receipt.operator_id,
+        operator_message_id: receipt.reading.message_id.clone(),
+        state: receipt.reading.state,
+        raw: hex(&receipt.raw),
+        received_at: receipt.received_at,
+        hint,
+    };
+    event(
+        EventKind::Unmatched,
+        receipt.operator_id,
+        format!("unmatched:{}", receipt.id),
+        &body,
+    )
 }

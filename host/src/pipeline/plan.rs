@@ -12,6 +12,7 @@ use smpp_domain::address::FixedType;
 use smpp_domain::dispatch::{DispatchCommand, LongMessageStrategy};
 use smpp_domain::encoding::Alphabet;
 use smpp_domain::pdu::SubmitSmPdu;
+use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::{Fault, OutboundMessage};
 use smpp_domain::split::split;
 use smpp_domain::submit::Envelope;
@@ -49,11 +50,12 @@ pub fn plan(
     now: DateTime<Utc>,
     operator: &OperatorConfig,
     policy: &dyn Policy,
+    on_failure: &FailurePolicy,
     metrics: &OperatorMetrics,
     reference: &mut dyn FnMut() -> u16,
 ) -> Result<Plan, PlanError> {
     let message = outbound(command, operator)?;
-    let judge = Judge::new(operator, metrics);
+    let judge = Judge::new(operator, on_failure, metrics);
     let (encoded, data_coding) = judge.encode(&message, policy)?;
     let layout = judge.layout(&message, &encoded, data_coding, policy)?;
     let number = if encoded.is_empty() { 1 } else { reference() };

@@ -8,8 +8,10 @@ mod refusals;
 mod track;
 
 use super::OperatorContext;
+use super::near_misses::NearMisses;
 use super::parked::Parked;
 use super::reassembly::Reassembly;
+use super::recorder::{Heard, Watched};
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
 use interpret::{Interpreted, by_host, interpret, nothing_made};
 use refusals::Refusals;
@@ -28,6 +30,7 @@ pub struct Receipts {
     inbound: mpsc::Receiver<Inbound>,
     matched: mpsc::Receiver<Vec<ParkedReceipt>>,
     refusals: Refusals,
+    misses: NearMisses,
 }
 
 /// PDUs that came together, sorted by what has to become durable before they are answered.
@@ -53,6 +56,7 @@ impl Receipts {
             inbound,
             matched,
             refusals: Refusals::default(),
+            misses: NearMisses::default(),
         }
     }
 
@@ -101,17 +105,38 @@ impl Receipts {
     }
 
     fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
-        let interpreted = interpret(&self.context, policy, &inbound);
-        self.file(interpreted, policy, inbound, sorted);
+        let on = self.context.recorder.is_on();
+        let policy = Watched::new(policy, on, true);
+        let interpreted = interpret(&self.context, &policy, &inbound);
+        let outcome = match interpreted {
+            Interpreted::Receipt(_) => None,
+            Interpreted::Ignored => Some("ignored"),
+            Interpreted::Refused(_) => Some("refused"),
+            Interpreted::Undecided => Some("waits"),
+            Interpreted::Event(_) | Interpreted::Segment(_) => Some("mo"),
+        };
+        if let Some(outcome) = outcome.filter(|_| on) {
+            let recorder = &self.context.recorder;
+            recorder.delivered(&inbound, policy.take_calls(), outcome);
+        }
+        self.file(interpreted, &policy, inbound, sorted);
     }
 
-    fn file(&mut self, interpreted: Interpreted, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
+    fn file(
+        &mut self,
+        interpreted: Interpreted,
+        policy: &Watched<'_>,
+        inbound: Inbound,
+        sorted: &mut Sorted,
+    ) {
         match interpreted {
             Interpreted::Receipt(reading) => {
-                let origin = Origin::Live;
-                let candidate = Candidate::new(&self.context, policy, *reading, origin, &inbound);
-                sorted.receipts.0.push(candidate);
-                sorted.receipts.1.push(inbound.reply);
+                let candidate = Candidate::new(&self.context, policy, *reading, Origin::Live, &inbound);
+                let Inbound { pdu, wire, reply, .. } = inbound;
+                let on = self.context.recorder.is_on();
+                let heard = on.then(|| Heard::new(pdu, wire, policy.take_calls()));
+                sorted.receipts.0.push(candidate.heard(heard));
+                sorted.receipts.1.push(reply);
             }
             Interpreted::Event(event) => {
                 sorted.events.0.push(*event);
@@ -148,8 +173,11 @@ impl Receipts {
     }
 
     async fn unpark(&self, matched: Vec<ParkedReceipt>) {
-        self.take(matched.into_iter().map(Candidate::parked).collect())
-            .await;
+        let candidate = |receipt: ParkedReceipt| {
+            let heard = self.context.recorder.parked(&receipt);
+            Candidate::parked(receipt).heard(heard)
+        };
+        self.take(matched.into_iter().map(candidate).collect()).await;
     }
 
     async fn take(&self, candidates: Vec<Candidate>) {
@@ -159,14 +187,17 @@ impl Receipts {
         }
     }
 
-    async fn sweep(&self) {
-        match Parked::new(&self.context).look().await {
+    async fn sweep(&mut self) {
+        match Parked::new(&self.context, &mut self.misses).look().await {
             Ok(found) => {
                 self.unpark(found.matched).await;
                 let resolved = found.resolved.into_iter();
                 self.take(
                     resolved
-                        .map(|(receipt, row)| Candidate::resolved(receipt, row))
+                        .map(|(receipt, row)| {
+                            let heard = self.context.recorder.parked(&receipt);
+                            Candidate::resolved(receipt, row).heard(heard)
+                        })
                         .collect(),
                 )
                 .await;

@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::publish::event;
+use super::recorder::Watched;
 use super::retry::until_done;
 use super::{OperatorContext, faults};
 use crate::clock;
@@ -242,12 +243,13 @@ impl Settler {
             // All that a receipt and this part have in common.
             key_of_number(&row.to).unwrap_or_default()
         } else {
-            message_key(
-                &self.context,
-                policy,
-                &row.operator_message_id,
-                IdOrigin::SubmitResp,
-            )
+            let recorder = &self.context.recorder;
+            let recorded = recorder.took(row.message_id);
+            let policy = Watched::new(policy, recorder.is_on(), recorded);
+            let (raw, origin) = (&row.operator_message_id, IdOrigin::SubmitResp);
+            let key = message_key(&self.context, &policy, raw, origin);
+            recorder.keyed(row.message_id, recorded, policy.take_calls());
+            key
         };
         row
     }

@@ -160,7 +160,8 @@ fn try_encoding(plugin: &Plugin, slot: &mut Slot) -> Tried {
     };
     for message in examples() {
         slot.arm(EXAMPLE_DEADLINE);
-        let answer = hook.call_choose(&mut slot.store, &convert::message(&message));
+        let mut ids = convert::Ids::new();
+        let answer = hook.call_choose(&mut slot.store, convert::message(&message, &mut ids));
         judge(plugin, answer, |answer| convert::encoded(answer, &message.text))?;
     }
     Ok(())
@@ -177,7 +178,9 @@ fn try_splitting(plugin: &Plugin, slot: &mut Slot) -> Tried {
         };
         let octets = u32::try_from(octets).unwrap_or(u32::MAX);
         slot.arm(EXAMPLE_DEADLINE);
-        let answer = hook.call_plan(&mut slot.store, &convert::message(&message), data_coding, octets);
+        let mut ids = convert::Ids::new();
+        let asked = convert::message(&message, &mut ids);
+        let answer = hook.call_plan(&mut slot.store, asked, data_coding, octets);
         judge(plugin, answer, |answer| convert::planned(answer, octets))?;
     }
     Ok(())
@@ -202,8 +205,10 @@ fn try_submit(plugin: &Plugin, slot: &mut Slot) -> Tried {
     };
     for (pdu, number, count) in [(pdu, 1, 1), (segment, 2, 2)] {
         slot.arm(EXAMPLE_DEADLINE);
-        let (asked, place) = (convert::submit(&pdu), convert::part(PartPlace { number, count }));
-        let answer = hook.call_rewrite(&mut slot.store, &convert::message(&message), &asked, place);
+        let (mut ids, tlvs) = (convert::Ids::new(), convert::tlvs(&pdu.tlvs));
+        let (message, asked) = (convert::message(&message, &mut ids), convert::submit(&pdu, &tlvs));
+        let place = convert::part(PartPlace { number, count });
+        let answer = hook.call_rewrite(&mut slot.store, message, asked, place);
         judge(plugin, answer, |answer| convert::rewritten(answer, &pdu))?;
     }
     Ok(())
@@ -220,7 +225,7 @@ fn try_submit_result(plugin: &Plugin, slot: &mut Slot) -> Tried {
             ..SubmitResponse::default()
         };
         slot.arm(EXAMPLE_DEADLINE);
-        let answer = hook.call_classify(&mut slot.store, &convert::response(&response, 1));
+        let answer = hook.call_classify(&mut slot.store, convert::response(&response, &[], 1));
         judge(plugin, answer, |answer| convert::classified(answer, &response))?;
     }
     Ok(())
@@ -231,10 +236,10 @@ fn try_message_ids(plugin: &Plugin, slot: &mut Slot) -> Tried {
     let Some(hook) = slot.guests.message_ids.clone() else {
         return Ok(());
     };
-    for raw in ["1A2B3C4D", "0439041101", "5f1d7c2e-0b6a"].map(str::to_owned) {
+    for raw in ["1A2B3C4D", "0439041101", "5f1d7c2e-0b6a"] {
         for origin in [SubmitResp, ReceiptText, ReceiptTlv] {
             slot.arm(EXAMPLE_DEADLINE);
-            let answer = hook.call_normalise(&mut slot.store, &raw, origin);
+            let answer = hook.call_normalise(&mut slot.store, raw, origin);
             judge(plugin, answer, convert::key)?;
         }
     }
@@ -258,7 +263,8 @@ fn try_inbound(plugin: &Plugin, slot: &mut Slot) -> Tried {
     for (pdu, reading) in [(receipt, Some(reading)), (mo, None)] {
         slot.arm(EXAMPLE_DEADLINE);
         let wit_reading = reading.as_ref().map(convert::reading);
-        let answer = hook.call_interpret(&mut slot.store, &convert::deliver(&pdu), wit_reading.as_ref());
+        let tlvs = convert::tlvs(&pdu.tlvs);
+        let answer = hook.call_interpret(&mut slot.store, convert::deliver(&pdu, &tlvs), wit_reading);
         judge(plugin, answer, |answer| {
             convert::interpreted(answer, &pdu, reading.as_ref())
         })?;

@@ -2,7 +2,12 @@
 //!
 //! The host never demands this whole world of a plugin: each hook is an interface that is looked up on its own.
 
-wasmtime::component::bindgen!({ world: "operator-policy", path: "../plugin-sdk/wit" });
+wasmtime::component::bindgen!({
+    world: "operator-policy",
+    path: "../plugin-sdk/wit",
+    // What a plugin is asked about belongs to the message: nothing of it is copied on the way to the plugin's own memory.
+    ownership: Borrowing { duplicate_if_necessary: true },
+});
 
 /// `package` of the hooks' interfaces, and of what a plugin may import.
 pub(super) const PACKAGE: &str = "smpp:operator-policy";

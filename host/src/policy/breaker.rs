@@ -74,7 +74,7 @@ pub(super) enum Ended {
     Well,
     /// It trapped, or answered nonsense.
     Failed,
-    /// It cost its whole deadline.
+    /// It cost its whole deadline, or the memory that it may have.
     TimedOut,
 }
 

@@ -21,6 +21,7 @@ use smpp_domain::pdu::{Address, Tlv};
 use smpp_domain::policy::{
     AlphabetName, EncodingAnswer, FaultCause, OutboundMessage, PlannedPart, ReferenceWidth, SplittingAnswer,
 };
+use uuid::fmt::Hyphenated;
 
 /// Octets of short_message (SMPP 3.4 section 5.2.21 and the one-octet sm_length).
 const SHORT_MESSAGE: usize = 254;
@@ -38,14 +39,29 @@ const REASON: usize = 256;
 /// Characters that may stand in for one that cannot be encoded.
 const REPLACEMENT: usize = 16;
 
+/// The ids of a message as texts. What a plugin is asked about is borrowed, so somebody has to own them.
+pub(super) struct Ids {
+    message: [u8; Hyphenated::LENGTH],
+    account: [u8; Hyphenated::LENGTH],
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self {
+            message: [0; Hyphenated::LENGTH],
+            account: [0; Hyphenated::LENGTH],
+        }
+    }
+}
+
 /// The message as the plugin sees it.
-pub(super) fn message(message: &OutboundMessage) -> types::OutboundMessage {
+pub(super) fn message<'a>(message: &'a OutboundMessage, ids: &'a mut Ids) -> types::OutboundMessage<'a> {
     types::OutboundMessage {
-        message_id: message.message_id.to_string(),
-        account_id: message.account_id.to_string(),
+        message_id: message.message_id.0.hyphenated().encode_lower(&mut ids.message),
+        account_id: message.account_id.0.hyphenated().encode_lower(&mut ids.account),
         source: address(&message.source),
         destination: address(&message.destination),
-        text: message.text.clone(),
+        text: &message.text,
         encoding: match message.encoding {
             SmsEncoding::Gsm7 => types::SmsEncoding::Gsm7,
             SmsEncoding::Ucs2 => types::SmsEncoding::Ucs2,
@@ -61,19 +77,22 @@ pub(super) fn message(message: &OutboundMessage) -> types::OutboundMessage {
     }
 }
 
-fn address(address: &Address) -> wire::Address {
-    wire::Address {
+fn address(address: &Address) -> wire::AddressParam<'_> {
+    wire::AddressParam {
         ton: address.ton,
         npi: address.npi,
-        digits: address.digits.clone(),
+        digits: &address.digits,
     }
 }
 
-fn tlv(tlv: &Tlv) -> wire::Tlv {
-    wire::Tlv {
-        tag: tlv.tag,
-        value: tlv.value.clone(),
-    }
+/// The parameters of a PDU as the plugin sees them: a part of it, which is borrowed from here.
+pub(super) fn tlvs(tlvs: &[Tlv]) -> Vec<wire::TlvParam<'_>> {
+    tlvs.iter()
+        .map(|tlv| wire::TlvParam {
+            tag: tlv.tag,
+            value: &tlv.value,
+        })
+        .collect()
 }
 
 /// What the plugin itself says of its failure.

@@ -198,6 +198,7 @@ impl PolicyHost {
         if let Some(file) = operator.file().filter(|_| error.is_some()) {
             // The watch tries it again a few times: the machine may have been too busy for the trial.
             self.shared.forget(&file);
+            operator.wait();
         }
         self.shared.enter(Arc::clone(&operator));
         let (shared, earlier) = (Arc::clone(&self.shared), Arc::clone(&operator));

@@ -9,6 +9,7 @@ use super::hooks::{HookIndices, exports};
 use super::imports::Ctx;
 use super::limits::Limits;
 use super::manifest::{Manifest, read_manifest};
+use super::prebuilt;
 use super::watch::Stamp;
 use sha2::{Digest, Sha256};
 use smpp_domain::policy::Hook;
@@ -65,6 +66,11 @@ pub(super) fn read(file: &Path, limits: &Limits) -> Result<Image, LoadError> {
         source,
     };
     let stamp = Stamp::of(file).map_err(unreadable)?;
+    if stamp == Stamp::PREBUILT
+        && let Some(image) = prebuilt::image(file)
+    {
+        return Ok(image);
+    }
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).map_err(unreadable)?;
     opened

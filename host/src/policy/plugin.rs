@@ -17,7 +17,7 @@ use super::stats::PolicyStats;
 use super::tally::Tally;
 use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -43,14 +43,14 @@ pub(super) enum SlotError {
 impl Slot {
     /// Gives the next call its time and its budget.
     pub(super) fn arm(&mut self, budget: Duration) {
-        arm(&mut self.store, budget);
+        arm(&mut self.store, ticks(budget));
     }
 }
 
-fn arm(store: &mut Store<Ctx>, budget: Duration) {
+fn arm(store: &mut Store<Ctx>, ticks: u32) {
     let ctx = store.data_mut();
-    ctx.ticks_left = ticks(budget);
-    ctx.now_ms = u64::try_from(crate::clock::utc_now().timestamp_millis()).unwrap_or_default();
+    ctx.ticks_left = ticks;
+    ctx.now_ms = None;
     store.set_epoch_deadline(1);
 }
 
@@ -64,6 +64,10 @@ pub(super) struct Plugin {
     pub(super) tally: Tally,
     pub(super) tenant: Arc<Tenant>,
     pub(super) limits: Limits,
+    /// The most linear memory that an instance has had.
+    memory: Arc<AtomicUsize>,
+    /// Of one call: dividing times is as dear as looking at a clock.
+    call_ticks: u32,
     idle: Mutex<Vec<Slot>>,
     max_idle: usize,
     /// What `call-context.now-ms` says, where that is not the clock's business: a recorded call has its own time.
@@ -90,7 +94,9 @@ impl Plugin {
             compiled,
             tally: Tally::default(),
             tenant: Arc::new(tenant),
+            call_ticks: ticks(limits.call_deadline),
             limits,
+            memory: Arc::default(),
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
             recorded_now: None,
@@ -122,6 +128,11 @@ impl Plugin {
         }
     }
 
+    /// It is kept, and not asked for a while: one instance is enough.
+    pub(super) fn rest(&self) {
+        self.idle().truncate(1);
+    }
+
     /// The settings that it works with: a JSON document.
     pub(super) fn settings(&self) -> &str {
         &self.tenant.settings
@@ -134,12 +145,18 @@ impl Plugin {
             .is_some_and(|breaker| breaker.open_for(now).is_some())
     }
 
+    /// The most linear memory that an instance of it has had, in octets.
+    pub(super) fn memory(&self) -> usize {
+        self.memory.load(Relaxed)
+    }
+
     /// Makes an instance, with the real limits.
     pub(super) fn new_slot(&self) -> Result<Slot, SlotError> {
         let ctx = Ctx {
-            limits: self.limits.store(),
+            limits: self.limits.store(&self.memory),
+            hook: "admission",
             ticks_left: 0,
-            now_ms: 0,
+            now_ms: None,
             tenant: Arc::clone(&self.tenant),
         };
         let mut store = Store::new(self.compiled.pre.engine(), ctx);
@@ -156,7 +173,7 @@ impl Plugin {
                 UpdateDeadline::Continue(1)
             })
         });
-        arm(&mut store, self.limits.start_deadline);
+        arm(&mut store, ticks(self.limits.start_deadline));
         let instance = self
             .compiled
             .pre
@@ -189,7 +206,7 @@ impl Plugin {
             self.tally.not_asked();
             return Err(self.fault(hook, FaultCause::BreakerOpen, text));
         }
-        let answer = self.call(call).and_then(|answer| match answer {
+        let answer = self.call(hook, call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
             Some(Err(fault)) => Err(convert::fault(&fault)),
             None => Ok(None),
@@ -200,7 +217,8 @@ impl Plugin {
         self.tally.called(took);
         let ended = match &answer {
             Ok(_) => Ended::Well,
-            Err((FaultCause::Timeout, _)) => Ended::TimedOut,
+            // Taking all memory that there is takes as long.
+            Err((FaultCause::Timeout | FaultCause::Limit, _)) => Ended::TimedOut,
             Err((cause, _)) if cause.repeats() => Ended::Failed,
             // A plugin may say "I do not know" as often as it likes.
             Err(_) => Ended::Well,
@@ -232,6 +250,7 @@ impl Plugin {
     /// Runs one call on an instance. The instance lives on only if nothing went wrong inside it.
     fn call<A>(
         &self,
+        hook: Hook,
         call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<A>>,
     ) -> Result<Option<A>, (FaultCause, String)> {
         let idle = self.idle().pop();
@@ -241,7 +260,8 @@ impl Plugin {
                 SlotError::Hook(_, error) | SlotError::Start(error) => self.classify(&error),
             })?,
         };
-        slot.arm(self.limits.call_deadline);
+        arm(&mut slot.store, self.call_ticks);
+        slot.store.data_mut().hook = hook.name();
         self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()

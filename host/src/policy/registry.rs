@@ -14,12 +14,14 @@ use super::shelf::Record;
 use super::stats::PolicyStats;
 use super::verdict::{Decision, OperatorVerdict};
 use crate::ports::{Policy, PolicySource};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use built_in::BuiltIn;
 use chrono::{DateTime, Utc};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::policy::PolicyIdentity;
+use smpp_domain::policy::failure::FailurePolicy;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -34,6 +36,9 @@ pub struct OperatorPolicy {
     versions: watch::Sender<u64>,
     standing: Mutex<Standing>,
     stats: Arc<PolicyStats>,
+    on_failure: ArcSwapOption<FailurePolicy>,
+    /// It cannot run without its plugin, and does not have it yet.
+    waits: AtomicBool,
 }
 
 /// What new messages get. It follows from the standing.
@@ -64,7 +69,23 @@ impl OperatorPolicy {
             versions: watch::Sender::default(),
             standing: Mutex::new(Standing::from(record)),
             stats: Arc::default(),
+            on_failure: ArcSwapOption::empty(),
+            waits: AtomicBool::new(false),
         }
+    }
+
+    /// What a fault means from now on.
+    pub fn fails_by(&self, on_failure: FailurePolicy) {
+        self.on_failure.store(Some(Arc::new(on_failure)));
+    }
+
+    /// It does not run until it has a plugin.
+    pub(super) fn wait(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) && self.running().is_none()
     }
 
     /// Counters over all versions.
@@ -101,6 +122,20 @@ impl OperatorPolicy {
         let standing = self.standing();
         let latest = standing.previous.first()?;
         Some(Arc::clone(&latest.plugin.identity))
+    }
+
+    /// The most linear memory that an instance of the active version has had, in octets.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.running().map_or(0, |plugin| plugin.memory())
+    }
+
+    /// What the candidate that runs beside the active version has answered: the same, otherwise, and nothing usable.
+    #[must_use]
+    pub fn shadowed(&self) -> Option<[u64; 3]> {
+        let standing = self.standing();
+        let standing = standing.candidate.as_ref()?.shadow.standing();
+        Some([standing.same, standing.different, standing.faults])
     }
 
     /// The hooks of the active version that are not asked at present, because they failed too often.
@@ -204,6 +239,10 @@ impl PolicySource for OperatorPolicy {
 
     fn versions(&self) -> watch::Receiver<u64> {
         self.versions.subscribe()
+    }
+
+    fn on_failure(&self) -> Option<Arc<FailurePolicy>> {
+        self.on_failure.load_full()
     }
 
     fn receipt(&self, received_at: DateTime<Utc>, matched: bool) {

@@ -228,8 +228,7 @@ impl Shared {
 
     /// Remembers an operator's versions over a restart.
     fn save(&self, operator: &OperatorPolicy) {
-        let record = operator.standing().record();
-        self.shelf.save(operator.id, record);
+        self.shelf.save(operator.id, || operator.standing().record());
     }
 
     /// What lies in a file now.

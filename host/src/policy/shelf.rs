@@ -142,9 +142,11 @@ impl Shelf {
     }
 
     /// Remembers an operator's versions, and forgets contents that nobody has any more.
-    pub(super) fn save(&self, operator: OperatorId, record: Record) {
+    /// `record` is asked for when nobody else can save an older one afterwards.
+    pub(super) fn save(&self, operator: OperatorId, record: impl FnOnce() -> Record) {
         let Some(folder) = &self.folder else { return };
         let mut records = self.records();
+        let record = record();
         if records.get(&operator) == Some(&record) {
             return;
         }
@@ -232,8 +234,8 @@ mod tests {
             previous: vec![first.clone()],
             judged: None,
         };
-        shelf.save(one, record.clone());
-        shelf.save(two, record.clone());
+        shelf.save(one, || record.clone());
+        shelf.save(two, || record.clone());
 
         let again = Shelf::open(folder.path()).unwrap();
         assert_eq!(again.record(one), record);
@@ -242,9 +244,9 @@ mod tests {
             previous: Vec::new(),
             ..record
         };
-        again.save(one, without.clone());
+        again.save(one, || without.clone());
         assert!(again.bytes(&first.sha256).is_ok(), "the other operator has it");
-        again.save(two, without);
+        again.save(two, || without);
         assert!(again.bytes(&first.sha256).is_err());
         assert_eq!(again.bytes(&second.sha256), Ok(b"second".to_vec()));
     }

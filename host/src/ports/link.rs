@@ -3,6 +3,7 @@
 //! Everything is bounded by the windows: a bind never holds more submits than its window, and so it can report every
 //! outcome without ever waiting.
 
+use super::WirePdu;
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{AlertNotificationPdu, BindMode, CommandStatus, DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::session::{SessionState, SubmitResponse, UnansweredReason};
@@ -78,6 +79,8 @@ pub struct SubmitRequest {
     pub lease: Arc<Lease>,
     /// What to send.
     pub pdu: Box<SubmitSmPdu>,
+    /// Its message is recorded: so are its PDUs.
+    pub recorded: bool,
 }
 
 /// What became of a part at a bind.
@@ -126,6 +129,8 @@ pub struct Inbound {
     pub pdu: Box<DeliverSmPdu>,
     /// When.
     pub received_at: DateTime<Utc>,
+    /// Its octets, where PDUs are recorded.
+    pub wire: Option<Arc<dyn WirePdu>>,
     /// Answers it.
     pub reply: Reply,
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
+use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
@@ -19,6 +20,11 @@ use std::sync::Arc;
 pub trait Policy: Send + Sync {
     /// Which plugin this is; `None` is the built-in behaviour.
     fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
+
+    /// The settings that it works with, as a JSON document; `None` where there is no plugin.
+    fn settings(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether its plugin has this hook: where it has not, there is no need to prepare a question.
     fn has(&self, hook: Hook) -> bool;
@@ -101,6 +107,11 @@ pub trait PolicySource: Send + Sync {
 
     /// Changes whenever another version has become active. Closed where none ever will.
     fn versions(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// What a fault means, where that has changed since the operator was loaded.
+    fn on_failure(&self) -> Option<Arc<FailurePolicy>> {
+        None
+    }
 
     /// A receipt that came at this time has found its message, or was given up: what a version may do worse than the one
     /// before is bounded.

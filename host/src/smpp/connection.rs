@@ -3,24 +3,27 @@
 //! The loop never waits for the pipeline: outcomes fit into their channel because the window bounds them, and inbound
 //! PDUs that do not fit are answered with ESME_RX_T_APPN, so that the operator keeps them.
 
+use super::frame::Frame;
 use super::socket::{Io, Socket};
 use crate::clock;
 use crate::errors;
-use crate::ports::{Answer, BackendError, PartResult, SubmitRequest, Ticket};
+use crate::ports::{Answer, BackendError, SubmitRequest, Ticket};
 use chrono::{DateTime, Utc};
 use futures_util::future::OptionFuture;
 use smpp_domain::pdu::Outgoing;
 use smpp_domain::session::{Input, Output, SessionState};
-use smpp_domain::tps::{Pace, Pacer, Reservation};
+use smpp_domain::tps::{Pacer, Reservation};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 mod odd;
 mod parts;
 mod publish;
+mod recorded;
+mod sending;
 
 pub(super) use parts::{ConnectionParts, Origin};
 
@@ -32,6 +35,8 @@ const BATCH: usize = 128;
 pub(super) struct Written {
     ticket: Ticket,
     at: DateTime<Utc>,
+    /// Its message is recorded.
+    recorded: bool,
     /// The same by the clock that nobody sets.
     since: Instant,
 }
@@ -55,7 +60,10 @@ pub(super) struct Connection {
     /// When the pacer wants to be asked again.
     paced_until: Option<Instant>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
-    /// What is odd about the PDU that the session is being fed.
+    recorded: recorded::Recorded,
+    /// The PDU that the session is being fed, where PDUs are recorded.
+    frame: Option<Frame>,
+    /// What is odd about it.
     odd: odd::Oddities,
     /// The operator has just refused the bind.
     refused: bool,
@@ -78,6 +86,9 @@ enum Wake {
 impl Connection {
     pub(super) fn new(parts: ConnectionParts) -> Self {
         let answers = mpsc::channel(parts.context.inbound_limit);
+        let context = &parts.context;
+        let (pdus, name) = (context.pdus.clone(), &context.operator_name);
+        let recorded = recorded::Recorded::new(pdus, context.operator_id, name, parts.index);
         Self {
             parts,
             socket: None,
@@ -89,6 +100,8 @@ impl Connection {
             reserving: None,
             paced_until: None,
             answers,
+            recorded,
+            frame: None,
             odd: odd::Oddities::default(),
             refused: false,
             stopping: false,
@@ -107,6 +120,7 @@ impl Connection {
             self.apply(wake).await;
             self.pump().await;
             self.write().await;
+            self.record_sent();
             self.parts.show_in_flight();
         }
         self.return_unsent();
@@ -200,6 +214,7 @@ impl Connection {
                     status,
                 } in answers
                 {
+                    self.answers(link, sequence_number);
                     self.feed(Input::Answer {
                         link,
                         sequence_number,
@@ -235,98 +250,6 @@ impl Connection {
         }
     }
 
-    fn reserved(&mut self, reserved: Result<Reservation, BackendError>) {
-        match reserved {
-            Ok(reservation) => {
-                let limiter = &self.parts.context.limiter;
-                self.parts.context.metrics.tps_rate.set(limiter.rate());
-                self.pacer.granted(reservation);
-            }
-            Err(error) => {
-                tracing::warn!(operator = %self.parts.context.operator_name, %error, "no send times");
-                self.pacer.refused(clock::now() + Duration::from_millis(100));
-            }
-        }
-    }
-
-    /// Gives the session as many pending submits as window and TPS allow.
-    async fn pump(&mut self) {
-        if self.parts.session.state() != SessionState::Bound {
-            self.paced_until = None;
-            self.return_unsent();
-            return;
-        }
-        if self.has_own()
-            && let Some(until) = self.parts.context.limiter.paused_until()
-        {
-            // What was given out ahead would only be refused.
-            self.pacer.clear();
-            self.paced_until = Some(until);
-            return;
-        }
-        while self.parts.session.room() > 0 && self.has_own() && self.may_send() {
-            let Some(request) = self.pending.pop_front() else {
-                return;
-            };
-            let ticket = Written {
-                ticket: request.ticket,
-                at: clock::utc_now(),
-                since: clock::now(),
-            };
-            if let Some(published_at) = request.published_at {
-                self.parts
-                    .context
-                    .metrics
-                    .delays
-                    .submitted(published_at, ticket.at);
-            }
-            self.feed(Input::Submit {
-                ticket,
-                pdu: request.pdu,
-            })
-            .await;
-        }
-    }
-
-    /// Whether something waits that is still this host's to send. What is not goes back.
-    fn has_own(&mut self) -> bool {
-        let now = clock::now();
-        while let Some(request) = self.pending.pop_front_if(|request| request.lease.is_over(now)) {
-            self.parts.report(request.ticket, PartResult::NotSent);
-        }
-        !self.pending.is_empty()
-    }
-
-    /// Uses up a permit, if there is one for this moment.
-    fn may_send(&mut self) -> bool {
-        let waiting = u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
-        self.paced_until = None;
-        loop {
-            match self.pacer.take(clock::now(), waiting) {
-                Pace::Go => return true,
-                Pace::Wait(until) => {
-                    self.paced_until = Some(until);
-                    return false;
-                }
-                Pace::Ask(want) => {
-                    let limiter = self.parts.context.limiter.clone();
-                    self.reserving = Some(Box::pin(async move { limiter.reserve(want).await }));
-                }
-                Pace::Idle => return false,
-            }
-        }
-    }
-
-    /// Hands back what was never written.
-    fn return_unsent(&mut self) {
-        while let Ok(request) = self.parts.submits.try_recv() {
-            self.pending.push_back(request);
-        }
-        while let Some(request) = self.pending.pop_front() {
-            self.parts.report(request.ticket, PartResult::NotSent);
-        }
-    }
-
     async fn write(&mut self) {
         let written = self.socket.as_mut().map_or(Ok(()), Socket::write_ready);
         if let Err(reason) = written {
@@ -348,6 +271,7 @@ impl Connection {
     /// Ends the connection, or the attempt to make one.
     async fn close(&mut self) {
         self.connecting = None;
+        self.recorded.forget();
         self.pacer.clear();
         if let Some(socket) = self.socket.take() {
             socket.finish().await;
@@ -386,6 +310,8 @@ impl Connection {
         if let Err(error) = socket.queue(pdu) {
             // The pipeline checks parts with the same rules before it hands them over.
             tracing::error!(operator = %self.parts.context.operator_name, %error, "PDU cannot be encoded");
+            return;
         }
+        self.note_sent(pdu);
     }
 }

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
 use crate::ports::{
-    BindBoard, BindHandle, BindPanel, Inbound, Notice, OddPduLog, PartOutcome, Seat, SessionFacts,
+    BindBoard, BindHandle, BindPanel, Inbound, Notice, OddPduLog, PartOutcome, PduLog, Seat, SessionFacts,
     SessionPanel, TpsLimiter,
 };
 use smpp_domain::backoff::Backoff;
@@ -44,6 +44,8 @@ pub struct LinkContext {
     pub metrics: OperatorMetrics,
     /// Where PDUs that break the standard are kept.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// Where PDUs of messages that are recorded go, if anywhere.
+    pub pdus: Option<Arc<dyn PduLog>>,
 }
 
 /// The running binds of one operator.

@@ -95,10 +95,12 @@ impl Findings {
         let hint = hint(fields.clone().map(|field| field.key), key, |near| {
             format!("`{near}`")
         });
-        self.report(
-            &join(path, key),
-            format!("is no key of this table{hint}; it has {}", keys(fields)),
-        );
+        // The list is long, and the hint is mostly right.
+        let mend = match hint.is_empty() {
+            true => format!("; it has {}", keys(fields)),
+            false => hint,
+        };
+        self.report(&join(path, key), format!("is no key of this table{mend}"));
     }
 
     fn choice(&mut self, path: &str, choice: Choice, table: &Map<String, Value>) {

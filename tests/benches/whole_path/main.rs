@@ -53,6 +53,9 @@ struct Options {
     bench: bool,
 }
 
+/// The kept plugin in Rust, which answers each of the seven calls of a message.
+pub(crate) const EVERY_HOOK: &str = "every-hook";
+
 #[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
@@ -60,7 +63,7 @@ struct Case {
     receipts: bool,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 5] = [
     Case {
         name: "hexdec plugin, receipts",
         plugin: Some("hexdec"),
@@ -69,6 +72,11 @@ const CASES: [Case; 4] = [
     Case {
         name: "latin1 plugin, receipts",
         plugin: Some("latin1"),
+        receipts: true,
+    },
+    Case {
+        name: "every hook in Rust, receipts",
+        plugin: Some(EVERY_HOOK),
         receipts: true,
     },
     Case {
@@ -127,6 +135,19 @@ fn main() -> Result<()> {
     }
     if let (Some(on), Some(none)) = (rate_of(Some("hexdec"), true), rate_of(None, true)) {
         println!("hexdec plugin / none: {:.2}", on / none);
+    }
+    let cpu_of = |plugin| {
+        let mut found = cases.iter().zip(&medians);
+        let found = found.find(|(case, _)| case.plugin == plugin && case.receipts);
+        // The gateway's own threads and those of its database.
+        found.map(|(_, (all, _))| all.cpu[0] + all.cpu[1])
+    };
+    if let (Some(every), Some(none)) = (cpu_of(Some(EVERY_HOOK)), cpu_of(None)) {
+        println!(
+            "every hook takes {:.1} us of the {every:.1} us of CPU that a message costs: {:.1} %",
+            every - none,
+            100.0 * (every - none) / every
+        );
     }
     if let Some(case) = cases.first() {
         let seconds = if options.bench { 5 } else { 1 };

@@ -3,12 +3,13 @@
 use crate::cpu::Cpu;
 use crate::reader::Reader;
 use crate::traffic::{BATCH, Carried, Publisher};
-use crate::{Case, Figures, Options};
+use crate::{Case, EVERY_HOOK, Figures, Options};
 use anyhow::{Context, Result};
 use smpp_connector::app::App;
 use smpp_connector::config::Config;
 use smpp_connector::lifecycle::Lifecycle;
 use smpp_connector::policy::build::{BuildRequest, build};
+use smpp_connector_tests::published;
 use smpp_connector_tests::servers::{NatsServer, PostgresServer, RedisServer};
 use smpp_domain::ids::OperatorId;
 use smsc_sim::{FinalState, IdForm, Receipts, Record, Script, Smsc};
@@ -181,6 +182,7 @@ impl Plugins {
         let plugins = Self {
             folder: tempfile::tempdir_in(data_dir)?,
         };
+        std::fs::write(plugins.component(EVERY_HOOK), published("1.0.0", "rust"))?;
         for name in ["hexdec", "latin1"] {
             build(&BuildRequest {
                 crate_dir: Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -245,7 +247,7 @@ fn script(case: Case) -> Script {
         .otherwise(FinalState::new("DELIVERED", "000", 2));
     let script = Script::new().record(Record::Off).receipts(receipts);
     match case.plugin {
-        Some("hexdec") => script
+        Some("hexdec" | EVERY_HOOK) => script
             .first_id(0x10C8_F40D)
             .ids(IdForm::HexUpper)
             .receipt_ids(IdForm::DecimalPadded(10)),

@@ -23,9 +23,6 @@ fn entries(document: &str, letters: &[char]) -> BTreeMap<String, Vec<String>> {
     rows.collect()
 }
 
-/// Those that are played already.
-const FAILURES: [u32; 14] = [1, 2, 3, 4, 5, 8, 9, 10, 11, 14, 15, 16, 17, 18];
-
 #[test]
 fn every_field_problem_has_its_test() {
     let numbers = (1..=30)
@@ -36,7 +33,7 @@ fn every_field_problem_has_its_test() {
 
 #[test]
 fn every_failure_of_another_host_has_its_test() {
-    every_entry_has_its_test("docs/plugins/failures.md", FAILURES.map(|n| format!("F{n}")));
+    every_entry_has_its_test("docs/plugins/failures.md", (1..=20).map(|n| format!("F{n}")));
 }
 
 fn every_entry_has_its_test(document: &str, numbers: impl IntoIterator<Item = String>) {

@@ -83,7 +83,7 @@ fn imports_follow_the_map() {
 }
 
 /// Libraries that one part of the gateway has to itself.
-const AT_HOME: [(&str, &[&str]); 17] = [
+const AT_HOME: [(&str, &[&str]); 19] = [
     ("async_nats", &["servers", "intake", "events"]),
     ("redis", &["servers", "limiter", "seen", "slots"]),
     ("wasmtime", &["policy"]),
@@ -100,6 +100,8 @@ const AT_HOME: [(&str, &[&str]); 17] = [
     ("smsc_sim", &["cli"]),
     ("ureq", &["cli"]),
     ("indicatif", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),
 ];
 

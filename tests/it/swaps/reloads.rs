@@ -1,4 +1,4 @@
-//! Reloads of changing plugins under traffic: 300, or 10,000 with `SMPP_STORIES=full`.
+//! Reloads of changing plugins and changing settings under traffic: 300, or 10,000 with `SMPP_STORIES=full`.
 //!
 //! The gateway runs on NATS and PostgreSQL, for its memory is measured: with the embedded database the pages that it keeps would hide
 //! what reloads cost.
@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Each has its own plugin file, and all are replaced at the same time.
+/// Each has its own plugin file, and all are replaced at the same time. One more keeps its file, and its settings change.
 const OPERATORS: usize = 4;
 /// After these the memory is what it will be.
 const WARM: usize = 100;
@@ -39,12 +39,12 @@ fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
     let _turn = my_turn();
     let platform = Platform::start(crate::process::BINARY);
     let smsc = platform.smsc(Script::new());
-    let operators: Vec<_> = (0..OPERATORS)
+    let operators: Vec<_> = (0..=OPERATORS)
         .map(|n| operator(&format!("acme{n}"), &smsc, plugin_with("latin1", false)))
         .collect();
     let gateway = platform.host("host", &operators);
     let story = Story {
-        plugins: &platform.path().join("host/plugins"),
+        folder: &platform.path().join("host"),
         gateway: &gateway,
         operators: &operators,
         reloads: size(300, 10_000),
@@ -53,6 +53,7 @@ fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
         sent: Mutex::default(),
         timed: Mutex::default(),
         done: AtomicUsize::new(0),
+        resettled: AtomicUsize::new(0),
         over: AtomicBool::new(false),
     };
     let reader = Reader::start(gateway.url("/api/v1/events?after=0"));
@@ -84,7 +85,7 @@ fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
 
 /// What its threads share.
 struct Story<'a> {
-    plugins: &'a Path,
+    folder: &'a Path,
     gateway: &'a GatewayProcess,
     operators: &'a [Operator],
     reloads: usize,
@@ -93,6 +94,7 @@ struct Story<'a> {
     sent: Mutex<Vec<Message>>,
     timed: Mutex<Vec<Timed>>,
     done: AtomicUsize,
+    resettled: AtomicUsize,
     over: AtomicBool,
 }
 
@@ -101,6 +103,7 @@ impl Story<'_> {
         let began = Instant::now();
         let warm = std::thread::scope(|scope| {
             scope.spawn(|| self.traffic());
+            scope.spawn(|| self.resettle());
             let reloading: Vec<_> = (0..OPERATORS)
                 .map(|n| scope.spawn(move || self.reload(n)))
                 .collect();
@@ -119,8 +122,9 @@ impl Story<'_> {
         });
         let end = self.gateway.resident();
         eprintln!(
-            "{} reloads in {:.1?} while {} messages went; {} KiB after {WARM}, {} KiB at the end",
+            "{} reloads and {} changes of settings in {:.1?} while {} messages went; {} KiB after {WARM}, {} KiB at the end",
             self.reloads,
+            self.resettled.load(Ordering::Relaxed),
             began.elapsed(),
             self.sent.lock().unwrap().len(),
             warm / 1024,
@@ -152,7 +156,7 @@ impl Story<'_> {
     /// Replaces one operator's plugin again and again: each time by one that behaves in another way than the one before.
     fn reload(&self, of: usize) {
         let operator = &self.operators[of];
-        let file = self.plugins.join(format!("{}.wasm", operator.name));
+        let file = self.folder.join(format!("plugins/{}.wasm", operator.name));
         for n in 0..self.reloads / OPERATORS {
             let mut version = self.known[n % 2].clone();
             let is_news = n % NEWS == 0;
@@ -181,6 +185,38 @@ impl Story<'_> {
                 });
             }
             self.done.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Changes the settings of the last operator's plugin again and again: each change is seen within a second.
+    fn resettle(&self) {
+        let operator = &self.operators[OPERATORS];
+        let file = self.folder.join(format!("operators/{}.toml", operator.name));
+        for n in (0..).take_while(|_| !self.over.load(Ordering::Relaxed)) {
+            // Far more than these texts need; none of the few before it is the same.
+            let most = 100 + n % 100;
+            let changed = operator
+                .clone()
+                .policy("settings", &format!("{{ max_parts = {most} }}"));
+            let fresh = file.with_extension("new");
+            std::fs::write(&fresh, changed.toml()).unwrap();
+            std::fs::rename(&fresh, &file).unwrap();
+            let (started, path) = (Instant::now(), format!("/api/v1/plugins/{}", operator.name));
+            loop {
+                let policy = self.gateway.get(&path).json();
+                if policy["active"]["settings"]["max_parts"] == most {
+                    break;
+                }
+                assert!(
+                    started.elapsed() < PATIENCE,
+                    "settings {n} are not in force: {} because of {}\n{}",
+                    policy["verdict"],
+                    policy["reason"],
+                    self.gateway.log()
+                );
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            self.resettled.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

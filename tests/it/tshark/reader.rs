@@ -3,6 +3,7 @@
 use super::capture::{self, Direction};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::Command;
 
 /// What is asked of every packet.
@@ -131,12 +132,18 @@ pub(crate) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: Defau
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("smpp.pcap");
     capture::write(&file, pdus);
+    read_file(&file, alphabet)
+}
+
+/// The PDUs of a file that somebody else has written.
+pub(crate) fn read_file(file: &Path, alphabet: DefaultAlphabet) -> Vec<Seen> {
+    let home = tempfile::tempdir().expect("a temporary folder");
     let default = match alphabet {
         DefaultAlphabet::Unpacked => "GSM 7-bit",
         DefaultAlphabet::Packed => "GSM 7-bit (packed)",
     };
     let mut command = Command::new("tshark");
-    command.arg("-n").arg("-r").arg(&file);
+    command.arg("-n").arg("-r").arg(file);
     // Segments that begin a longer PDU show no SMPP of their own.
     command.args(["-d", "tcp.port==2775,smpp", "-Y", "smpp"]);
     command
@@ -148,7 +155,7 @@ pub(crate) fn read_whatever_it_is(pdus: &[(Direction, Vec<u8>)], alphabet: Defau
     }
     // No settings of whoever runs the tests.
     let output = match command
-        .env("HOME", folder.path())
+        .env("HOME", home.path())
         .env_remove("XDG_CONFIG_HOME")
         .env("TZ", "UTC")
         .output()

@@ -33,6 +33,9 @@ const EXTENSION: [(u8, char); 10] = [
 
 const EURO: u8 = 0x65;
 
+/// The characters of the extension table.
+pub(super) const EXTENSION_CHARACTERS: [char; 10] = ['\u{c}', '^', '{', '}', '\\', '[', '~', ']', '|', '€'];
+
 /// Set in the entries of [`LATIN`] that need an escape before them.
 const SHIFTED: u8 = 0x80;
 /// An entry without a septet. No shifted septet has this value, because nothing is at 0x7F of the extension table.

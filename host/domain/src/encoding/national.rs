@@ -104,6 +104,12 @@ impl Language {
         }
     }
 
+    /// The characters of its tables.
+    pub(super) fn characters(self) -> impl Iterator<Item = char> {
+        let tables = self.locking().into_iter().chain([self.single()]);
+        tables.flat_map(|table| table.iter().map(|(_, character)| character))
+    }
+
     fn locking(self) -> Option<&'static Table> {
         Some(match self {
             Self::Spanish => return None,

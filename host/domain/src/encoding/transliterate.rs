@@ -24,6 +24,18 @@ pub(super) fn look_alike(c: char) -> Option<Cow<'static, str>> {
     SORTED.get(at).map(|(_, like)| (*like).into())
 }
 
+/// The characters that have one.
+pub(super) fn known() -> impl Iterator<Item = char> {
+    let ranges = [
+        '\u{FF01}'..='\u{FF5E}',
+        '\u{300}'..='\u{36F}',
+        '\u{FE00}'..='\u{FE0F}',
+    ]
+    .into_iter()
+    .chain(['\u{2000}'..='\u{200F}', '\u{2060}'..='\u{2060}']);
+    ranges.flatten().chain(SORTED.iter().map(|(c, _)| *c))
+}
+
 static SORTED: LazyLock<Vec<(char, &'static str)>> = LazyLock::new(|| {
     let mut sorted: Vec<_> = GROUPS
         .iter()

@@ -34,6 +34,74 @@ pub struct NearMiss {
     pub reading: &'static str,
 }
 
+/// How the two sides of an operator's ids are read so that they come to one key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct IdForms {
+    /// The id of submit_sm_resp.
+    pub submit_resp: IdForm,
+    /// The id of the receipt.
+    pub receipt: IdForm,
+}
+
+impl IdForms {
+    /// In words, for a hint: `decimal here and hexadecimal in submit_sm_resp`.
+    #[must_use]
+    pub fn words(self) -> String {
+        let (receipt, submit_resp) = (self.receipt.words(), self.submit_resp.words());
+        if receipt == submit_resp {
+            receipt.to_owned()
+        } else {
+            format!("{receipt}, and those of submit_sm_resp as {submit_resp}")
+        }
+    }
+}
+
+impl IdForm {
+    /// As settings and fixtures write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AsIs => "as-is",
+            Self::Decimal => "decimal",
+            Self::Hex => "hex",
+            Self::AnyCase => "any-case",
+            Self::NoLeadingZeros => "no-leading-zeros",
+            Self::HexText => "hex-text",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::AsIs => "they are",
+            Self::Decimal => "decimal",
+            Self::Hex => "hexadecimal",
+            Self::AnyCase => "text in any case",
+            Self::NoLeadingZeros => "text without leading zeros",
+            Self::HexText => "text written in hexadecimal",
+        }
+    }
+}
+
+/// The plainest forms under which these two ids are one; `None` when there are none.
+#[must_use]
+pub fn forms_of_pair(submit_resp: &str, receipt: &str) -> Option<IdForms> {
+    use IdForm::{AnyCase, AsIs, Decimal, Hex, HexText, NoLeadingZeros};
+    let pairs = [
+        (AsIs, AsIs),
+        (AnyCase, AnyCase),
+        (NoLeadingZeros, NoLeadingZeros),
+        (Hex, Decimal),
+        (Decimal, Hex),
+        (AsIs, HexText),
+        (HexText, AsIs),
+    ];
+    let forms = pairs.map(|(submit_resp, receipt)| IdForms { submit_resp, receipt });
+    forms.into_iter().find(|forms| {
+        let key = canonical(submit_resp, forms.submit_resp);
+        key.is_some() && key == canonical(receipt, forms.receipt)
+    })
+}
+
 /// The default key: the id as received, without NULs and spaces at its end.
 #[must_use]
 pub fn default_key(raw: &str) -> String {

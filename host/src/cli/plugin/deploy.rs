@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) const EXAMPLES: &str = "Examples:
   smpp-connector plugin deploy --operator acme                        this folder's plugin, at once
@@ -70,15 +71,7 @@ impl Deploy {
         if text(&policy, "/candidate/sha256") != sha256 {
             return self.decided(&policy, &sha256);
         }
-        if !self.json {
-            println!(
-                "{}: {} runs beside {}",
-                text(&policy, "/operator"),
-                version(&policy, "/candidate"),
-                version(&policy, "/active")
-            );
-        }
-        match self.follow(&gateway, &operator, &sha256, policy)? {
+        match block_on(self.follow(&gateway, &operator, &sha256, policy))? {
             End::Decided(policy) => self.decided(&policy, &sha256),
             End::Ready(policy) => {
                 self.waits(&policy, "it waits for you");
@@ -109,40 +102,45 @@ impl Deploy {
     }
 
     /// Looks at the shadow until something is decided, with a line that lives.
-    fn follow(&self, gateway: &Gateway, operator: &str, sha256: &str, policy: Value) -> Result<End, Failure> {
+    async fn follow(
+        &self,
+        gateway: &Gateway,
+        operator: &str,
+        sha256: &str,
+        mut policy: Value,
+    ) -> Result<End, Failure> {
+        let mut stop = signal(SignalKind::interrupt())?;
+        if !self.json {
+            println!(
+                "{}: {} runs beside {}",
+                text(&policy, "/operator"),
+                version(&policy, "/candidate"),
+                version(&policy, "/active")
+            );
+        }
         let target = if std::io::stderr().is_terminal() && !self.json {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
         let line = ProgressBar::with_draw_target(None, target);
-        let mut last = policy;
-        let mut end = None;
-        block_on(async {
-            let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
-            loop {
-                if text(&last, "/candidate/sha256") != sha256 {
-                    end = Some(End::Decided(last));
-                    return Ok(());
-                }
-                if text(&last, "/candidate/stage") == "ready" {
-                    end = Some(End::Ready(last));
-                    return Ok(());
-                }
-                line.set_message(shadow::standing(&last));
-                line.tick();
-                tokio::select! {
-                    _ = &mut stop => {
-                        end = Some(End::Left(last));
-                        return Ok(());
-                    }
-                    () = tokio::time::sleep(LOOK) => {}
-                }
-                last = gateway.get(operator)?;
+        let end = loop {
+            if text(&policy, "/candidate/sha256") != sha256 {
+                break End::Decided(policy);
             }
-        })?;
+            if text(&policy, "/candidate/stage") == "ready" {
+                break End::Ready(policy);
+            }
+            line.set_message(shadow::standing(&policy));
+            line.tick();
+            tokio::select! {
+                _ = stop.recv() => break End::Left(policy),
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            policy = gateway.get(operator)?;
+        };
         line.finish_and_clear();
-        end.ok_or_else(|| anyhow!("the shadow was lost sight of: see smpp-connector plugin status").into())
+        Ok(end)
     }
 
     fn decided(&self, policy: &Value, sha256: &str) -> CommandResult {

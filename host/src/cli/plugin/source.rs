@@ -2,9 +2,10 @@
 
 use super::Failure;
 use crate::policy::build::{BuildRequest, build};
-use crate::policy::fixtures;
+use crate::policy::{fixtures, prebuilt};
 use anyhow::{Context, anyhow};
 use sha2::{Digest, Sha256};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -30,8 +31,11 @@ impl Source {
             });
         }
         if !path.is_dir() {
+            if let Some(component) = prebuilt::stands_in(&path.with_extension("wasm")) {
+                return brought_along(component);
+            }
             return Err(anyhow!(
-                "{}: there is no such file or folder; give a .wasm file, or the folder of a plugin's sources",
+                "{}: there is no such file or folder; give a .wasm file, the folder of a plugin's sources, or quirks",
                 path.display()
             )
             .into());
@@ -58,6 +62,26 @@ impl Source {
     pub(super) fn fixtures(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(fixtures::FOLDER))
     }
+}
+
+/// The plugin that the gateway brings along, as a file in the user's cache.
+fn brought_along(component: &[u8]) -> Result<Source, Failure> {
+    let name = format!(
+        "{}-{}.wasm",
+        prebuilt::NAME,
+        hex::encode(Sha256::digest(component))
+    );
+    let (folder, wasm) = (cache(), cache().join(name));
+    let write = || {
+        std::fs::create_dir_all(&folder)?;
+        let mut fresh = tempfile::NamedTempFile::new_in(&folder)?;
+        fresh.write_all(component)?;
+        fresh.persist(&wasm).map(drop).map_err(|error| error.error)
+    };
+    if !wasm.is_file() {
+        write().with_context(|| format!("{} cannot be written", wasm.display()))?;
+    }
+    Ok(Source { wasm, folder: None })
 }
 
 /// The name of the crate's folder, which is also how the plugin is called.

@@ -51,15 +51,21 @@ pub(super) fn unencodable(value: toml::Value) -> Result<UnencodableRule, String>
         .ok_or_else(|| "use one of \"ucs2\", \"transliterate\", \"replace\", \"reject\"".to_owned())
 }
 
+/// The plugin that the gateway brings along: it needs no file, so it may go without its end.
+const PREBUILT: &str = "quirks";
+
 pub(super) fn plugin_file(value: toml::Value) -> Result<String, String> {
     let file = text(value)?;
+    if file == PREBUILT {
+        return Ok(format!("{file}.wasm"));
+    }
     let plain = Path::new(&file)
         .file_name()
         .is_some_and(|name| name.to_string_lossy() == file);
     if plain && file.ends_with(".wasm") {
         return Ok(file);
     }
-    Err("use the name of a .wasm file in plugins_dir, without a folder".to_owned())
+    Err("use \"quirks\", or the name of a .wasm file in plugins_dir, without a folder".to_owned())
 }
 
 pub(super) fn digest(value: toml::Value) -> Result<String, String> {

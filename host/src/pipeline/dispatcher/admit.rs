@@ -219,6 +219,7 @@ impl Dispatcher {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.by_id.insert(command.message_id, slot);
+        let recorded = self.context.recorder.takes(command.message_id);
         let message = InFlight {
             published_at,
             expires_at: command.expires_at.map_or(latest, |at| at.min(latest)),
@@ -236,6 +237,7 @@ impl Dispatcher {
             in_doubt_since: None,
             out: false,
             resumed: None,
+            recorded,
             permit,
         };
         self.messages.insert(slot, message);

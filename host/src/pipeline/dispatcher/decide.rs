@@ -4,6 +4,7 @@ use super::Dispatcher;
 use crate::clock;
 use crate::pipeline::in_flight::{AcceptedPart, MAX_ATTEMPTS, Resumed};
 use crate::pipeline::plan::{Judge, Plan, PlanError, plan};
+use crate::pipeline::recorder::Watched;
 use crate::pipeline::rewrite::rewrite;
 use crate::ports::{Policy, Progress};
 use smpp_domain::event::Outcome;
@@ -88,7 +89,33 @@ impl Dispatcher {
         self.delayed.insert((clock::now() + pause, slot));
     }
 
+    /// Decides, and records what the policy was asked.
     pub(super) fn decide(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {
+        let Some(message) = self.messages.get(&slot) else {
+            return Err(PlanError::Rejected("the message is gone".to_owned()));
+        };
+        let (id, recorded) = (message.command.message_id, message.recorded);
+        let recorder = self.context.recorder.clone();
+        let watched = Watched::new(policy, recorder.is_on(), recorded);
+        let result = self.decide_by(slot, &watched);
+        let mut calls = watched.take_calls();
+        let mut recorded = recorded;
+        if let Err(PlanError::Rejected(_)) = result
+            && !recorded
+            && calls.is_empty()
+            && recorder.has_room_for_refusal()
+        {
+            // Asked again, this time to see what led to it: the same question has the same answer.
+            let watched = Watched::new(policy, true, true);
+            drop(self.decide_by(slot, &watched));
+            calls = watched.take_calls();
+            recorded = true;
+        }
+        recorder.planned(id, recorded, calls, &result);
+        result
+    }
+
+    fn decide_by(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {
         let Some(message) = self.messages.get(&slot) else {
             return Err(PlanError::Rejected("the message is gone".to_owned()));
         };
@@ -99,7 +126,17 @@ impl Dispatcher {
             resumed.unwrap_or_else(|| references.next(&command.to, command.message_id))
         };
         let (config, metrics) = (&*self.context.config, &self.context.metrics);
-        let mut plan = plan(command, clock::utc_now(), config, policy, metrics, &mut reference)?;
+        let newer = self.context.policies.on_failure();
+        let on_failure = newer.as_deref().unwrap_or(&config.policy.on_failure);
+        let mut plan = plan(
+            command,
+            clock::utc_now(),
+            config,
+            policy,
+            on_failure,
+            metrics,
+            &mut reference,
+        )?;
         if let Some(before) = resumed
             && usize::from(before.part_count) != plan.parts.len()
         {
@@ -111,7 +148,13 @@ impl Dispatcher {
                 plan.parts.len()
             )));
         }
-        rewrite(&mut plan, from, command, Judge::new(config, metrics), policy)?;
+        rewrite(
+            &mut plan,
+            from,
+            command,
+            Judge::new(config, on_failure, metrics),
+            policy,
+        )?;
         Ok(plan)
     }
 }

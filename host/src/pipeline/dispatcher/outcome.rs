@@ -5,6 +5,7 @@ use crate::clock;
 use crate::config::OnUnanswered;
 use crate::pipeline::faults;
 use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS, Refusal};
+use crate::pipeline::recorder::Watched;
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{PartOutcome, PartResult, Policy, Ticket};
 use chrono::{DateTime, Utc};
@@ -98,12 +99,19 @@ impl Dispatcher {
     /// the others stand in, whatever `on_failure` says: what the operator did is done, and to send the message again or to
     /// call it rejected would be wrong as often as not.
     fn judge(&self, message: &InFlight, response: &SubmitResponse) -> Verdict {
-        let asked = message.policy.submit_result(response, message.attempts + 1);
+        let recorder = &self.context.recorder;
+        // A refusal is of interest whatever its message, and what it comes to is known afterwards.
+        let noted = message.recorded || !response.status.is_ok();
+        let policy = Watched::new(&*message.policy, recorder.is_on(), noted);
+        let asked = policy.submit_result(response, message.attempts + 1);
         let verdict = asked.unwrap_or_else(|fault| {
             faults::note(&self.context.config, &self.context.metrics, &fault, "answer");
             None
         });
-        verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response))
+        let verdict = verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response));
+        let (id, calls) = (message.command.message_id, policy.take_calls());
+        recorder.judged(id, message.recorded, calls, &verdict);
+        verdict
     }
 
     async fn accepted(&mut self, ticket: Ticket, written_at: DateTime<Utc>, operator_message_id: String) {

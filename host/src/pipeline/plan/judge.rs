@@ -7,18 +7,29 @@ use crate::pipeline::faults;
 use crate::ports::Policy;
 use smpp_domain::dispatch::SmsEncoding;
 use smpp_domain::encoding::{self, Alphabet, Encoded, UnencodableRule};
+use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::{EncodingAnswer, Fault, OnFailure, OutboundMessage, SplittingAnswer};
 use smpp_domain::split::{self, Cut};
 
 /// Decides for the messages of one operator.
 pub(in crate::pipeline) struct Judge<'a> {
     operator: &'a OperatorConfig,
+    on_failure: &'a FailurePolicy,
     metrics: &'a OperatorMetrics,
 }
 
 impl<'a> Judge<'a> {
-    pub(in crate::pipeline) fn new(operator: &'a OperatorConfig, metrics: &'a OperatorMetrics) -> Self {
-        Self { operator, metrics }
+    /// `on_failure` is that of now, which may be newer than the operator's.
+    pub(in crate::pipeline) fn new(
+        operator: &'a OperatorConfig,
+        on_failure: &'a FailurePolicy,
+        metrics: &'a OperatorMetrics,
+    ) -> Self {
+        Self {
+            operator,
+            on_failure,
+            metrics,
+        }
     }
 
     /// The text in octets, and its data_coding.
@@ -109,7 +120,7 @@ impl<'a> Judge<'a> {
             Err(fault) => fault,
         };
         faults::note(self.operator, self.metrics, &fault, "answer");
-        match self.operator.policy.on_failure.action(fault.hook, fault.cause) {
+        match self.on_failure.action(fault.hook, fault.cause) {
             // Nothing that is to be sent can be refused to its sender: the configuration knows.
             OnFailure::HostDefault | OnFailure::Refuse => Ok(None),
             OnFailure::Reject => Err(PlanError::Rejected(format!(

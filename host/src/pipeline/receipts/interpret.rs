@@ -44,7 +44,8 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
         Ok(answer) => answer,
         Err(fault) => {
             faults::note(&context.config, &context.metrics, &fault, "reading");
-            let rules = &context.config.policy.on_failure;
+            let newer = context.policies.on_failure();
+            let rules = newer.as_deref().unwrap_or(&context.config.policy.on_failure);
             if rules.action(fault.hook, fault.cause) == OnFailure::Refuse {
                 return Interpreted::Undecided;
             }

@@ -2,6 +2,7 @@
 
 use crate::pipeline::OperatorContext;
 use crate::pipeline::publish::{event, hex, publish};
+use crate::pipeline::recorder::Heard;
 use crate::pipeline::settle::message_key;
 use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
@@ -36,6 +37,8 @@ pub(super) struct Candidate {
     origin: Origin,
     /// Its message, where that was found by other means than a key.
     row: Option<Tracked>,
+    /// What was asked about it, where that is recorded.
+    heard: Option<Heard>,
 }
 
 impl Candidate {
@@ -63,6 +66,7 @@ impl Candidate {
             received_at: inbound.received_at,
             origin,
             row: None,
+            heard: None,
         }
     }
 
@@ -74,6 +78,7 @@ impl Candidate {
             received_at: receipt.received_at,
             origin: Origin::Parked(receipt.id),
             row: None,
+            heard: None,
         }
     }
 
@@ -85,15 +90,22 @@ impl Candidate {
         }
     }
 
+    /// The same with what was asked about it.
+    pub(super) fn heard(self, heard: Option<Heard>) -> Self {
+        Self { heard, ..self }
+    }
+
     fn into_parked(self, context: &OperatorContext) -> ParkedReceipt {
-        ParkedReceipt {
+        let receipt = ParkedReceipt {
             id: Uuid::now_v7(),
             operator_id: context.config.operator_id,
             message_key: self.keys.into_iter().next().unwrap_or_default(),
             reading: self.reading,
             raw: self.raw,
             received_at: self.received_at,
-        }
+        };
+        context.recorder.parks(receipt.id, self.heard);
+        receipt
     }
 }
 
@@ -201,6 +213,8 @@ async fn find(
 impl Tracking {
     fn matched(&mut self, context: &OperatorContext, candidate: Candidate, tracked: &Tracked) {
         let row = &tracked.correlation;
+        let late = candidate.origin != Origin::Live;
+        context.recorder.matched(candidate.heard, late, row.message_id);
         let reading = candidate.reading;
         let part = PartState {
             part_number: row.part_number,

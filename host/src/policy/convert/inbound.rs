@@ -2,16 +2,19 @@
 
 use super::super::bindings::exports::smpp::operator_policy::inbound;
 use super::super::bindings::smpp::pdu::types as wire;
-use super::{ADDRESS, KEY, PAYLOAD, address, reason, tlv, unknown_case};
+use super::{ADDRESS, KEY, PAYLOAD, address, reason, unknown_case};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, esm_class, find_tlv, octet_text, tag};
 use smpp_domain::policy::{Concatenation, InboundAnswer};
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
 
-/// The PDU as the plugin sees it.
-pub(in super::super) fn deliver(pdu: &DeliverSmPdu) -> wire::DeliverSm {
+/// The PDU as the plugin sees it, with its [`super::tlvs`].
+pub(in super::super) fn deliver<'a>(
+    pdu: &'a DeliverSmPdu,
+    tlvs: &'a [wire::TlvParam<'a>],
+) -> wire::DeliverSm<'a> {
     wire::DeliverSm {
-        service_type: pdu.service_type.clone(),
+        service_type: &pdu.service_type,
         source: address(&pdu.source),
         destination: address(&pdu.destination),
         esm_class: pdu.esm_class,
@@ -20,21 +23,21 @@ pub(in super::super) fn deliver(pdu: &DeliverSmPdu) -> wire::DeliverSm {
         registered_delivery: pdu.registered_delivery,
         data_coding: pdu.data_coding,
         sm_default_msg_id: pdu.sm_default_msg_id,
-        short_message: pdu.short_message.clone(),
-        tlvs: pdu.tlvs.iter().map(tlv).collect(),
+        short_message: &pdu.short_message,
+        tlvs,
     }
 }
 
 /// The host's own reading as the plugin sees it.
-pub(in super::super) fn reading(reading: &ReceiptReading) -> inbound::Receipt {
-    inbound::Receipt {
-        message_id: reading.message_id.clone(),
+pub(in super::super) fn reading(reading: &ReceiptReading) -> inbound::ReceiptParam<'_> {
+    inbound::ReceiptParam {
+        message_id: &reading.message_id,
         state: to_wire(reading.state),
         is_final: reading.is_final,
-        raw_state: reading.raw_state.clone(),
-        raw_error: reading.raw_error.clone(),
+        raw_state: &reading.raw_state,
+        raw_error: &reading.raw_error,
         // The contract promises RFC 3339; a time as received is not one.
-        done_at: reading.done_at.clone().filter(|time| is_rfc3339(time)),
+        done_at: reading.done_at.as_deref().filter(|time| is_rfc3339(time)),
     }
 }
 
@@ -57,7 +60,7 @@ pub(in super::super) fn interpreted(
 
 /// What the contract's receipt has no field for stays as the host read it.
 fn read_receipt(
-    receipt: inbound::Receipt,
+    receipt: inbound::ReceiptResult,
     pdu: &DeliverSmPdu,
     reading: Option<&ReceiptReading>,
 ) -> Result<ReceiptReading, String> {
@@ -145,7 +148,7 @@ fn mobile_originated(mo: inbound::MobileOriginated) -> Result<InboundAnswer, Str
     })
 }
 
-fn read_address(name: &str, address: wire::Address) -> Result<Address, String> {
+fn read_address(name: &str, address: wire::AddressResult) -> Result<Address, String> {
     octet_field(name, &address.digits, ADDRESS)?;
     Ok(Address {
         ton: address.ton,

@@ -2,7 +2,7 @@
 
 use super::super::bindings::exports::smpp::operator_policy::{submit as hook, submit_result as result};
 use super::super::bindings::smpp::pdu::types as wire;
-use super::{address, reason, tlv, unknown_case};
+use super::{address, reason, unknown_case};
 use smpp_domain::pdu::{Address, SubmitSmPdu, Tlv};
 use smpp_domain::policy::SubmitAnswer;
 use smpp_domain::policy::rewrite::{PartPlace, check};
@@ -18,23 +18,26 @@ const MOST_ATTEMPTS: u32 = 1_000;
 /// Characters of a rejection's code.
 const CODE: usize = 40;
 
-/// The PDU as the plugin sees it.
-pub(in super::super) fn submit(pdu: &SubmitSmPdu) -> wire::SubmitSm {
-    wire::SubmitSm {
-        service_type: pdu.service_type.clone(),
+/// The PDU as the plugin sees it, with its [`super::tlvs`].
+pub(in super::super) fn submit<'a>(
+    pdu: &'a SubmitSmPdu,
+    tlvs: &'a [wire::TlvParam<'a>],
+) -> wire::SubmitSmParam<'a> {
+    wire::SubmitSmParam {
+        service_type: &pdu.service_type,
         source: address(&pdu.source),
         destination: address(&pdu.destination),
         esm_class: pdu.esm_class,
         protocol_id: pdu.protocol_id,
         priority_flag: pdu.priority_flag,
-        schedule_delivery_time: pdu.schedule_delivery_time.clone(),
-        validity_period: pdu.validity_period.clone(),
+        schedule_delivery_time: &pdu.schedule_delivery_time,
+        validity_period: &pdu.validity_period,
         registered_delivery: pdu.registered_delivery,
         replace_if_present: pdu.replace_if_present,
         data_coding: pdu.data_coding,
         sm_default_msg_id: pdu.sm_default_msg_id,
-        short_message: pdu.short_message.clone(),
-        tlvs: pdu.tlvs.iter().map(tlv).collect(),
+        short_message: &pdu.short_message,
+        tlvs,
     }
 }
 
@@ -63,12 +66,16 @@ pub(in super::super) fn rewritten(
     }
 }
 
-/// The answer to a submit_sm as the plugin sees it.
-pub(in super::super) fn response(response: &SubmitResponse, attempt: u32) -> result::Response {
+/// The answer to a submit_sm as the plugin sees it, with its [`super::tlvs`].
+pub(in super::super) fn response<'a>(
+    response: &'a SubmitResponse,
+    tlvs: &'a [wire::TlvParam<'a>],
+    attempt: u32,
+) -> result::Response<'a> {
     result::Response {
         status: response.status.0,
-        message_id: response.message_id.clone(),
-        tlvs: response.tlvs.iter().map(tlv).collect(),
+        message_id: &response.message_id,
+        tlvs,
         is_nack: response.is_nack,
         attempt,
     }
@@ -100,13 +107,13 @@ pub(in super::super) fn classified(
     }))
 }
 
-fn read_submit(pdu: wire::SubmitSm) -> SubmitSmPdu {
-    let address = |address: wire::Address| Address {
+fn read_submit(pdu: wire::SubmitSmResult) -> SubmitSmPdu {
+    let address = |address: wire::AddressResult| Address {
         ton: address.ton,
         npi: address.npi,
         digits: address.digits,
     };
-    let tlv = |tlv: wire::Tlv| Tlv {
+    let tlv = |tlv: wire::TlvResult| Tlv {
         tag: tlv.tag,
         value: tlv.value,
     };

@@ -20,6 +20,10 @@ impl Policy for Plugin {
         Some(&self.identity)
     }
 
+    fn settings(&self) -> Option<&str> {
+        Some(Plugin::settings(self))
+    }
+
     fn has(&self, hook: Hook) -> bool {
         self.compiled.hooks.contains(&hook)
     }
@@ -28,12 +32,13 @@ impl Policy for Plugin {
         if self.compiled.indices.encoding.is_none() {
             return Ok(EncodingAnswer::HostDefault);
         }
-        let asked = convert::message(message);
+        let mut ids = convert::Ids::new();
+        let asked = convert::message(message, &mut ids);
         let call = |slot: &mut Slot| {
             slot.guests
                 .encoding
                 .as_ref()
-                .map(|hook| hook.call_choose(&mut slot.store, &asked))
+                .map(|hook| hook.call_choose(&mut slot.store, asked))
         };
         let answer = self.ask(Hook::Encoding, call, |answer| {
             convert::encoded(answer, &message.text)
@@ -50,10 +55,11 @@ impl Policy for Plugin {
         if self.compiled.indices.splitting.is_none() {
             return Ok(SplittingAnswer::HostDefault);
         }
-        let asked = convert::message(message);
+        let mut ids = convert::Ids::new();
+        let asked = convert::message(message, &mut ids);
         let call = |slot: &mut Slot| {
             let hook = slot.guests.splitting.as_ref()?;
-            Some(hook.call_plan(&mut slot.store, &asked, data_coding, octets))
+            Some(hook.call_plan(&mut slot.store, asked, data_coding, octets))
         };
         let answer = self.ask(Hook::Splitting, call, |answer| convert::planned(answer, octets))?;
         Ok(answer.unwrap_or(SplittingAnswer::HostDefault))
@@ -68,10 +74,11 @@ impl Policy for Plugin {
         if self.compiled.indices.submit.is_none() {
             return Ok(SubmitAnswer::HostDefault);
         }
-        let (message, asked) = (convert::message(message), convert::submit(pdu));
+        let (mut ids, tlvs) = (convert::Ids::new(), convert::tlvs(&pdu.tlvs));
+        let (message, asked) = (convert::message(message, &mut ids), convert::submit(pdu, &tlvs));
         let call = |slot: &mut Slot| {
             let hook = slot.guests.submit.as_ref()?;
-            Some(hook.call_rewrite(&mut slot.store, &message, &asked, convert::part(place)))
+            Some(hook.call_rewrite(&mut slot.store, message, asked, convert::part(place)))
         };
         let answer = self.ask(Hook::Submit, call, |answer| convert::rewritten(answer, pdu))?;
         Ok(answer.unwrap_or(SubmitAnswer::HostDefault))
@@ -81,10 +88,11 @@ impl Policy for Plugin {
         if self.compiled.indices.submit_result.is_none() {
             return Ok(None);
         }
-        let asked = convert::response(response, attempt);
+        let tlvs = convert::tlvs(&response.tlvs);
+        let asked = convert::response(response, &tlvs, attempt);
         let call = |slot: &mut Slot| {
             let hook = slot.guests.submit_result.as_ref()?;
-            Some(hook.call_classify(&mut slot.store, &asked))
+            Some(hook.call_classify(&mut slot.store, asked))
         };
         self.ask(Hook::SubmitResult, call, |answer| {
             convert::classified(answer, response)
@@ -100,10 +108,9 @@ impl Policy for Plugin {
             IdOrigin::ReceiptText => message_ids::Origin::ReceiptText,
             IdOrigin::ReceiptTlv => message_ids::Origin::ReceiptTlv,
         };
-        let raw = raw.to_owned();
         let call = |slot: &mut Slot| {
             let hook = slot.guests.message_ids.as_ref()?;
-            Some(hook.call_normalise(&mut slot.store, &raw, origin))
+            Some(hook.call_normalise(&mut slot.store, raw, origin))
         };
         self.ask(Hook::MessageIds, call, convert::key)
     }
@@ -112,10 +119,11 @@ impl Policy for Plugin {
         if self.compiled.indices.inbound.is_none() {
             return Ok(InboundAnswer::HostDefault);
         }
-        let (asked, read) = (convert::deliver(pdu), reading.map(convert::reading));
+        let tlvs = convert::tlvs(&pdu.tlvs);
+        let (asked, read) = (convert::deliver(pdu, &tlvs), reading.map(convert::reading));
         let call = |slot: &mut Slot| {
             let hook = slot.guests.inbound.as_ref()?;
-            Some(hook.call_interpret(&mut slot.store, &asked, read.as_ref()))
+            Some(hook.call_interpret(&mut slot.store, asked, read))
         };
         let answer = self.ask(Hook::Inbound, call, |answer| {
             convert::interpreted(answer, pdu, reading)

@@ -20,7 +20,7 @@ impl Plugin {
     /// Gives the next call of an instance its recorded time, where it has one.
     pub(super) fn set_back(&self, slot: &mut Slot) {
         if let Some(now) = &self.recorded_now {
-            slot.store.data_mut().now_ms = now.load(Ordering::Relaxed);
+            slot.store.data_mut().now_ms = Some(now.load(Ordering::Relaxed));
         }
     }
 }

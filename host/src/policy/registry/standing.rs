@@ -146,6 +146,8 @@ impl Standing {
         }
         let before = std::mem::replace(&mut self.active, version);
         if let Some(before) = before.clone() {
+            // Warm is one instance; a burst's worth of them is memory for nothing.
+            before.plugin.rest();
             let now = crate::clock::utc_now();
             self.previous.insert(0, Version { since: now, ..before });
         }
@@ -166,6 +168,7 @@ impl Standing {
 
     /// Takes the active version back. `allowed` says which one may run instead. What was active stays at hand, marked.
     pub(in crate::policy) fn roll_back(&mut self, allowed: impl Fn(&Version) -> bool) -> Option<Version> {
+        self.active.as_ref()?;
         let place = self
             .previous
             .iter()

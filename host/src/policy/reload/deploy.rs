@@ -103,12 +103,14 @@ impl Shared {
         }
         self.write_plugin(&unwritten.file, &unwritten.bytes, sha256)?;
         for other in &sharing {
-            let mut standing = other.standing();
-            let fresh = match other.id == operator.id {
-                true => Some(active(version)),
-                false => standing.active.as_ref().map(active),
-            };
-            standing.judged = fresh;
+            {
+                let mut standing = other.standing();
+                standing.judged = match other.id == operator.id {
+                    true => Some(active(version)),
+                    false => standing.active.as_ref().map(active),
+                };
+            }
+            self.save(other);
         }
         Ok(())
     }

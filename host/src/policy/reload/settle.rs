@@ -115,7 +115,10 @@ impl Shared {
                 candidate.shadow.end();
                 candidate.version.plugin.key != plugin.key
             });
-            let before = standing.activate(Some(version));
+            let before = standing.activate(Some(Version {
+                since: crate::clock::utc_now(),
+                ..version
+            }));
             if who != Who::Start {
                 standing.watch(config.budget.clone(), before.as_ref());
             }

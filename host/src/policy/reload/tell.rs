@@ -3,10 +3,12 @@
 use super::Shared;
 use crate::policy::error::Stage;
 use crate::policy::load::{Compiled, Image};
+use crate::policy::prebuilt;
 use crate::policy::registry::{OperatorPolicy, Version};
 use crate::policy::reloads::Who;
 use crate::policy::verdict::{self, Timings, Verdict};
 use crate::ports::ReloadView;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
@@ -97,6 +99,10 @@ impl Shared {
             timings,
         };
         if let Err(error) = verdict.write() {
+            // What is brought along needs no folder of plugins.
+            if error.kind() == ErrorKind::NotFound && prebuilt::stands_in(file).is_some() {
+                return;
+            }
             tracing::warn!(file = %file.display(), %error, "cannot write the verdict next to the plugin");
         }
     }

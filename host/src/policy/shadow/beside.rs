@@ -48,6 +48,10 @@ impl Policy for Shadowed {
         self.active.identity()
     }
 
+    fn settings(&self) -> Option<&str> {
+        self.active.settings()
+    }
+
     /// Also what the candidate alone has: otherwise it would never be asked.
     fn has(&self, hook: Hook) -> bool {
         self.active.has(hook) || (!self.shadow.has_ended() && self.shadow.candidate.has(hook))

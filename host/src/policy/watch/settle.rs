@@ -1,7 +1,9 @@
 //! When a file that changed may be read. Components have no end mark: half a file can be a valid one, so a file is read
 //! only after it has held still for a while.
 
+use crate::policy::prebuilt;
 use chrono::{DateTime, Utc};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,8 +30,22 @@ pub(in super::super) struct Stamp {
 }
 
 impl Stamp {
+    /// Of a component that the gateway brings along. No file of a plugin is empty and of no time.
+    pub(in super::super) const PREBUILT: Self = Self {
+        device: 0,
+        inode: 0,
+        len: 0,
+        modified: (0, 0),
+        changed: (0, 0),
+    };
+
     pub(in super::super) fn of(file: &Path) -> std::io::Result<Self> {
-        let data = std::fs::metadata(file)?;
+        let data = match std::fs::metadata(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound && prebuilt::stands_in(file).is_some() => {
+                return Ok(Self::PREBUILT);
+            }
+            data => data?,
+        };
         Ok(Self {
             device: data.dev(),
             inode: data.ino(),
@@ -37,6 +53,11 @@ impl Stamp {
             modified: (data.mtime(), data.mtime_nsec()),
             changed: (data.ctime(), data.ctime_nsec()),
         })
+    }
+
+    /// What is brought along stands in for a file when that is gone for good.
+    fn settles_after(self) -> Duration {
+        if self == Self::PREBUILT { GONE } else { SETTLE }
     }
 
     pub(in super::super) fn len(self) -> u64 {
@@ -126,10 +147,11 @@ impl FileState {
         match self.candidate {
             Some(candidate) if candidate.stamp == stamp => {
                 let still = now.saturating_duration_since(candidate.since);
-                if still >= SETTLE {
+                let long = stamp.settles_after();
+                if still >= long {
                     Step::Load(candidate.seen)
                 } else {
-                    Step::LookAgain(SETTLE - still)
+                    Step::LookAgain(long - still)
                 }
             }
             earlier => {
@@ -145,7 +167,7 @@ impl FileState {
                     since: now,
                     seen,
                 });
-                Step::LookAgain(SETTLE)
+                Step::LookAgain(stamp.settles_after())
             }
         }
     }

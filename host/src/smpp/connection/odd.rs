@@ -53,7 +53,10 @@ impl Connection {
         if let Some(oddity) = decoded.oddity {
             self.note_oddity(oddity.what, oddity.field);
         }
+        self.frame = self.parts.context.pdus.as_ref().map(|_| frame.clone());
         self.feed(Input::Received(decoded.incoming)).await;
+        self.frame = None;
+        self.note_received(frame);
         if !self.odd.0.is_empty() {
             let odd = std::mem::take(&mut self.odd);
             self.keep_odd(frame, &odd);

@@ -12,6 +12,7 @@ impl Connection {
     pub(super) fn publish(&mut self, event: SessionEvent<Written>) {
         match event {
             SessionEvent::Answered { ticket, response } => {
+                self.recorded.receives = ticket.recorded;
                 let written_at = ticket.at;
                 self.time_answer(ticket);
                 self.parts
@@ -24,6 +25,7 @@ impl Connection {
             }
             SessionEvent::NotSent { ticket } => self.parts.report(ticket.ticket, PartResult::NotSent),
             SessionEvent::LateResponse { ticket, response } => {
+                self.recorded.receives = ticket.recorded;
                 let written_at = ticket.at;
                 self.time_answer(ticket);
                 self.parts
@@ -41,9 +43,11 @@ impl Connection {
                     data_sm,
                     status: CommandStatus::OK,
                 };
+                let wire = self.wire(link, sequence_number);
                 self.inbound(Inbound {
                     pdu,
                     received_at: clock::utc_now(),
+                    wire,
                     reply: Reply {
                         answer,
                         to: self.answers.0.clone(),

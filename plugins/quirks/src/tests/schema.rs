@@ -27,6 +27,49 @@ fn what_the_validator_refuses_the_schema_refuses_too() {
     }
 }
 
+#[test]
+fn both_take_every_profile() {
+    let (schema, folder) = (document(), concat!(env!("CARGO_MANIFEST_DIR"), "/profiles"));
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let table: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+        let settings = serde_json::to_value(&table["policy"]["settings"]).unwrap();
+        assert!(valid(&schema, &settings), "{path:?}");
+        assert_eq!(
+            crate::settings::validate(&settings.to_string()),
+            Ok(()),
+            "{path:?}"
+        );
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen} profiles");
+}
+
+#[test]
+fn the_readme_tells_every_key() {
+    let readme = include_str!("../../README.md");
+    let mut keys = std::collections::BTreeSet::new();
+    collect(&document(), &mut keys);
+    assert!(keys.len() > 60, "{keys:?}");
+    let missing: Vec<_> = keys
+        .iter()
+        .filter(|key| !readme.contains(&format!("`{key}`")) && !readme.contains(&format!("{key} =")))
+        .collect();
+    assert!(missing.is_empty(), "README.md says nothing of {missing:?}");
+}
+
+fn collect(schema: &Value, keys: &mut std::collections::BTreeSet<String>) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        keys.extend(properties.keys().cloned());
+    }
+    match schema {
+        Value::Object(table) => table.values().for_each(|schema| collect(schema, keys)),
+        Value::Array(items) => items.iter().for_each(|schema| collect(schema, keys)),
+        _ => {}
+    }
+}
+
 /// The keywords of this schema, judged by JSON Schema 2020-12. A keyword that is not here fails the test.
 pub(super) fn valid(schema: &Value, value: &Value) -> bool {
     let table = schema.as_object().expect("a schema is a table");

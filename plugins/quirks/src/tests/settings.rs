@@ -9,7 +9,7 @@ pub(super) const WRONG: &[(&str, &[(&str, &str)])] = &[
         r#"{"mesage_id": {}}"#,
         &[(
             "/mesage_id",
-            "is no key of this table; did you mean `message_id`?; it has `message_id`, `receipts`",
+            "is no key of this table; did you mean `message_id`?",
         )],
     ),
     (
@@ -231,9 +231,7 @@ fn absent_settings_are_fine() {
 #[test]
 fn keys_that_resemble_nothing_get_no_hint() {
     let problems = validate(r#"{"zzz": 1}"#).unwrap_err();
-    assert!(
-        !problems[0].message.contains("did you mean"),
-        "{}",
-        problems[0].message
-    );
+    let message = &problems[0].message;
+    assert!(!message.contains("did you mean"), "{message}");
+    assert!(message.contains("it has `message_id`, `receipts`"), "{message}");
 }

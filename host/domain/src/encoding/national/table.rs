@@ -27,7 +27,6 @@ impl Table {
     }
 
     /// All of them, in the order of their septets.
-    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (u8, char)> {
         (0..128).filter_map(|septet| Some((septet, self.character(septet)?)))
     }

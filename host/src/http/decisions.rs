@@ -1,0 +1,176 @@
+//! `GET /api/v1/decisions?operator=&hook=&outcome=&since=&until=&limit=`: the latest hook calls, newest first; and
+//! `GET /api/v1/decisions/summary`: how many there are of each kind.
+
+use super::{HttpState, Recordings, reply};
+use crate::errors;
+use crate::ports::{BackendError, Wanted};
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::json;
+use smpp_domain::policy::Hook;
+
+/// Records in one answer.
+const USUALLY: usize = 100;
+pub(super) const AT_MOST: usize = 10_000;
+
+/// The query.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// An operator's name or id.
+    operator: Option<String>,
+    hook: Option<String>,
+    outcome: Option<String>,
+    /// A time, or how long ago.
+    since: Option<String>,
+    until: Option<String>,
+    /// Records at most.
+    limit: Option<usize>,
+}
+
+pub(super) async fn recent(
+    State(state): State<HttpState>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let (recordings, wanted) = match read(&state, asked, USUALLY) {
+        Ok(read) => read,
+        Err(refusal) => return *refusal,
+    };
+    match recordings.decisions.recent(wanted).await {
+        Ok(decisions) => Json(json!({ "decisions": decisions })).into_response(),
+        Err(error) => unavailable(&error),
+    }
+}
+
+pub(super) async fn summary(
+    State(state): State<HttpState>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let (recordings, wanted) = match read(&state, asked, AT_MOST) {
+        Ok(read) => read,
+        Err(refusal) => return *refusal,
+    };
+    match recordings.decisions.count(wanted).await {
+        Ok(counts) => Json(json!({ "decisions": counts })).into_response(),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// Where to look, and for what; or why not.
+pub(super) fn read(
+    state: &HttpState,
+    asked: Result<Query<Asked>, QueryRejection>,
+    usually: usize,
+) -> Result<(Recordings, Wanted), Box<Response>> {
+    let Some(recordings) = state.recordings.clone() else {
+        let mend = "decisions = false stands in [recordings] of the host's file".to_owned();
+        let refusal = reply::error(StatusCode::NOT_FOUND, "decisions are not recorded here", &[mend]);
+        return Err(Box::new(refusal));
+    };
+    let wanted = match asked {
+        Ok(Query(asked)) => asked.wanted(Utc::now(), usually),
+        Err(rejection) => Err(rejection.body_text()),
+    };
+    let wanted = wanted.map_err(|problem| {
+        let hooks: Vec<_> = hooks().collect();
+        let mend = format!(
+            "operator is a name or an id, hook one of {}, outcome a word such as unmatched or fault, since and until a \
+             time such as 2026-11-26T02:41:00Z or how long ago such as 1h, limit is 1 to {AT_MOST}; all may be left out",
+            hooks.join(", ")
+        );
+        let problems = [problem, mend];
+        Box::new(reply::error(StatusCode::BAD_REQUEST, "the query cannot be read", &problems))
+    })?;
+    Ok((recordings, wanted))
+}
+
+pub(super) fn unavailable(error: &BackendError) -> Response {
+    let details = [errors::chain(error)];
+    reply::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the recordings cannot be read",
+        &details,
+    )
+}
+
+/// `settings` is no part of the message path.
+fn hooks() -> impl Iterator<Item = &'static str> {
+    let hooks = Hook::ALL.into_iter().filter(|hook| *hook != Hook::Settings);
+    hooks.map(Hook::name)
+}
+
+impl Asked {
+    fn wanted(self, now: DateTime<Utc>, usually: usize) -> Result<Wanted, String> {
+        let limit = self.limit.unwrap_or(usually);
+        if !(1..=AT_MOST).contains(&limit) {
+            return Err("limit is out of range".to_owned());
+        }
+        if let Some(hook) = &self.hook
+            && !hooks().any(|known| known == hook)
+        {
+            return Err(format!("there is no hook {hook:?}"));
+        }
+        let time = |key: &str, text: Option<String>| {
+            let time = text.map(|text| time(&text, now).ok_or_else(|| format!("{key}: {text:?} is no time")));
+            time.transpose()
+        };
+        Ok(Wanted {
+            operator: self.operator,
+            hook: self.hook,
+            outcome: self.outcome,
+            since: time("since", self.since)?,
+            until: time("until", self.until)?,
+            limit,
+        })
+    }
+}
+
+/// A time in RFC 3339, or so long before now.
+fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    let unit = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit);
+    let number: i64 = number.parse().ok()?;
+    let ago = match unit {
+        "ms" => TimeDelta::try_milliseconds(number),
+        "s" => TimeDelta::try_seconds(number),
+        "m" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        _ => None,
+    };
+    now.checked_sub_signed(ago?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+    use chrono::{DateTime, Utc};
+
+    #[test]
+    fn times_are_absolute_or_so_long_ago() {
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok();
+        let now: DateTime<Utc> = at("2026-11-26T03:00:00Z").unwrap();
+        for (text, expected) in [
+            ("2026-11-26T02:41:00Z", Some("2026-11-26T02:41:00Z")),
+            ("2026-11-26T03:41:00+01:00", Some("2026-11-26T02:41:00Z")),
+            ("1h", Some("2026-11-26T02:00:00Z")),
+            ("90s", Some("2026-11-26T02:58:30Z")),
+            ("2d", Some("2026-11-24T03:00:00Z")),
+            ("1", None),
+            ("h", None),
+            ("-1h", None),
+            ("99999999999999999d", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(time(text, now), expected.and_then(at), "{text}");
+        }
+    }
+}
