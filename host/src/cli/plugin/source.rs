@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::policy::build::{BuildRequest, build};
-use crate::policy::fixtures;
+use crate::policy::{fixtures, prebuilt};
 use anyhow::{Context, anyhow};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -30,11 +30,15 @@ impl Source {
             });
         }
         if !path.is_dir() {
-            return Err(anyhow!(
-                "{}: there is no such file or folder; give a .wasm file, or the folder of a plugin's sources",
-                path.display()
-            )
-            .into());
+            let Some(prebuilt) = prebuilt::stands_in(&path.with_extension("wasm")) else {
+                return Err(anyhow!(
+                    "{}: there is no such file or folder; give a .wasm file, the folder of a plugin's sources, or `{}` for the plugin that is brought along",
+                    path.display(),
+                    prebuilt::NAME
+                )
+                .into());
+            };
+            return brought_along(prebuilt);
         }
         let wasm = built_file(path)?;
         if is_stale(path, &wasm) {
@@ -58,6 +62,21 @@ impl Source {
     pub(super) fn fixtures(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(fixtures::FOLDER))
     }
+}
+
+/// The plugin that is part of this program, as a file.
+fn brought_along(wasm: &[u8]) -> Result<Source, Failure> {
+    let digest = hex::encode(Sha256::digest(wasm));
+    let folder = cache().join("built").join(digest.get(..12).unwrap_or(&digest));
+    let file = folder.join(prebuilt::NAME).with_extension("wasm");
+    if std::fs::read(&file).map_or(true, |found| found != wasm) {
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        std::fs::write(&file, wasm).with_context(|| file.display().to_string())?;
+    }
+    Ok(Source {
+        wasm: file,
+        folder: None,
+    })
 }
 
 /// The name of the crate's folder, which is also how the plugin is called.
