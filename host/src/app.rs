@@ -4,6 +4,7 @@ mod backends;
 mod housekeeping;
 mod migrate;
 mod operator;
+mod policy_levels;
 mod reach;
 mod reload;
 
@@ -51,6 +52,8 @@ impl App {
         let http_addr = listener.local_addr()?;
         let metrics = Arc::new(Metrics::default());
         let policies = PolicyHost::open(Limits::default(), &config.host.data_dir)?;
+        let levels = policies.clone();
+        metrics.policies(move || policy_levels::policy_levels(&levels));
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
         let loaded = LoadedOperators::default();
         life.spawn(http::serve(

@@ -4,6 +4,7 @@ mod delays;
 mod histogram;
 mod levels;
 mod oldest;
+mod policies;
 mod process;
 mod words;
 
@@ -11,9 +12,11 @@ pub use delays::OperatorDelays;
 pub use histogram::Histogram;
 pub use levels::BindLevels;
 pub use oldest::{Oldest, Stay};
+pub use policies::{HookLevels, PolicyLevels};
 
 use delays::Delays;
 use levels::Levels;
+use policies::Policies;
 use process::Process;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -204,6 +207,14 @@ impl Metrics {
         // Writing into a String cannot fail.
         encode(&mut text, &registry).unwrap_or_default();
         text
+    }
+
+    /// Tells of policies what this says of them at each scrape.
+    pub fn policies(&self, look: impl Fn() -> Vec<PolicyLevels> + Send + Sync + 'static) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry
+            .sub_registry_with_prefix(PREFIX)
+            .register_collector(Box::new(Policies(Box::new(look))));
     }
 
     /// Whether a backend was there when it was asked last; `kind` is a word of the code.

@@ -85,9 +85,12 @@ handle_equality!(
 /// Exports the listed hooks and no other, and writes the manifest (name and version of the Cargo package, version of
 /// this SDK, hooks, contract) into the custom section `smpp-plugin-manifest`: the host compares it with what the file
 /// exports. Once in a crate, at module level.
+///
+/// Counters that the plugin adds to are declared behind the hooks, at most 32, each a word of lower-case letters, digits, `-` and
+/// `_`: `operator_policy!(Acme: MessageIds, Inbound; counters: "odd-state", "barred");`. What is not declared is dropped.
 #[macro_export]
 macro_rules! operator_policy {
-    ($policy:ident: $first:ident $(, $hook:ident)* $(,)?) => {
+    ($policy:ident: $first:ident $(, $hook:ident)* $(,)? $(; counters: $counter:literal $(, $more:literal)* $(,)?)?) => {
         const _: () = {
             const fn implements_its_hooks<P: $crate::hooks::$first $(+ $crate::hooks::$hook)*>() {}
             implements_its_hooks::<$policy>();
@@ -107,7 +110,9 @@ macro_rules! operator_policy {
                 "\",\"hooks\":[",
                 $crate::manifest::hook::$first,
                 $(",", $crate::manifest::hook::$hook,)*
-                "]}",
+                "]",
+                $(",\"counters\":[\"", $counter, "\"", $(",\"", $more, "\"",)* "]",)?
+                "}",
             ];
             #[used]
             #[unsafe(link_section = "smpp-plugin-manifest")]

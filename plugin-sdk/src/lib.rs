@@ -63,3 +63,12 @@ pub use bindings::shared::smpp::pdu::types::{
 pub use hooks::{Encoding, Inbound, MessageIds, Settings, Splitting, Submit, SubmitResult};
 pub use hooks::{encoding, inbound, message_ids, splitting, submit, submit_result};
 pub use settings::settings;
+
+/// What the documents for authors show compiles: `cargo test` runs it with the examples of this crate.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../docs/plugins/guide.md")]
+    mod guide {}
+    #[doc = include_str!("../../docs/plugins/cookbook.md")]
+    mod cookbook {}
+}

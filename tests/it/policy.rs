@@ -1,9 +1,11 @@
 //! Policy plugins as files: what is refused, what a running one may do to us, and how it is replaced.
 #![cfg(test)]
 
+mod cookbook;
 mod files;
 mod fixtures;
 mod hostile;
+mod published;
 mod quirks;
 mod refusals;
 mod swaps;
@@ -76,6 +78,20 @@ impl Bench {
         let host = PolicyHost::new(smpp_connector::policy::Limits::default()).expect("a plugin host");
         Self {
             host,
+            folder: TempDir::new().expect("a folder"),
+        }
+    }
+
+    /// One for guests that bring an interpreter, on a machine that does much else meanwhile.
+    pub(crate) fn patient() -> Self {
+        let limits = smpp_connector::policy::Limits {
+            call_deadline: std::time::Duration::from_secs(5),
+            start_deadline: std::time::Duration::from_secs(20),
+            memory_bytes: 128 << 20,
+            ..smpp_connector::policy::Limits::default()
+        };
+        Self {
+            host: PolicyHost::new(limits).expect("a plugin host"),
             folder: TempDir::new().expect("a folder"),
         }
     }

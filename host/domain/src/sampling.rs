@@ -43,9 +43,44 @@ pub struct Sampling {
     halved: u32,
     since: Instant,
     taken: u32,
+    budget: Budget,
     remembered: HashSet<u32>,
     order: VecDeque<u32>,
     floor: Floor,
+}
+
+/// How many messages may be taken in the long run, so that what is kept reaches back far enough.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    most: f64,
+    each_second: f64,
+    left: f64,
+    since: Instant,
+}
+
+impl Budget {
+    /// `most` at once, and as many again in an hour.
+    #[must_use]
+    pub fn of_an_hour(most: u32, now: Instant) -> Self {
+        let most = f64::from(most);
+        Self {
+            most,
+            each_second: most / 3_600.0,
+            left: most,
+            since: now,
+        }
+    }
+
+    fn takes(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.since).as_secs_f64();
+        self.left = (self.left + passed * self.each_second).min(self.most);
+        self.since = now;
+        let takes = self.left >= 1.0;
+        if takes {
+            self.left -= 1.0;
+        }
+        takes
+    }
 }
 
 /// The smallest share of late.
@@ -57,14 +92,15 @@ struct Floor {
 }
 
 impl Sampling {
-    /// About `wanted` messages a second.
+    /// About `wanted` messages a second, as long as the budget lasts.
     #[must_use]
-    pub fn new(wanted: u32, now: Instant) -> Self {
+    pub fn new(wanted: u32, budget: Budget, now: Instant) -> Self {
         Self {
             wanted: wanted.max(1),
             halved: 0,
             since: now,
             taken: 0,
+            budget,
             remembered: HashSet::new(),
             order: VecDeque::new(),
             floor: Floor {
@@ -84,12 +120,15 @@ impl Sampling {
         }
         if self.taken >= self.wanted && self.halved < SMALLEST {
             // At once: at the end of the span it would be too late.
-            self.halved += 1;
+            self.halve();
             self.taken = 0;
-            self.floor.now = self.floor.now.max(self.halved);
             if !within(hash, self.halved) {
                 return false;
             }
+        }
+        if !self.budget.takes(now) {
+            self.halve();
+            return false;
         }
         self.taken = self.taken.saturating_add(1);
         self.remember(hash);
@@ -107,6 +146,11 @@ impl Sampling {
     #[must_use]
     pub fn share(&self) -> f64 {
         0.5_f64.powi(i32::try_from(self.halved).unwrap_or(i32::MAX))
+    }
+
+    fn halve(&mut self) {
+        self.halved = (self.halved + 1).min(SMALLEST);
+        self.floor.now = self.floor.now.max(self.halved);
     }
 
     fn turn(&mut self, now: Instant) {

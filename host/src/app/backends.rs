@@ -1,6 +1,6 @@
 //! Which backends this host runs on: servers where its file names them, else the embedded database.
 
-use crate::config::{HostConfig, NatsConfig, OperatorConfig};
+use crate::config::{HostConfig, NatsConfig, OperatorConfig, RecordingsConfig};
 use crate::events::embedded::EmbeddedEvents;
 use crate::events::nats::NatsEvents;
 use crate::intake::embedded::EmbeddedQueue;
@@ -55,7 +55,7 @@ pub(crate) struct Backends {
 pub(super) struct Recordings {
     pub(super) decisions: Arc<DecisionFiles>,
     pub(super) pdus: Arc<PduFiles>,
-    pub(super) keeps_texts: bool,
+    pub(super) config: RecordingsConfig,
 }
 
 impl Recordings {
@@ -67,7 +67,7 @@ impl Recordings {
         Some(Self {
             decisions: Arc::new(DecisionFiles::open(&host.data_dir, config.room - pdus, tasks)),
             pdus: Arc::new(PduFiles::open(&host.data_dir, pdus, tasks)),
-            keeps_texts: config.keeps_texts,
+            config: config.clone(),
         })
     }
 }

@@ -256,7 +256,7 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
 
 fn recorder(config: &OperatorConfig, backends: &Backends) -> Recorder {
     match &backends.recordings {
-        Some(recordings) => Recorder::new(recordings.decisions.clone(), config, recordings.keeps_texts),
+        Some(recordings) => Recorder::new(recordings.decisions.clone(), config, &recordings.config),
         None => Recorder::off(),
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Wanted {
     shadow: Option<String>,
     /// Or for so many calls.
     calls: Option<u64>,
-    /// Then active, unless it fails more often.
+    /// Then active, unless it fails more often. Without a trial it is that at once, whatever this says.
     #[serde(default)]
     promote: bool,
 }
@@ -141,11 +141,6 @@ fn deployment(wanted: Wanted) -> Result<Deployment, String> {
     if wanted.calls == Some(0) {
         return Err("calls=0".to_owned());
     }
-    if wanted.promote && shadow.is_none() && wanted.calls.is_none() {
-        return Err(
-            "promote=true without shadow or calls: without a trial it becomes active at once".to_owned(),
-        );
-    }
     Ok(Deployment {
         wasm: None,
         shadow,
@@ -211,7 +206,6 @@ mod tests {
             (Some("25h"), None, false),
             (Some("long"), None, false),
             (None, Some(0), false),
-            (None, None, true),
         ] {
             assert!(
                 read(shadow, calls, promote).is_err(),

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::ports::{BackendError, Event, ParkedReceipt, Tracked};
 use chrono::TimeDelta;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
-use smpp_domain::receipt::message_id::{key_of_number, near_misses};
+use smpp_domain::receipt::message_id::{NearMiss, default_key, key_of_number, near_misses};
 use std::collections::HashMap;
 
 /// Parked receipts looked at in one sweep.
@@ -135,7 +135,14 @@ impl<'a> Parked<'a> {
 
     /// Which other way of reading the id would have found a message: what the integration engineer wants to know first.
     async fn near_miss(&self, receipt: &ParkedReceipt) -> Result<Option<near_misses::Found>, BackendError> {
-        let candidates = near_misses(&receipt.reading.message_id);
+        let id = &receipt.reading.message_id;
+        // Where the policy makes another key of it, the id as it stands is another reading too.
+        let own = default_key(id);
+        let as_it_stands = (own != receipt.message_key).then_some(NearMiss {
+            key: own,
+            reading: "it stands",
+        });
+        let candidates: Vec<_> = as_it_stands.into_iter().chain(near_misses(id)).collect();
         let keys: Vec<_> = candidates.iter().map(|miss| miss.key.clone()).collect();
         if keys.is_empty() {
             return Ok(None);

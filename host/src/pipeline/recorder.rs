@@ -11,20 +11,24 @@ pub(super) use watched::{Call, Watched};
 
 use super::plan::{Plan, PlanError};
 use crate::clock;
-use crate::config::OperatorConfig;
+use crate::config::{OperatorConfig, RecordingsConfig};
 use crate::ports::{DecisionLog, DecisionRecord, FaultRecord, IdInPlace, Inbound, ParkedReceipt};
 use heard::Waiting;
 use serde_json::Value;
 use smpp_domain::encoding::Masker;
 use smpp_domain::ids::{MessageId, OperatorId};
 use smpp_domain::policy::question::Question;
-use smpp_domain::sampling::{Allowance, Sampling};
+use smpp_domain::sampling::{Allowance, Budget, Sampling};
 use smpp_domain::status::Verdict;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// Messages recorded in a second, about.
 const MESSAGES: u32 = 50;
+
+/// Octets of the room that a message takes with all its calls and PDUs, about. Of two hours' messages there is room, so that
+/// there is always the last one.
+const MESSAGE: u64 = 8 * 1024;
 
 /// Of each kind of what is recorded whatever its message, in a second.
 const OTHERS: u32 = 20;
@@ -77,16 +81,18 @@ impl Recorder {
 
     /// Records the calls of this operator's policy. Numbers are masked, and texts unless they are kept.
     #[must_use]
-    pub fn new(log: Arc<dyn DecisionLog>, config: &OperatorConfig, keeps_texts: bool) -> Self {
+    pub fn new(log: Arc<dyn DecisionLog>, config: &OperatorConfig, recordings: &RecordingsConfig) -> Self {
         let now = clock::now();
+        let messages = u32::try_from(recordings.room / MESSAGE / 2).unwrap_or(u32::MAX);
+        let budget = Budget::of_an_hour(messages.max(1), now);
         Self(Some(Box::new(Works {
             log,
             operator_id: config.operator_id,
             operator: config.name.clone(),
-            masker: Masker::new(config.alphabets.values(), keeps_texts),
+            masker: Masker::new(config.alphabets.values(), recordings.keeps_texts),
             config: config.clone(),
             state: Mutex::new(State {
-                sampling: Sampling::new(MESSAGES, now),
+                sampling: Sampling::new(MESSAGES, budget, now),
                 faults: Allowance::new(OTHERS, now),
                 refused: Allowance::new(OTHERS, now),
                 unmatched: Allowance::new(OTHERS, now),

@@ -9,6 +9,8 @@ const STEPS: usize = 4;
 const SIZES: usize = 26 * STEPS;
 /// Nanoseconds of one unit, as a power of two.
 const UNIT: u32 = 8;
+/// Bounds of what is told to Prometheus, as powers of two of a unit: 1 us, 4 us, and so on to 67 ms. Each ends a size class.
+const BOUNDS: [i32; 9] = [2, 4, 6, 8, 10, 12, 14, 16, 18];
 
 /// Durations of calls.
 #[derive(Debug)]
@@ -55,6 +57,27 @@ impl Latency {
         Duration::ZERO
     }
 
+    /// Calls by the seconds that they took: so many up to each bound, and above the one before. The last has no bound.
+    pub(super) fn buckets(&self) -> Vec<(f64, u64)> {
+        let mut counts = self
+            .sizes
+            .iter()
+            .map(|count| count.load(Relaxed))
+            .enumerate()
+            .peekable();
+        let bounds = BOUNDS.map(|power| (1_u64 << power, 2_f64.powi(power) * 1e-9 * f64::from(1 << UNIT)));
+        let mut buckets = Vec::with_capacity(BOUNDS.len() + 1);
+        for (units, seconds) in bounds {
+            let mut calls = 0;
+            while let Some((_, count)) = counts.next_if(|(size, _)| end(*size) <= units) {
+                calls += count;
+            }
+            buckets.push((seconds, calls));
+        }
+        buckets.push((f64::INFINITY, counts.map(|(_, count)| count).sum()));
+        buckets
+    }
+
     pub(super) fn reset(&self) {
         self.max.store(0, Relaxed);
         self.sizes.iter().for_each(|count| count.store(0, Relaxed));
@@ -96,6 +119,24 @@ mod tests {
             previous = class;
         }
         assert_eq!(index(u64::MAX), SIZES - 1);
+    }
+
+    #[test]
+    fn each_call_is_in_one_bucket() {
+        let latency = Latency::default();
+        for micros in [1, 3, 4, 5, 900, 100_000] {
+            latency.note(Duration::from_micros(micros));
+        }
+        let buckets = latency.buckets();
+        let calls: Vec<_> = buckets.iter().map(|(_, calls)| *calls).collect();
+        assert_eq!(calls, [1, 2, 1, 0, 0, 1, 0, 0, 0, 1]);
+        let bounds: Vec<_> = buckets
+            .iter()
+            .map(|(bound, _)| (bound * 1e9) as u64)
+            .take(3)
+            .collect();
+        assert_eq!(bounds, [1_024, 4_096, 16_384]);
+        assert!(buckets.last().unwrap().0.is_infinite());
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! and small enough that a broken one is a nuisance only.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
-use wasmtime::{StoreLimits, StoreLimitsBuilder};
+use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
 /// Length of an epoch: deadlines are counted in these.
 pub const TICK: Duration = Duration::from_millis(1);
@@ -78,8 +80,8 @@ impl Limits {
     }
 
     /// The bounds that wasmtime itself enforces on a store.
-    pub(super) fn store(&self) -> StoreLimits {
-        StoreLimitsBuilder::new()
+    pub(super) fn store(&self, highest: &Arc<AtomicUsize>) -> Bounds {
+        let limits = StoreLimitsBuilder::new()
             .memory_size(self.memory_bytes)
             .instances(self.instances)
             .memories(self.memories)
@@ -87,7 +89,65 @@ impl Limits {
             .table_elements(self.table_elements)
             // The guest's own out-of-memory path ends in a bare `unreachable`; this way the error names the cause.
             .trap_on_grow_failure(true)
-            .build()
+            .build();
+        Bounds {
+            limits,
+            memory: 0,
+            highest: Arc::clone(highest),
+        }
+    }
+}
+
+/// The bounds of one store, and how much linear memory its instance has.
+pub(super) struct Bounds {
+    limits: StoreLimits,
+    memory: usize,
+    /// The most that an instance of this version has had.
+    highest: Arc<AtomicUsize>,
+}
+
+impl ResourceLimiter for Bounds {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let grows = self.limits.memory_growing(current, desired, maximum)?;
+        if grows {
+            self.memory = self.memory.saturating_add(desired.saturating_sub(current));
+            self.highest.fetch_max(self.memory, Relaxed);
+        }
+        Ok(grows)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.limits.memory_grow_failed(error)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.limits.table_grow_failed(error)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories()
     }
 }
 

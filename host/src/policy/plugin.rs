@@ -17,7 +17,7 @@ use super::stats::PolicyStats;
 use super::tally::Tally;
 use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -64,6 +64,8 @@ pub(super) struct Plugin {
     pub(super) tally: Tally,
     pub(super) tenant: Arc<Tenant>,
     pub(super) limits: Limits,
+    /// The most linear memory that an instance has had.
+    memory: Arc<AtomicUsize>,
     /// Of one call: dividing times is as dear as looking at a clock.
     call_ticks: u32,
     idle: Mutex<Vec<Slot>>,
@@ -94,6 +96,7 @@ impl Plugin {
             tenant: Arc::new(tenant),
             call_ticks: ticks(limits.call_deadline),
             limits,
+            memory: Arc::default(),
             idle: Mutex::default(),
             max_idle: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
             recorded_now: None,
@@ -142,10 +145,16 @@ impl Plugin {
             .is_some_and(|breaker| breaker.open_for(now).is_some())
     }
 
+    /// The most linear memory that an instance of it has had, in octets.
+    pub(super) fn memory(&self) -> usize {
+        self.memory.load(Relaxed)
+    }
+
     /// Makes an instance, with the real limits.
     pub(super) fn new_slot(&self) -> Result<Slot, SlotError> {
         let ctx = Ctx {
-            limits: self.limits.store(),
+            limits: self.limits.store(&self.memory),
+            hook: "admission",
             ticks_left: 0,
             now_ms: None,
             tenant: Arc::clone(&self.tenant),
@@ -197,7 +206,7 @@ impl Plugin {
             self.tally.not_asked();
             return Err(self.fault(hook, FaultCause::BreakerOpen, text));
         }
-        let answer = self.call(call).and_then(|answer| match answer {
+        let answer = self.call(hook, call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
             Some(Err(fault)) => Err(convert::fault(&fault)),
             None => Ok(None),
@@ -241,6 +250,7 @@ impl Plugin {
     /// Runs one call on an instance. The instance lives on only if nothing went wrong inside it.
     fn call<A>(
         &self,
+        hook: Hook,
         call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<A>>,
     ) -> Result<Option<A>, (FaultCause, String)> {
         let idle = self.idle().pop();
@@ -251,6 +261,7 @@ impl Plugin {
             })?,
         };
         arm(&mut slot.store, self.call_ticks);
+        slot.store.data_mut().hook = hook.name();
         self.set_back(&mut slot);
         let answer = call(&mut slot)
             .transpose()

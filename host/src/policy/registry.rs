@@ -124,6 +124,20 @@ impl OperatorPolicy {
         Some(Arc::clone(&latest.plugin.identity))
     }
 
+    /// The most linear memory that an instance of the active version has had, in octets.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.running().map_or(0, |plugin| plugin.memory())
+    }
+
+    /// What the candidate that runs beside the active version has answered: the same, otherwise, and nothing usable.
+    #[must_use]
+    pub fn shadowed(&self) -> Option<[u64; 3]> {
+        let standing = self.standing();
+        let standing = standing.candidate.as_ref()?.shadow.standing();
+        Some([standing.same, standing.different, standing.faults])
+    }
+
     /// The hooks of the active version that are not asked at present, because they failed too often.
     #[must_use]
     pub fn open_breakers(&self) -> Vec<smpp_domain::policy::Hook> {

@@ -5,7 +5,7 @@ use crate::ports::FaultView;
 use smpp_domain::policy::{FaultCause, Hook};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Every cause of a fault, in the order of the counters.
@@ -23,6 +23,8 @@ const CAUSES: [FaultCause; 9] = [
 
 /// Faults that are told one by one.
 const LAST_FAULTS: usize = 20;
+/// Counters of one operator's plugins, over all versions with all their names since the start.
+const COUNTERS: usize = 128;
 /// Octets of a fault's text that are told.
 const FAULT_TEXT: usize = 512;
 
@@ -36,6 +38,8 @@ pub struct PolicyStats {
     log_lines_dropped: AtomicU64,
     metrics_dropped: AtomicU64,
     last_faults: Mutex<VecDeque<FaultView>>,
+    /// By plugin and counter.
+    counters: Mutex<BTreeMap<(String, String), Arc<AtomicU64>>>,
 }
 
 /// Counters of one hook.
@@ -61,6 +65,7 @@ impl Default for PolicyStats {
             log_lines_dropped: AtomicU64::new(0),
             metrics_dropped: AtomicU64::new(0),
             last_faults: Mutex::default(),
+            counters: Mutex::default(),
         }
     }
 }
@@ -156,6 +161,30 @@ impl PolicyStats {
         self.reloads_failed.fetch_add(1, Relaxed);
     }
 
+    /// The counters that a plugin declares, ready to be added to. Versions of one plugin count together.
+    pub(super) fn declare(&self, plugin: &str, names: &[String]) -> BTreeMap<String, Arc<AtomicU64>> {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut declared = BTreeMap::new();
+        for name in names {
+            let key = (plugin.to_owned(), name.clone());
+            if counters.len() < COUNTERS || counters.contains_key(&key) {
+                let counter = counters.entry(key).or_default();
+                declared.insert(name.clone(), Arc::clone(counter));
+            }
+        }
+        declared
+    }
+
+    /// What plugins count: plugin, counter, value.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(String, String, u64)> {
+        let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        counters
+            .iter()
+            .map(|((plugin, name), value)| (plugin.clone(), name.clone(), value.load(Relaxed)))
+            .collect()
+    }
+
     pub(super) fn log_line_dropped(&self) {
         self.log_lines_dropped.fetch_add(1, Relaxed);
     }
@@ -188,6 +217,12 @@ impl HookStats {
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Duration {
         self.latency.percentile(percent)
+    }
+
+    /// Calls by the seconds that they took: so many up to each bound, and above the one before. The last has no bound.
+    #[must_use]
+    pub fn buckets(&self) -> Vec<(f64, u64)> {
+        self.latency.buckets()
     }
 
     /// The longest call.

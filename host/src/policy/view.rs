@@ -41,9 +41,19 @@ impl Shared {
             candidate: standing.candidate.as_ref().map(candidate_view),
             hooks,
             last_faults: operator.stats().last_faults(),
-            counters: BTreeMap::new(),
+            counters: counters(operator, standing.active.as_ref()),
         }
     }
+}
+
+/// What the active version's plugin counts.
+fn counters(operator: &OperatorPolicy, active: Option<&Version>) -> BTreeMap<String, u64> {
+    let plugin = active.map(|version| version.plugin.identity.plugin.as_str());
+    let counters = operator.stats().counters().into_iter();
+    counters
+        .filter(|(of, _, _)| Some(of.as_str()) == plugin)
+        .map(|(_, counter, value)| (counter, value))
+        .collect()
 }
 
 fn has(plugin: &Plugin, hook: Hook) -> bool {

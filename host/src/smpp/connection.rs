@@ -120,6 +120,7 @@ impl Connection {
             self.apply(wake).await;
             self.pump().await;
             self.write().await;
+            self.record_sent();
             self.parts.show_in_flight();
         }
         self.return_unsent();

@@ -84,7 +84,7 @@ fn path(resolve: &Resolve, id: InterfaceId) -> String {
     }
 }
 
-fn signature(resolve: &Resolve, function: &Function) -> String {
+pub(crate) fn signature(resolve: &Resolve, function: &Function) -> String {
     let parameters = function.params.iter();
     let parameters: Vec<_> = parameters
         .map(|parameter| format!("{}: {}", parameter.name, name(resolve, parameter.ty)))
@@ -116,6 +116,10 @@ impl AsText for wit_parser::FunctionKind {
 }
 
 /// How a type is written where it is used.
+pub(crate) fn shape_name(resolve: &Resolve, ty: Type) -> String {
+    name(resolve, ty)
+}
+
 fn name(resolve: &Resolve, ty: Type) -> String {
     match ty {
         Type::Id(id) => {
@@ -130,7 +134,7 @@ fn name(resolve: &Resolve, ty: Type) -> String {
 }
 
 /// What a type is made of.
-pub(crate) fn shape(resolve: &Resolve, definition: &TypeDef) -> String {
+fn shape(resolve: &Resolve, definition: &TypeDef) -> String {
     let name = |ty: Type| name(resolve, ty);
     let optional = |ty: Option<Type>| ty.map_or("_".to_owned(), name);
     let within = |parts: Vec<String>| parts.join(", ");

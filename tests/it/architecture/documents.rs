@@ -38,7 +38,14 @@ pub(super) fn gateway_metrics() -> BTreeSet<String> {
         .map(|call| format!("{prefix}_{}", between(call, "\"").expect("a family's name")))
         .collect();
     assert!(registered.len() >= 20, "{registered:?}");
-    registered
+    // Those that are read from the policies' own counters at each scrape.
+    let collected: BTreeSet<_> = sources
+        .split("encode_descriptor(\"policy_")
+        .skip(1)
+        .filter_map(|rest| Some(format!("{prefix}_policy_{}", rest.split('"').next()?)))
+        .collect();
+    assert!(collected.len() >= 9, "{collected:?}");
+    registered.union(&collected).cloned().collect()
 }
 
 /// What is told of the process.

@@ -137,7 +137,7 @@ fn both_kinds_of_pods_are_confined_and_may_drain() {
         ] {
             assert!(text.contains(wanted), "{file} lacks {wanted}");
         }
-        for mount in text.lines().filter(|line| line.contains("subPath")) {
+        for mount in text.lines().filter(|line| line.contains("subPath: ")) {
             assert!(mount.contains("smpp-connector.toml"), "never renewed: {mount}");
         }
     }

@@ -1,8 +1,9 @@
 //! What became of one message: over HTTP and on the command line.
 
 use super::{Stage, has, messages, run};
-use smpp_connector_tests::GatewayProcess;
+use smpp_connector_tests::{GatewayProcess, PATIENCE};
 use smsc_sim::{FinalState, Receipts, Script};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 fn trace(stage: &Stage, gateway: &GatewayProcess, id: &str, json: bool) -> super::Told {
@@ -28,6 +29,13 @@ fn a_message_is_traced_from_its_outcome_to_its_receipts() {
             .any(|event| event["messageState"] == "UNDELIVERABLE")
     });
     let id = sent[0].id().to_string();
+    // A receipt is on record a moment after its event.
+    let path = format!("/api/v1/messages/{id}");
+    let started = Instant::now();
+    while !gateway.get(&path).json()["parts"][0]["receipts"][0].is_object() {
+        assert!(started.elapsed() < PATIENCE, "no receipt is on record");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let told = trace(&stage, &gateway, &id, false);
     assert_eq!(told.code, 0, "{told:?}");
     has(
@@ -42,7 +50,7 @@ fn a_message_is_traced_from_its_outcome_to_its_receipts() {
         ],
     );
     assert!(!told.stdout.contains("48600123452"), "{}", told.stdout);
-    let json = gateway.get(&format!("/api/v1/messages/{id}")).json();
+    let json = gateway.get(&path).json();
     assert_eq!(json["stage"], "settled");
     assert_eq!(json["outcome"]["outcome"], "ACCEPTED");
     assert_eq!(json["parts"][0]["receipts"][0]["state"], "UNDELIVERABLE");

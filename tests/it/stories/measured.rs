@@ -173,15 +173,20 @@ async fn a_wrong_file_shows_and_a_removed_operator_leaves_no_gauges() {
     let page = gateway.app.metrics.render();
     let gauges = [
         "binds_up",
-        "in_flight",
+        "in_flight_messages",
         "tps_rate",
         "stopped",
-        "oldest",
+        "oldest_command_seconds",
         "bind_window",
+        "bind_in_flight",
     ];
+    let is_gauge = |line: &str| {
+        let named = |gauge: &&str| line.starts_with(&format!("smpp_connector_{gauge}{{"));
+        gauges.iter().any(|gauge| named(&gauge))
+    };
     let left: Vec<_> = page
         .lines()
-        .filter(|line| line.contains("volta") && gauges.iter().any(|gauge| line.contains(gauge)))
+        .filter(|line| line.contains("volta") && is_gauge(line))
         .collect();
     assert!(left.is_empty(), "{left:#?}");
     let sessions = gateway.events().await;

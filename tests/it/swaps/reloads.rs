@@ -193,30 +193,32 @@ impl Story<'_> {
         let operator = &self.operators[OPERATORS];
         let file = self.folder.join(format!("operators/{}.toml", operator.name));
         for n in (0..).take_while(|_| !self.over.load(Ordering::Relaxed)) {
-            let note = settings(n);
+            // Far more than these texts need; none of the few before it is the same.
+            let most = 100 + n % 100;
             let changed = operator
                 .clone()
-                .policy("settings", &format!("{{ note = \"{note}\" }}"));
+                .policy("settings", &format!("{{ max_parts = {most} }}"));
             let fresh = file.with_extension("new");
             std::fs::write(&fresh, changed.toml()).unwrap();
             std::fs::rename(&fresh, &file).unwrap();
             let (started, path) = (Instant::now(), format!("/api/v1/plugins/{}", operator.name));
             loop {
                 let policy = self.gateway.get(&path).json();
-                if policy["active"]["settings"]["note"] == note.as_str() {
+                if policy["active"]["settings"]["max_parts"] == most {
                     break;
                 }
-                assert!(started.elapsed() < PATIENCE, "settings {n} are not in force");
+                assert!(
+                    started.elapsed() < PATIENCE,
+                    "settings {n} are not in force: {} because of {}\n{}",
+                    policy["verdict"],
+                    policy["reason"],
+                    self.gateway.log()
+                );
                 std::thread::sleep(Duration::from_millis(20));
             }
             self.resettled.fetch_add(1, Ordering::Relaxed);
         }
     }
-}
-
-/// Larger than most: what leaks of them is to be seen.
-fn settings(n: usize) -> String {
-    format!("{n} {}", "x".repeat(20_000))
 }
 
 /// When the first message went that the version had decided.

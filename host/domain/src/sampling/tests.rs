@@ -8,6 +8,10 @@ fn message(number: u128) -> MessageId {
     ))
 }
 
+fn sampling(wanted: u32, start: Instant) -> Sampling {
+    Sampling::new(wanted, Budget::of_an_hour(1_000_000, start), start)
+}
+
 /// How many are taken in one second of so much traffic.
 fn second(sampling: &mut Sampling, at: Instant, from: u128, messages: u32) -> u32 {
     let each = SPAN / messages.max(1);
@@ -18,7 +22,7 @@ fn second(sampling: &mut Sampling, at: Instant, from: u128, messages: u32) -> u3
 #[test]
 fn a_quiet_operator_is_recorded_whole() {
     let start = Instant::now();
-    let mut sampling = Sampling::new(50, start);
+    let mut sampling = sampling(50, start);
     for number in 0..20 {
         let taken = second(&mut sampling, start + SPAN * number, u128::from(number) * 100, 40);
         assert_eq!(taken, 40);
@@ -29,7 +33,7 @@ fn a_quiet_operator_is_recorded_whole() {
 #[test]
 fn a_flood_is_sampled_at_once_and_the_share_comes_back() {
     let start = Instant::now();
-    let mut sampling = Sampling::new(50, start);
+    let mut sampling = sampling(50, start);
     let first = second(&mut sampling, start, 0, 5_000);
     assert!((50..=450).contains(&first), "{first}");
     let mut from = 5_000;
@@ -53,7 +57,7 @@ fn a_flood_is_sampled_at_once_and_the_share_comes_back() {
 #[test]
 fn the_receipts_of_what_was_taken_are_taken_and_no_others() {
     let start = Instant::now();
-    let mut sampling = Sampling::new(50, start);
+    let mut sampling = sampling(50, start);
     let (mut taken, mut left) = (Vec::new(), Vec::new());
     for number in 0..2_000_u32 {
         let at = start + SPAN * (number / 1_000);
@@ -72,7 +76,7 @@ fn the_receipts_of_what_was_taken_are_taken_and_no_others() {
 #[test]
 fn what_is_forgotten_is_judged_by_the_smallest_share_of_late() {
     let start = Instant::now();
-    let mut sampling = Sampling::new(50, start);
+    let mut sampling = sampling(50, start);
     assert!(sampling.took(message(1), start), "nothing was ever left out");
     second(&mut sampling, start, 0, 5_000);
     let later = start + Duration::from_secs(100);
@@ -87,7 +91,7 @@ fn what_is_forgotten_is_judged_by_the_smallest_share_of_late() {
 #[test]
 fn memory_is_bounded() {
     let start = Instant::now();
-    let mut sampling = Sampling::new(u32::MAX, start);
+    let mut sampling = sampling(u32::MAX, start);
     for number in 0..100_000 {
         sampling.takes(message(number), start);
     }
@@ -103,4 +107,24 @@ fn an_allowance_is_for_a_second() {
     assert_eq!(taken(Duration::ZERO), 3);
     assert_eq!(taken(SPAN / 2), 0);
     assert_eq!(taken(SPAN), 3);
+}
+
+#[test]
+fn what_is_kept_reaches_back_far_enough() {
+    let start = Instant::now();
+    let mut sampling = Sampling::new(50, Budget::of_an_hour(3_600, start), start);
+    let mut taken = Vec::new();
+    for number in 0..1_200_u32 {
+        let from = u128::from(number) * 100;
+        taken.push(second(&mut sampling, start + SPAN * number, from, 100));
+    }
+    let sum = |seconds: &[u32]| seconds.iter().sum::<u32>();
+    assert!(
+        (2_000..=3_700).contains(&sum(&taken[..100])),
+        "{}",
+        sum(&taken[..100])
+    );
+    assert!(sum(&taken) <= 3_600 + 1_200, "{}", sum(&taken));
+    let late = sum(&taken[600..]);
+    assert!((300..=700).contains(&late), "about one a second: {late}");
 }

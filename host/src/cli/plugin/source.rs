@@ -5,6 +5,7 @@ use crate::policy::build::{BuildRequest, build};
 use crate::policy::{fixtures, prebuilt};
 use anyhow::{Context, anyhow};
 use sha2::{Digest, Sha256};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -30,15 +31,14 @@ impl Source {
             });
         }
         if !path.is_dir() {
-            let Some(prebuilt) = prebuilt::stands_in(&path.with_extension("wasm")) else {
-                return Err(anyhow!(
-                    "{}: there is no such file or folder; give a .wasm file, the folder of a plugin's sources, or `{}` for the plugin that is brought along",
-                    path.display(),
-                    prebuilt::NAME
-                )
-                .into());
-            };
-            return brought_along(prebuilt);
+            if let Some(component) = prebuilt::stands_in(&path.with_extension("wasm")) {
+                return brought_along(component);
+            }
+            return Err(anyhow!(
+                "{}: there is no such file or folder; give a .wasm file, the folder of a plugin's sources, or quirks",
+                path.display()
+            )
+            .into());
         }
         let wasm = built_file(path)?;
         if is_stale(path, &wasm) {
@@ -64,19 +64,24 @@ impl Source {
     }
 }
 
-/// The plugin that is part of this program, as a file.
-fn brought_along(wasm: &[u8]) -> Result<Source, Failure> {
-    let digest = hex::encode(Sha256::digest(wasm));
-    let folder = cache().join("built").join(digest.get(..12).unwrap_or(&digest));
-    let file = folder.join(prebuilt::NAME).with_extension("wasm");
-    if std::fs::read(&file).map_or(true, |found| found != wasm) {
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        std::fs::write(&file, wasm).with_context(|| file.display().to_string())?;
+/// The plugin that the gateway brings along, as a file in the user's cache.
+fn brought_along(component: &[u8]) -> Result<Source, Failure> {
+    let name = format!(
+        "{}-{}.wasm",
+        prebuilt::NAME,
+        hex::encode(Sha256::digest(component))
+    );
+    let (folder, wasm) = (cache(), cache().join(name));
+    let write = || {
+        std::fs::create_dir_all(&folder)?;
+        let mut fresh = tempfile::NamedTempFile::new_in(&folder)?;
+        fresh.write_all(component)?;
+        fresh.persist(&wasm).map(drop).map_err(|error| error.error)
+    };
+    if !wasm.is_file() {
+        write().with_context(|| format!("{} cannot be written", wasm.display()))?;
     }
-    Ok(Source {
-        wasm: file,
-        folder: None,
-    })
+    Ok(Source { wasm, folder: None })
 }
 
 /// The name of the crate's folder, which is also how the plugin is called.

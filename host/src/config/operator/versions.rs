@@ -61,9 +61,7 @@ pub(super) fn read(policy: &mut Section<'_>, problems: &mut Problems) -> Version
 
 fn budget(policy: &mut Section<'_>, problems: &mut Problems) -> Option<Budget> {
     let usual = Budget::default();
-    let Some(mut table) = policy.table_unless("budget", "off", problems) else {
-        return None;
-    };
+    let mut table = policy.table_unless("budget", "off", problems)?;
     let budget = Budget {
         window: table.or("window", usual.window, duration(SECOND, DAY), problems),
         faults: table.or("faults", usual.faults, share, problems),

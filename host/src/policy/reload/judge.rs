@@ -227,14 +227,15 @@ pub(in crate::policy) fn plugin(
     limits: &Limits,
     stats: &Arc<PolicyStats>,
 ) -> Plugin {
-    let tenant = Tenant {
-        operator,
-        operator_name,
-        settings: settings.to_owned(),
-        plugin: file_name.unwrap_or_else(|| compiled.manifest.name.clone()),
-        version: compiled.manifest.version.clone(),
-        log: LogBudget::new(limits.log_calls_per_sec),
-        stats: Arc::clone(stats),
-    };
+    let manifest = &compiled.manifest;
+    let plugin = file_name.unwrap_or_else(|| manifest.name.clone());
+    let tenant = Tenant::new(
+        (operator, operator_name),
+        settings,
+        (plugin, manifest.version.clone()),
+        LogBudget::new(limits.log_calls_per_sec),
+        stats,
+        &manifest.counters,
+    );
     Plugin::new(key, Arc::clone(compiled), tenant, limits.clone())
 }

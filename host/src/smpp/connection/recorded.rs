@@ -24,6 +24,8 @@ pub(super) struct Recorded {
     tap: Option<Arc<Tap>>,
     /// What waits for its answer, by link and sequence number.
     unanswered: HashMap<(u32, u32), Arc<Wire>>,
+    /// What was queued, to be recorded when it is on its way: a permit to send is for this moment.
+    sent: Vec<(DateTime<Utc>, Outgoing)>,
     /// What is sent next belongs to a message that is recorded.
     pub(super) sends: bool,
     /// What is being sent answers this.
@@ -170,10 +172,17 @@ impl Connection {
         if let Some(wire) = self.recorded.answers.take() {
             wire.answered(pdu);
         }
-        if std::mem::take(&mut self.recorded.sends)
-            && let Some(tap) = &self.recorded.tap
-        {
-            tap.keep_sent(clock::utc_now(), pdu);
+        if std::mem::take(&mut self.recorded.sends) && self.recorded.tap.is_some() {
+            self.recorded.sent.push((clock::utc_now(), pdu.clone()));
+        }
+    }
+
+    /// Records what has gone out.
+    pub(super) fn record_sent(&mut self) {
+        if let Some(tap) = &self.recorded.tap {
+            for (at, pdu) in self.recorded.sent.drain(..) {
+                tap.keep_sent(at, &pdu);
+            }
         }
     }
 

@@ -28,6 +28,25 @@ fn what_the_validator_refuses_the_schema_refuses_too() {
 }
 
 #[test]
+fn both_take_every_profile() {
+    let (schema, folder) = (document(), concat!(env!("CARGO_MANIFEST_DIR"), "/profiles"));
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let table: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+        let settings = serde_json::to_value(&table["policy"]["settings"]).unwrap();
+        assert!(valid(&schema, &settings), "{path:?}");
+        assert_eq!(
+            crate::settings::validate(&settings.to_string()),
+            Ok(()),
+            "{path:?}"
+        );
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen} profiles");
+}
+
+#[test]
 fn the_readme_tells_every_key() {
     let readme = include_str!("../../README.md");
     let mut keys = std::collections::BTreeSet::new();

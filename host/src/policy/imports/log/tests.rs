@@ -1,0 +1,153 @@
+use super::super::super::stats::PolicyStats;
+use super::*;
+use std::io::Write;
+use std::sync::Arc;
+
+/// What was logged, line by line.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn lines(&self) -> Vec<Value> {
+        let octets = self.0.lock().unwrap().clone();
+        let lines = String::from_utf8(octets).unwrap();
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+fn tenant(per_second: u32) -> Tenant {
+    Tenant::new(
+        ("6f1c1a2e".to_owned(), "acme".to_owned()),
+        "{}",
+        ("quirks".to_owned(), "1.2.0".to_owned()),
+        LogBudget::new(per_second),
+        &Arc::new(PolicyStats::default()),
+        &[],
+    )
+}
+
+/// The lines that this logs.
+fn logged(write: impl FnOnce()) -> Vec<Value> {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, write);
+    kept.lines()
+}
+
+fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    fields.iter().map(owned).collect()
+}
+
+#[test]
+fn a_line_says_who_logs_it_and_has_its_fields_apart() {
+    let lines = logged(|| {
+        let fields = pairs(&[("to", "+4915112345678"), ("part", "2\nof 3")]);
+        write(&tenant(10), "inbound", Level::Warn, "odd receipt", &fields);
+        write(&tenant(10), "submit", Level::Info, "no fields", &[]);
+    });
+    let fields = &lines[0]["fields"];
+    for (name, value) in [
+        ("message", "plugin: odd receipt"),
+        ("operator", "acme"),
+        ("plugin", "quirks"),
+        ("version", "1.2.0"),
+        ("hook", "inbound"),
+        ("fields", r#"{"part":"2 of 3","to":"+***********78"}"#),
+    ] {
+        assert_eq!(fields[name], value, "{lines:#?}");
+    }
+    assert_eq!(lines[0]["level"], "WARN");
+    assert_eq!(lines[1]["fields"]["message"], "plugin: no fields");
+    assert!(lines[1]["fields"].get("fields").is_none(), "{lines:#?}");
+}
+
+#[test]
+fn what_is_dropped_is_told_once_in_one_line() {
+    let tenant = tenant(2);
+    let say = |text| write(&tenant, "encoding", Level::Info, text, &[]);
+    let lines = logged(|| {
+        for text in ["a", "b", "c", "d", "e"] {
+            say(text);
+        }
+        tenant.log.begin_anew();
+        say("f");
+        say("g");
+    });
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["fields"]["message"].as_str().unwrap(),
+                line["fields"]["dropped"].as_u64(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("plugin: a", None),
+            ("plugin: b", None),
+            ("a plugin logs more lines a second than are written", Some(3)),
+            ("plugin: f", None),
+            ("plugin: g", None),
+        ]
+    );
+    assert_eq!(tenant.stats.log_lines_dropped(), 3);
+}
+
+impl LogBudget {
+    /// As if the second were over.
+    fn begin_anew(&self) {
+        self.window.lock().unwrap().since = None;
+    }
+}
+
+#[test]
+fn a_line_is_bounded() {
+    let long = "\u{e4}".repeat(9_999);
+    assert!(clean(&long, LOG_LINE).len() <= LOG_LINE);
+    let many: Vec<_> = (0..40).map(|n| (format!("name{n}"), long.clone())).collect();
+    let fields = fields_of(&many).unwrap().to_string();
+    assert!(fields.len() < 2 * LOG_LINE, "{}", fields.len());
+}
+
+#[test]
+fn numbers_are_masked_wherever_they_stand() {
+    assert_eq!(
+        mask_numbers("id 123456, to 4915112345678."),
+        "id 123456, to ***********78."
+    );
+    assert_eq!(mask_numbers("1234567"), "*****67");
+    assert_eq!(mask_numbers("status 88"), "status 88");
+}
+
+#[test]
+fn the_log_budget_refills_each_second_and_tells_what_was_lost() {
+    let (budget, t) = (LogBudget::new(2), crate::clock::now());
+    assert_eq!(
+        [budget.take(t), budget.take(t), budget.take(t), budget.take(t)],
+        [Some(0), Some(0), None, None]
+    );
+    assert_eq!(budget.take(t + Duration::from_secs(1)), Some(2));
+    assert_eq!(budget.take(t + Duration::from_secs(1)), Some(0));
+    assert_eq!(budget.take(t + Duration::from_millis(1_500)), None);
+}
