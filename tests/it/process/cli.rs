@@ -180,7 +180,10 @@ fn plugin_build_makes_a_component_or_says_why_not() {
     assert_eq!(nothing.code, 1);
     has(
         &nothing.stderr,
-        &["neither a Cargo.toml nor a plugin.toml", "give the folder of a plugin"],
+        &[
+            "neither a Cargo.toml nor a plugin.toml",
+            "give the folder of a plugin",
+        ],
     );
 }
 
