@@ -1,7 +1,10 @@
 """Stands between the gateway and the plugin's own module, in every component made of Python."""
 
+import _strptime  # noqa: F401: datetime imports it when it is first used
+import builtins
+import codecs
 import sys
-import traceback
+import time
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import UnionType
@@ -10,6 +13,9 @@ from typing import Any, Callable, Optional, Union, get_args, get_origin, get_typ
 from componentize_py_types import Err
 from wit_world.imports import call_context, logging
 from wit_world.imports import smpp_operator_policy_types as types
+
+# Of operators' texts, and of what Python writes into octets.
+ENCODINGS = ["ascii", "cp1252", "cp437", "hex", "iso8859-15", "latin-1", "utf-16", "utf-16-be", "utf-16-le", "utf-8"]
 
 FAULTS = (types.Fault_Unsupported, types.Fault_Malformed, types.Fault_Misconfigured, types.Fault_Other)
 
@@ -32,13 +38,36 @@ class Lines:
         pass
 
 
+class NoFiles:
+    """Ends the search for a module. A search through files would be a trap without a text."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        raise ImportError(f"{name} cannot be imported in a hook: import it at the top of the plugin's module")
+
+
+def no_file(*_: Any, **__: Any) -> None:
+    raise OSError("a policy has no files")
+
+
+# What the language itself imports when it is first used.
+for name in ENCODINGS:
+    codecs.lookup(name)
+
+is_detached = False
+
+
 def detach() -> None:
-    """Takes the machine away, once the plugin's module is loaded: a policy has no clock and no files.
+    """Takes the machine away, at the first call: a policy has no clock and no files.
 
-    What the language calls the time is the time of the call, so that a recorded call replays to the same answer.
+    What the language calls the time is the time of the call, so that a recorded call replays to the same answer. Not
+    before: componentize-py goes on to import after the plugin's module is loaded.
     """
-    import time
-
+    global is_detached
+    is_detached = True
+    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "PathFinder"]
+    sys.meta_path.append(NoFiles)
+    builtins.open = no_file
     sys.stdout = Lines(logging.Level.INFO)
     sys.stderr = Lines(logging.Level.WARN)
     time.time = lambda: call_context.now_ms() / 1000
@@ -46,12 +75,17 @@ def detach() -> None:
 
 
 def place(error: BaseException) -> str:
-    """The last line of the plugin's own code that the error went through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "smpp_connector" not in frame.filename]
-    if not own:
-        return ""
-    return f" ({own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno} in {own[-1].name})"
+    """The last line of the plugin's own code that the error went through.
+
+    Not by the module `traceback`: that looks into the sources, and there are no files.
+    """
+    found, step = "", error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if "smpp_connector" not in code.co_filename:
+            found = f" ({code.co_filename.rsplit('/', 1)[-1]}:{step.tb_lineno} in {code.co_name})"
+        step = step.tb_next
+    return found
 
 
 def fault(error: BaseException) -> Err:
@@ -162,6 +196,8 @@ def settings_hook(module: Any) -> Callable:
     check = sequence(record(Problem))
 
     def validate(document: str) -> None:
+        if not is_detached:
+            detach()
         try:
             problems = given(document) or []
         except Exception as error:
@@ -183,6 +219,8 @@ def hook(module: Any, group: str, name: str, call: str, answers: Any) -> Callabl
     abstain = answers.Answer_HostDefault() if name != "message-ids" else None
 
     def answer(*question: Any) -> Any:
+        if not is_detached:
+            detach()
         try:
             said = given(*question)
         except Exception as error:

@@ -2,6 +2,10 @@
 #![cfg(test)]
 
 mod answers;
+mod dev;
+mod faults;
+mod templates;
+mod tools;
 
 use smpp_connector::policy::{LimitsAsked, LoadError, OperatorPolicyConfig, PolicyHost, ShadowRule};
 use smpp_connector::ports::{Policy, PolicySource as _};

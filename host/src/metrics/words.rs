@@ -16,11 +16,12 @@ const PARTS: [&str; 6] = [
 ];
 
 /// What operators send.
-const INBOUND: [&str; 13] = [
+const INBOUND: [&str; 14] = [
     "receipt",
     "duplicate",
     "parked",
     "by_number",
+    "recognised",
     "unmatched",
     "unknown_word",
     "mo",

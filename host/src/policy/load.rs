@@ -254,7 +254,7 @@ fn exported_hook(export: &str) -> Result<Option<Hook>, LoadError> {
 
 fn mend(package: &str) -> &'static str {
     if package.starts_with("wasi:") {
-        "a policy has no clock, files, environment or network. Leave WASI out: Rust for wasm32-unknown-unknown (`smpp-connector plugin build`), componentize-py with --stub-wasi, jco with --backend qjs --backend-qjs-stub-wasi"
+        "a policy has no clock, files, environment or network. `smpp-connector plugin build` leaves WASI out in every language; by hand: Rust for wasm32-unknown-unknown, componentize-py and componentize-qjs with --stub-wasi"
     } else {
         "a policy may import the interfaces of smpp:operator-policy only (call-context, logging, metrics, charset)"
     }

@@ -79,6 +79,5 @@ fn entry(project: &Project) -> Result<String, BuildError> {
             "\nclass {group}(exports.{group}):\n    {call} = staticmethod({made})\n"
         ));
     }
-    entry.push_str("\nruntime.detach()\n");
     Ok(entry)
 }
