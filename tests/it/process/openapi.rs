@@ -165,7 +165,7 @@ impl Calls {
         self.until(
             "decisions",
             "GET /api/v1/decisions?operator=acme&since=1h",
-            |answer| answer.body.contains("matched"),
+            |answer| answer.body.contains("\"hook\":\"inbound\""),
         );
         let capture = self.gateway.url("/api/v1/capture.pcapng");
         // Octets are no text: that it is 200 is all that is asked here.
