@@ -82,6 +82,20 @@ impl Bench {
         }
     }
 
+    /// One for guests that bring an interpreter, on a machine that does much else meanwhile.
+    pub(crate) fn patient() -> Self {
+        let limits = smpp_connector::policy::Limits {
+            call_deadline: std::time::Duration::from_secs(5),
+            start_deadline: std::time::Duration::from_secs(20),
+            memory_bytes: 128 << 20,
+            ..smpp_connector::policy::Limits::default()
+        };
+        Self {
+            host: PolicyHost::new(limits).expect("a plugin host"),
+            folder: TempDir::new().expect("a folder"),
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

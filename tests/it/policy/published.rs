@@ -116,7 +116,7 @@ fn judge(bench: &Bench, file: &Path, calls: &[Call]) -> (Vec<String>, BTreeSet<H
 fn plugins_of_every_published_contract_answer_as_they_did() {
     let (calls, kept) = (calls(), kept());
     assert!(calls.len() >= 15, "recorded calls");
-    assert!(kept.len() >= 3, "one plugin a language: {kept:?}");
+    assert!(kept.len() >= 3, "one plugin a language");
     for (file, component) in kept {
         let bench = Bench::patient();
         let loaded = bench.put("kept.wasm", &component);
@@ -153,9 +153,12 @@ fn an_answer_that_has_changed_is_noticed() {
         }
     }
     let kept = kept();
-    let small = kept
+    let (_, small) = kept
         .iter()
-        .min_by_key(|file| file.metadata().map_or(0, |data| data.len()));
-    let (found, _) = judge(&Bench::patient(), small.expect("a plugin"), &calls);
+        .min_by_key(|(_, component)| component.len())
+        .expect("a plugin");
+    let bench = Bench::patient();
+    let file = bench.put("kept.wasm", small);
+    let (found, _) = judge(&bench, &file, &calls);
     assert_eq!(found.len(), calls.len(), "{found:#?}");
 }
