@@ -334,7 +334,7 @@ impl OperatorMetrics {
         self.parts.get_or_create(&self.labels(result)).inc();
     }
 
-    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `unmatched`, `mo`, `segment`, `incomplete`, `alert`,
+    /// An inbound PDU: `receipt`, `duplicate`, `parked`, `by_number`, `recognised`, `unmatched`, `mo`, `segment`, `incomplete`, `alert`,
     /// `unreadable`, `ignored`, `refused` or `unknown_word`.
     pub fn inbound(&self, result: &'static str) {
         self.inbound.get_or_create(&self.labels(result)).inc();

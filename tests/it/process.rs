@@ -16,6 +16,7 @@ mod openapi;
 mod operator_files;
 mod plugin_author;
 mod plugin_orders;
+mod plugin_replay;
 mod segments;
 mod shared_tps;
 mod shutdown;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod addresses;
+mod after_the_fix;
 mod alphabet;
 mod dead_links;
 mod decisions;

@@ -2,7 +2,9 @@
 
 mod fixtures;
 
-use super::{CommandResult, Failure, load};
+use super::client::{Gateway, Where, encoded};
+use super::{CommandResult, Failure};
+use crate::policy::fixtures::written;
 use crate::ports::DecisionRecord;
 use anyhow::Context;
 use fixtures::fixtures;
@@ -29,32 +31,19 @@ pub(super) struct Capture {
     /// Write the PDUs of recorded messages here, for Wireshark; without --out nothing else is written
     #[arg(long, value_name = "FILE")]
     pcapng: Option<PathBuf>,
-    /// The gateway; without it http.listen of the configuration
-    #[arg(long)]
-    url: Option<String>,
-    /// The gateway's token
-    #[arg(long, env = "SMPP_CONNECTOR_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    at: Where,
 }
+
+/// Octets of a capture at most.
+const MOST_OCTETS: u64 = 1 << 30;
 
 /// The most calls that the gateway gives at once.
 const AT_MOST: &str = "10000";
 
-/// A gateway that is asked.
-struct Gateway {
-    url: String,
-    token: String,
-}
-
 impl Capture {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
-        let config = load(config)?;
-        let url = self.url.clone();
-        let own = || config.host.http.token.map(|token| token.expose().to_owned());
-        let gateway = Gateway {
-            url: url.unwrap_or_else(|| format!("http://{}", config.host.http.listen)),
-            token: self.token.clone().or_else(own).unwrap_or_default(),
-        };
+        let gateway = self.at.gateway(config);
         let span = match self.last.parse::<usize>() {
             Ok(_) => vec![("limit", self.last.as_str())],
             Err(_) => vec![("since", self.last.as_str()), ("limit", AT_MOST)],
@@ -69,9 +58,8 @@ impl Capture {
         query.extend(self.hook.as_deref().map(|hook| ("hook", hook)));
         query.extend(self.outcome.as_deref().map(|outcome| ("outcome", outcome)));
         query.extend(span);
-        let answer = gateway.get("/api/v1/decisions", &query)?;
-        let answer: Answer =
-            serde_json::from_slice(&answer).context("the gateway's answer cannot be read")?;
+        let answer = gateway.get(&path("decisions", &query))?;
+        let answer: Answer = serde_json::from_value(answer).context("the gateway's answer cannot be read")?;
         if answer.decisions.is_empty() {
             return Err(self.nothing(&gateway));
         }
@@ -84,7 +72,12 @@ impl Capture {
         if self.last.parse::<usize>().is_err() {
             query.push(("since", self.last.as_str()));
         }
-        let capture = gateway.get("/api/v1/capture.pcapng", &query)?;
+        let mut capture = gateway.open(&path("capture.pcapng", &query))?;
+        let capture = capture
+            .body_mut()
+            .with_config()
+            .limit(MOST_OCTETS)
+            .read_to_vec()?;
         fs::write(file, capture).with_context(|| format!("{} cannot be written", file.display()))?;
         println!("{}", file.display());
         Ok(())
@@ -101,8 +94,8 @@ impl Capture {
                 fields.insert("name".to_owned(), Value::String(name.clone()));
             }
             let file = folder.join(format!("{name}.json"));
-            let text = format!("{fixture:#}\n");
-            fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+            fs::write(&file, written(&fixture))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
             println!("{}", file.display());
         }
         // The newest tells the most.
@@ -113,10 +106,7 @@ impl Capture {
     }
 
     fn nothing(&self, gateway: &Gateway) -> Failure {
-        let known = gateway.get("/api/v1/operators", &[]).ok();
-        let known: Value = known
-            .and_then(|json| serde_json::from_slice(&json).ok())
-            .unwrap_or_default();
+        let known = gateway.get("operators").unwrap_or_default();
         let list = known.get("operators").unwrap_or(&known).as_array();
         let names = list
             .into_iter()
@@ -124,9 +114,8 @@ impl Capture {
             .filter_map(|one| one.get("name")?.as_str());
         let names: Vec<_> = names.collect();
         Failure::Failed(anyhow::anyhow!(
-            "nothing of the kind is recorded of {}: look at {}/api/v1/decisions/summary for what is; operators here: {}",
+            "nothing of the kind is recorded of {}: GET /api/v1/decisions/summary tells what is; operators here: {}",
             self.operator,
-            gateway.url,
             names.join(", ")
         ))
     }
@@ -137,33 +126,12 @@ struct Answer {
     decisions: Vec<DecisionRecord>,
 }
 
-impl Gateway {
-    fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
-        let Self { url, token } = self;
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let asked = agent
-            .get(format!("{url}{path}"))
-            .query_pairs(query.iter().copied())
-            .header("Authorization", format!("Bearer {token}"))
-            .call();
-        let mut answer = asked.map_err(|error| {
-            Failure::Unavailable(anyhow::anyhow!(
-                "{url}: {error}: is `smpp-connector run` running?"
-            ))
-        })?;
-        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
-        if answer.status().is_success() {
-            return Ok(body);
-        }
-        Err(Failure::Failed(anyhow::anyhow!(
-            "the gateway answered {}: {}",
-            answer.status(),
-            String::from_utf8_lossy(&body)
-        )))
-    }
+/// A path with its query.
+fn path(path: &str, query: &[(&str, &str)]) -> String {
+    let query = query
+        .iter()
+        .map(|(key, value)| format!("{key}={}", encoded(value)));
+    format!("{path}?{}", query.collect::<Vec<_>>().join("&"))
 }
 
 /// The highest number that a file's name begins with.

@@ -3,11 +3,13 @@
 //! What is told here is held by `tests/it/operations/openapi`: each route has its operation, each is called, and each answer
 //! is of the form that is told here, without a field more.
 
+mod operation;
 mod operations;
 mod schemas;
 
 use axum::Json;
-use operations::{Answer, Body, OPERATIONS, Operation, Parameter};
+use operation::{Answer, Body, Operation, Parameter};
+use operations::OPERATIONS;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 

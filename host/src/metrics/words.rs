@@ -16,11 +16,12 @@ const PARTS: [&str; 6] = [
 ];
 
 /// What operators send.
-const INBOUND: [&str; 13] = [
+const INBOUND: [&str; 14] = [
     "receipt",
     "duplicate",
     "parked",
     "by_number",
+    "recognised",
     "unmatched",
     "unknown_word",
     "mo",
@@ -43,8 +44,8 @@ const BINDS: [&str; 7] = [
     "unbound",
 ];
 
-/// What becomes of plugin candidates.
-const RELOADS: [&str; 2] = ["active", "refused"];
+/// What becomes of plugin versions.
+const RELOADS: [&str; 3] = ["active", "refused", "rolled_back"];
 
 impl Metrics {
     /// Has the counters there from the start: one that appears with its first count has not risen, for Prometheus.

@@ -1,14 +1,22 @@
-//! Receipts that found no message yet: matched when their row appears, reported when it does not.
+//! Receipts that found no message yet: matched when their row appears, reported when it does not, and looked at again when the
+//! policy has changed.
+//!
+//! Rows keep the key that the policy of their time gave them. So the row of a receipt that is read otherwise by now stands
+//! under another key: it is looked for under those that other ways of reading give (near misses), and is the right one if the
+//! present policy gives both ids one key.
 
 use super::OperatorContext;
 use super::near_misses::{self, NearMisses};
 use super::publish::{event, hex};
 use crate::clock;
-use crate::ports::{BackendError, Event, ParkedReceipt, Tracked};
+use crate::ports::{BackendError, Event, ParkedReceipt, Policy, Tracked};
 use chrono::TimeDelta;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
+use smpp_domain::policy::IdOrigin;
+use smpp_domain::receipt::ReceiptIdOrigin;
 use smpp_domain::receipt::message_id::{NearMiss, default_key, key_of_number, near_misses};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Parked receipts looked at in one sweep.
 const SWEEP: usize = 1_000;
@@ -17,7 +25,7 @@ const SWEEP: usize = 1_000;
 pub(super) struct Found {
     /// Their rows have come.
     pub(super) matched: Vec<ParkedReceipt>,
-    /// Their ids lead nowhere, but their number does.
+    /// Their keys lead nowhere, but their number does, or the present policy reads their ids otherwise.
     pub(super) resolved: Vec<(ParkedReceipt, Tracked)>,
 }
 
@@ -57,14 +65,58 @@ impl<'a> Parked<'a> {
             .store
             .parked_work(config.operator_id, before, SWEEP)
             .await?;
-        let (resolved, overdue) = self.resolve(work.overdue).await?;
+        let (mut resolved, overdue) = self.resolve(work.overdue).await?;
+        let (recognised, overdue) = self.recognise(overdue).await?;
+        resolved.extend(recognised);
         if !overdue.is_empty() {
-            self.report(&overdue).await?;
+            self.report(overdue).await?;
         }
         Ok(Found {
             matched: work.matched,
             resolved,
         })
+    }
+
+    /// Looks at receipts again that were reported, with the policy as it is now: those after this id. Returns whose messages
+    /// are found, and where to go on.
+    pub(super) async fn look_again(
+        &mut self,
+        after: Uuid,
+    ) -> Result<(Vec<(ParkedReceipt, Tracked)>, Option<Uuid>), BackendError> {
+        let store = &self.context.store;
+        let operator = self.context.config.operator_id;
+        let reported = store.unmatched(operator, after, SWEEP).await?;
+        let next = reported.last().map(|receipt| receipt.id);
+        Ok((self.recognise(reported).await?.0, next))
+    }
+
+    /// Those whose message the present policy knows, and the others with what is known about them.
+    async fn recognise(
+        &self,
+        receipts: Vec<ParkedReceipt>,
+    ) -> Result<(Vec<(ParkedReceipt, Tracked)>, Vec<Missed>), BackendError> {
+        let policy = self.context.policies.current();
+        let (mut recognised, mut missed) = (Vec::new(), Vec::new());
+        for receipt in receipts {
+            let mut hits = self.near_misses(&*policy, &receipt).await?;
+            match hits
+                .iter()
+                .position(|(_, row)| is_one_id(&*policy, row, &receipt))
+            {
+                Some(index) => {
+                    let (_, row) = hits.swap_remove(index);
+                    self.context.metrics.inbound("recognised");
+                    tracing::info!(operator = %self.context.config.name, message = %row.correlation.message_id, "a receipt is of a message that was sent under another version of the policy");
+                    recognised.push((receipt, row));
+                }
+                None => {
+                    let first = hits.into_iter().next();
+                    let found = first.map(|(miss, row)| near_misses::Found::new(miss, &row, &receipt));
+                    missed.push((receipt, found));
+                }
+            }
+        }
+        Ok((recognised, missed))
     }
 
     /// Receipts of messages whose answer was lost: nobody knows their ids, and nobody will, for the id has been waited for. If
@@ -100,16 +152,13 @@ impl<'a> Parked<'a> {
         Ok((resolved, left))
     }
 
-    async fn report(&mut self, overdue: &[ParkedReceipt]) -> Result<(), BackendError> {
-        let mut found = Vec::with_capacity(overdue.len());
-        for receipt in overdue {
-            found.push(self.near_miss(receipt).await?);
-        }
+    async fn report(&mut self, missed: Vec<Missed>) -> Result<(), BackendError> {
+        let (overdue, found): (Vec<_>, Vec<_>) = missed.into_iter().unzip();
         for found in &found {
             self.misses.note(found.as_ref());
         }
         let config = &self.context.config;
-        let hints = found.iter().zip(overdue);
+        let hints = found.iter().zip(&overdue);
         let hints: Vec<_> = hints
             .map(|(found, receipt)| Some(self.misses.hint(found.as_ref()?, receipt, config)))
             .collect();
@@ -133,25 +182,52 @@ impl<'a> Parked<'a> {
         Ok(())
     }
 
-    /// Which other way of reading the id would have found a message: what the integration engineer wants to know first.
-    async fn near_miss(&self, receipt: &ParkedReceipt) -> Result<Option<near_misses::Found>, BackendError> {
+    /// Which other ways of reading the id would have found a message: what the integration engineer wants to know first.
+    async fn near_misses(
+        &self,
+        policy: &dyn Policy,
+        receipt: &ParkedReceipt,
+    ) -> Result<Vec<(NearMiss, Tracked)>, BackendError> {
         let id = &receipt.reading.message_id;
+        // Parked before the policy has changed.
+        let now = policy.message_key(id, place(receipt)).ok().flatten();
+        let now = now.filter(|key| *key != receipt.message_key).map(|key| NearMiss {
+            key,
+            reading: "the policy reads it now",
+        });
         // Where the policy makes another key of it, the id as it stands is another reading too.
         let own = default_key(id);
         let as_it_stands = (own != receipt.message_key).then_some(NearMiss {
             key: own,
             reading: "it stands",
         });
-        let candidates: Vec<_> = as_it_stands.into_iter().chain(near_misses(id)).collect();
+        let candidates = now.into_iter().chain(as_it_stands).chain(near_misses(id));
+        let candidates: Vec<_> = candidates.collect();
         let keys: Vec<_> = candidates.iter().map(|miss| miss.key.clone()).collect();
         if keys.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let operator = self.context.config.operator_id;
         let rows = self.context.store.find(operator, &keys).await?;
-        let hit = candidates.into_iter().zip(rows);
-        let hit = hit.filter_map(|(miss, row)| Some(near_misses::Found::new(miss, &row?, receipt)));
-        Ok(hit.into_iter().next())
+        let hits = candidates.into_iter().zip(rows);
+        Ok(hits.filter_map(|(miss, row)| Some((miss, row?))).collect())
+    }
+}
+
+/// A receipt without a message, and the other reading that would find one.
+type Missed = (ParkedReceipt, Option<near_misses::Found>);
+
+/// Whether the policy says that both are the same id. The host's own rule says so of equal ids alone, which need no second look.
+fn is_one_id(policy: &dyn Policy, row: &Tracked, receipt: &ParkedReceipt) -> bool {
+    let key = |id: &str, origin| policy.message_key(id, origin).ok().flatten();
+    let sent = key(&row.correlation.operator_message_id, IdOrigin::SubmitResp);
+    sent.is_some() && sent == key(&receipt.reading.message_id, place(receipt))
+}
+
+fn place(receipt: &ParkedReceipt) -> IdOrigin {
+    match receipt.reading.origin {
+        ReceiptIdOrigin::Text => IdOrigin::ReceiptText,
+        ReceiptIdOrigin::Tlv => IdOrigin::ReceiptTlv,
     }
 }
 

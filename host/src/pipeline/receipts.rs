@@ -12,7 +12,7 @@ use super::near_misses::NearMisses;
 use super::parked::Parked;
 use super::reassembly::Reassembly;
 use super::recorder::{Heard, Watched};
-use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply};
+use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply, Tracked};
 use interpret::{Interpreted, by_host, interpret, nothing_made};
 use refusals::Refusals;
 use smpp_domain::pdu::CommandStatus;
@@ -20,6 +20,7 @@ use smpp_domain::reassembly::Segment;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use track::{Candidate, Origin, track};
+use uuid::Uuid;
 
 /// PDUs handled at once.
 const BATCH: usize = 2_048;
@@ -65,6 +66,9 @@ impl Receipts {
         let mut batch = Vec::with_capacity(BATCH);
         let mut sweep = tokio::time::interval(sweep_every(self.context.config.unmatched_after));
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut versions = self.context.policies.versions();
+        // Where a look at what was reported under an earlier policy goes on.
+        let mut again = None;
         loop {
             tokio::select! {
                 count = self.inbound.recv_many(&mut batch, BATCH) => {
@@ -74,7 +78,13 @@ impl Receipts {
                     self.deliver(batch.drain(..)).await;
                 }
                 Some(matched) = self.matched.recv() => self.unpark(matched).await,
-                _ = sweep.tick() => self.sweep().await,
+                Ok(()) = versions.changed() => again = Some(Uuid::nil()),
+                _ = sweep.tick() => {
+                    self.sweep().await;
+                    if let Some(after) = again {
+                        again = self.look_again(after).await;
+                    }
+                }
             }
         }
     }
@@ -187,20 +197,37 @@ impl Receipts {
         }
     }
 
+    async fn resolve(&self, found: Vec<(ParkedReceipt, Tracked)>) {
+        let candidate = |(receipt, row)| {
+            let heard = self.context.recorder.parked(&receipt);
+            Candidate::resolved(receipt, row).heard(heard)
+        };
+        self.take(found.into_iter().map(candidate).collect()).await;
+    }
+
+    /// Another version of the policy may know receipts that were reported. Returns where to go on; `None` when all were seen.
+    async fn look_again(&mut self, after: Uuid) -> Option<Uuid> {
+        match Parked::new(&self.context, &mut self.misses)
+            .look_again(after)
+            .await
+        {
+            Ok((found, next)) => {
+                self.resolve(found).await;
+                next
+            }
+            Err(error) => {
+                let error = crate::errors::chain(&error);
+                tracing::warn!(operator = %self.context.config.name, error, "unmatched receipts cannot be looked at again yet");
+                Some(after)
+            }
+        }
+    }
+
     async fn sweep(&mut self) {
         match Parked::new(&self.context, &mut self.misses).look().await {
             Ok(found) => {
                 self.unpark(found.matched).await;
-                let resolved = found.resolved.into_iter();
-                self.take(
-                    resolved
-                        .map(|(receipt, row)| {
-                            let heard = self.context.recorder.parked(&receipt);
-                            Candidate::resolved(receipt, row).heard(heard)
-                        })
-                        .collect(),
-                )
-                .await;
+                self.resolve(found.resolved).await;
             }
             Err(error) => {
                 let error = crate::errors::chain(&error);

@@ -283,7 +283,7 @@ impl Works {
         let hint = fate.hint.clone();
         let (hint, same_key) = hint.map_or((None, Vec::new()), |hint| (Some(hint.words), hint.same_key));
         self.log.keep(DecisionRecord {
-            at: call.at,
+            at: clock::utc_now(),
             operator_id: self.operator_id,
             operator: self.operator.clone(),
             hook: question.hook().name().to_owned(),

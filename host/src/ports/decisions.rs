@@ -12,7 +12,7 @@ use smpp_domain::policy::PolicyIdentity;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionRecord {
-    /// When it was asked.
+    /// When it was recorded: when it was known what came of it. So records are in order, and can be read page by page.
     pub at: DateTime<Utc>,
     /// Whose policy.
     pub operator_id: OperatorId,
@@ -39,7 +39,7 @@ pub struct DecisionRecord {
     pub policy: Option<PolicyIdentity>,
     /// How long it took; 0 where no plugin was asked.
     pub micros: u64,
-    /// The time as the plugin was told, in milliseconds since 1970.
+    /// When it was asked, in milliseconds since 1970: the time that the plugin was told, or a moment later.
     pub now_ms: i64,
     /// The share of the messages that was recorded then; 1 also for what is recorded whatever its message.
     pub share: f64,

@@ -228,6 +228,18 @@ pub trait CorrelationStore: Send + Sync {
     /// When the store cannot be reached.
     async fn mark_unmatched(&self, receipts: &[Uuid]) -> Result<(), BackendError>;
 
+    /// The operator's receipts that were marked by [`CorrelationStore::mark_unmatched`] and are parked still, in the order of
+    /// their ids, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn unmatched(
+        &self,
+        operator: OperatorId,
+        after: Uuid,
+        limit: usize,
+    ) -> Result<Vec<ParkedReceipt>, BackendError>;
+
     /// Forgets rows, outcomes, receipts and parked receipts whose time is over, at most `limit` of each kind; `parked_before`
     /// and `outcomes_before` are the ends for those that carry no end of their own. A store may forget whole days at once, each
     /// when all of it is over: then nothing goes too early, and the last of it a day later. Returns how many rows went, or

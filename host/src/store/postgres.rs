@@ -151,6 +151,15 @@ impl CorrelationStore for PostgresStore {
         parked::work(&self.db, operator, overdue_before, limit).await
     }
 
+    async fn unmatched(
+        &self,
+        operator: OperatorId,
+        after: Uuid,
+        limit: usize,
+    ) -> Result<Vec<ParkedReceipt>, BackendError> {
+        parked::unmatched(&self.db, operator, after, limit).await
+    }
+
     async fn mark_unmatched(&self, receipts: &[Uuid]) -> Result<(), BackendError> {
         parked::mark(&self.db, receipts).await
     }

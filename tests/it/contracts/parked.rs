@@ -12,6 +12,7 @@ contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     a_receipt_that_comes_after_its_row_is_due_at_once,
     a_receipt_without_a_row_is_overdue_until_it_is_marked,
     a_marked_receipt_still_finds_its_row,
+    what_is_marked_can_be_looked_through,
     a_receipt_without_a_text_waits_like_the_others,
     parking_twice_is_parking_once,
     settling_again_names_the_waiting_receipts_again,
@@ -231,4 +232,29 @@ async fn a_restart_finds_the_pair_by_the_sweep(place: &mut impl StorePlace) {
     store.park(&[after.clone()]).await.unwrap();
     place.reopen().await;
     assert_eq!(work(&place.store(), 1).await, (vec![before.id, after.id], vec![]));
+}
+
+async fn what_is_marked_can_be_looked_through(place: &mut impl StorePlace) {
+    let store = place.store();
+    let receipts: Vec<_> = (0..5)
+        .map(|n| receipt(operator(1), &format!("K{n}"), -10 + n))
+        .collect();
+    let other = receipt(operator(2), "K0", -10);
+    store.park(&receipts).await.unwrap();
+    store.park(std::slice::from_ref(&other)).await.unwrap();
+    let marked: Vec<_> = receipts.iter().skip(1).map(|receipt| receipt.id).collect();
+    store.mark_unmatched(&marked).await.unwrap();
+    store.mark_unmatched(&[other.id]).await.unwrap();
+    let first = store.unmatched(operator(1), Uuid::nil(), 3).await.unwrap();
+    assert_eq!(first, receipts[1..4]);
+    let rest = store.unmatched(operator(1), first[2].id, 3).await.unwrap();
+    assert_eq!(rest, receipts[4..]);
+    store.append_receipts(&[], &marked).await.unwrap();
+    assert!(
+        store
+            .unmatched(operator(1), Uuid::nil(), 3)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

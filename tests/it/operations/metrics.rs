@@ -1,6 +1,6 @@
 //! The series that a gateway has, and those that an expression asks for.
 
-use smpp_connector::metrics::Metrics;
+use smpp_connector::metrics::{HookLevels, Metrics, PolicyLevels};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -20,6 +20,26 @@ pub(super) fn every_series() -> Series {
     metrics.queued("acme", Some(1));
     metrics.backend("sqlite", true);
     metrics.operators(1, 0);
+    acme.near_miss("hex");
+    metrics.policies(|| {
+        let hook = HookLevels {
+            hook: "encoding",
+            calls: 1,
+            abstained: 0,
+            seconds: 0.001,
+            buckets: vec![(f64::INFINITY, 1)],
+            breaker_open: false,
+        };
+        let policy = PolicyLevels {
+            operator: "acme".to_owned(),
+            plugin: "quirks".to_owned(),
+            hooks: vec![hook],
+            counters: vec![("quirks".to_owned(), "seen".to_owned(), 1)],
+            shadow: Some([1, 0, 0]),
+            ..PolicyLevels::default()
+        };
+        vec![policy]
+    });
     let page = metrics.render();
     let mut found = Series::new();
     for line in page.lines().filter(|line| !line.starts_with('#')) {

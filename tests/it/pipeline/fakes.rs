@@ -256,6 +256,15 @@ impl CorrelationStore for FakeStore {
         Ok(ParkedWork::default())
     }
 
+    async fn unmatched(
+        &self,
+        _operator: OperatorId,
+        _after: Uuid,
+        _limit: usize,
+    ) -> Result<Vec<ParkedReceipt>, BackendError> {
+        Ok(Vec::new())
+    }
+
     async fn mark_unmatched(&self, _receipts: &[Uuid]) -> Result<(), BackendError> {
         Ok(())
     }

@@ -1,104 +1,9 @@
 //! The operations, one an entry.
 
+use super::operation::{
+    Answer, Body, Operation, Parameter, get, in_path, json_answer, post, query, refused, text,
+};
 use serde_json::{Value, json};
-
-/// One method of one path.
-pub(super) struct Operation {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
-    pub(super) id: &'static str,
-    pub(super) summary: &'static str,
-    /// Wants the token, where one is set.
-    pub(super) guarded: bool,
-    pub(super) parameters: &'static [Parameter],
-    pub(super) body: Option<Body>,
-    /// But for those that every operation has.
-    pub(super) answers: &'static [Answer],
-}
-
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) in_path: bool,
-    pub(super) about: &'static str,
-    pub(super) schema: fn() -> Value,
-}
-
-pub(super) struct Body {
-    pub(super) required: bool,
-    pub(super) about: &'static str,
-    /// Content types with the schema of each; `None` is octets.
-    pub(super) kinds: &'static [(&'static str, Option<&'static str>)],
-}
-
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) about: &'static str,
-    /// Content type and schema; `None` is an error.
-    pub(super) content: Option<(&'static str, Option<&'static str>)>,
-}
-
-const fn json_answer(status: u16, schema: &'static str, about: &'static str) -> Answer {
-    let content = Some(("application/json", Some(schema)));
-    Answer {
-        status,
-        about,
-        content,
-    }
-}
-
-const fn text(kind: &'static str, about: &'static str) -> Answer {
-    Answer {
-        status: 200,
-        about,
-        content: Some((kind, None)),
-    }
-}
-
-const fn refused(status: u16, about: &'static str) -> Answer {
-    Answer {
-        status,
-        about,
-        content: None,
-    }
-}
-
-const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation {
-        method: "get",
-        path,
-        id,
-        summary,
-        guarded: true,
-        parameters: &[],
-        body: None,
-        answers: &[],
-    }
-}
-
-const fn post(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation {
-        method: "post",
-        ..get(path, id, summary)
-    }
-}
-
-const fn in_path(name: &'static str, about: &'static str, schema: fn() -> Value) -> Parameter {
-    Parameter {
-        name,
-        in_path: true,
-        about,
-        schema,
-    }
-}
-
-const fn query(name: &'static str, about: &'static str, schema: fn() -> Value) -> Parameter {
-    Parameter {
-        name,
-        in_path: false,
-        about,
-        schema,
-    }
-}
 
 fn string() -> Value {
     json!({ "type": "string", "minLength": 1 })
@@ -136,9 +41,33 @@ fn plugin_order() -> Value {
     json!({ "enum": ["promote", "discard", "rollback", "reload"] })
 }
 
+fn hook() -> Value {
+    json!({ "enum": ["encoding", "splitting", "submit", "submit-result", "message-ids", "inbound"] })
+}
+
+fn ago() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{1,6}(ms|s|m|h|d)$", "examples": ["1h", "2d"] })
+}
+
+fn calls() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
+}
+
 const OPERATOR: &str = "An operator's name or id";
 const UNKNOWN: Answer = refused(404, "No such operator is loaded");
 const BAD_QUERY: Answer = refused(400, "The query cannot be read");
+
+const NOT_RECORDED: Answer = refused(404, "Decisions are not recorded here");
+const UNREADABLE: Answer = refused(503, "The records cannot be read");
+
+const RECORDED: &[Parameter] = &[
+    query("operator", OPERATOR, string),
+    query("hook", "A hook's name", hook),
+    query("outcome", "A word such as unmatched or fault", string),
+    query("since", "A time (RFC 3339), or how long ago", ago),
+    query("until", "As since", ago),
+    query("limit", "Records at most", calls),
+];
 
 /// All of them.
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -233,6 +162,48 @@ pub(super) static OPERATIONS: &[Operation] = &[
             "/api/v1/odd-pdus",
             "oddPdus",
             "The latest PDUs that broke the standard, redacted",
+        )
+    },
+    Operation {
+        parameters: RECORDED,
+        answers: &[
+            json_answer(200, "Decisions", "Newest first"),
+            BAD_QUERY,
+            NOT_RECORDED,
+            UNREADABLE,
+        ],
+        ..get(
+            "/api/v1/decisions",
+            "decisions",
+            "The latest calls of policy hooks, redacted",
+        )
+    },
+    Operation {
+        parameters: RECORDED,
+        answers: &[
+            json_answer(200, "DecisionCounts", "By operator, hook and outcome"),
+            BAD_QUERY,
+            NOT_RECORDED,
+            UNREADABLE,
+        ],
+        ..get(
+            "/api/v1/decisions/summary",
+            "decisionCounts",
+            "How many calls there are of each kind",
+        )
+    },
+    Operation {
+        parameters: RECORDED,
+        answers: &[
+            text("application/x-pcapng", "For Wireshark, octets redacted"),
+            BAD_QUERY,
+            NOT_RECORDED,
+            UNREADABLE,
+        ],
+        ..get(
+            "/api/v1/capture.pcapng",
+            "capture",
+            "The PDUs of messages whose decisions are recorded",
         )
     },
     Operation {

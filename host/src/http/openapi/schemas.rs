@@ -1,13 +1,15 @@
 //! The forms of what is sent and answered. Answers have no field that is not told here; requests may have more.
 
 mod policies;
+mod recordings;
 
 use policies::policies;
+use recordings::recordings;
 use serde_json::{Map, Value, json};
 
 /// By name.
 pub(super) fn all() -> Map<String, Value> {
-    let groups = [general(), messages(), operators(), policies()];
+    let groups = [general(), messages(), operators(), policies(), recordings()];
     groups
         .into_iter()
         .flatten()

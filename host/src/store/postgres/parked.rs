@@ -69,6 +69,10 @@ const OLD: &str = "\
         ORDER BY received_at, id LIMIT $4) AS p \
     ORDER BY received_at, id";
 
+const UNMATCHED: &str = "\
+    SELECT id, operator_id, message_key, received_at, reading, raw FROM parked \
+    WHERE operator_id = $1 AND reported AND id > $2 ORDER BY id LIMIT $3";
+
 /// [`crate::ports::CorrelationStore::park`].
 pub(super) async fn park(db: &Db, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
     if receipts.is_empty() {
@@ -185,6 +189,22 @@ pub(super) async fn work(
     matched.truncate(limit);
     overdue.truncate(limit);
     Ok(ParkedWork { matched, overdue })
+}
+
+/// [`crate::ports::CorrelationStore::unmatched`].
+pub(super) async fn unmatched(
+    db: &Db,
+    operator: OperatorId,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ParkedReceipt>, BackendError> {
+    let mut connection = db.connection("looking through unmatched receipts").await?;
+    let statement = sqlx::query(UNMATCHED)
+        .bind(Id(operator.0))
+        .bind(Id(after))
+        .bind(row_limit(limit));
+    let found = connection.fetch(statement).await?;
+    connection.read(found.iter().map(read).collect())
 }
 
 /// [`crate::ports::CorrelationStore::mark_unmatched`].

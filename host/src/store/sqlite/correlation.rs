@@ -251,6 +251,15 @@ impl CorrelationStore for SqliteStore {
         parked::work(&self.db, operator, overdue_before, limit).await
     }
 
+    async fn unmatched(
+        &self,
+        operator: OperatorId,
+        after: Uuid,
+        limit: usize,
+    ) -> Result<Vec<ParkedReceipt>, BackendError> {
+        parked::unmatched(&self.db, operator, after, limit).await
+    }
+
     async fn mark_unmatched(&self, receipts: &[Uuid]) -> Result<(), BackendError> {
         let mark = Mark::new(receipts).map_err(|error| self.db.failed(Mark::ACTION, error))?;
         self.db.write(mark).await

@@ -59,6 +59,10 @@ const OVERDUE: &str = "\
             AND c.message_key = p.message_key AND c.expires_at > ?2) \
     ORDER BY received_at, id LIMIT ?3";
 
+const UNMATCHED: &str = "\
+    SELECT id, operator_id, message_key, received_at, reading, raw FROM parked \
+    WHERE operator_id = ?1 AND reported = 1 AND id > ?2 ORDER BY id LIMIT ?3";
+
 /// Ids for `json_each`.
 pub(super) fn ids(ids: &[Uuid]) -> Result<String, sqlx::Error> {
     json(&ids.iter().map(|id| id.simple()).collect::<Vec<_>>())
@@ -106,6 +110,22 @@ pub(super) async fn work(
         .and_then(|matched| all(&overdue).map(|overdue| ParkedWork { matched, overdue }))
         .map_err(|error| db.failed(ACTION, error))?;
     Ok(work)
+}
+
+pub(super) async fn unmatched(
+    db: &SqliteDb,
+    operator: OperatorId,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ParkedReceipt>, BackendError> {
+    const ACTION: &str = "looking through unmatched receipts";
+    let query = sqlx::query(UNMATCHED)
+        .bind(operator.0.as_bytes().to_vec())
+        .bind(after.as_bytes().to_vec())
+        .bind(row_limit(limit));
+    let found = db.read(ACTION, query).await?;
+    let receipts: Result<_, _> = found.iter().map(read).collect();
+    receipts.map_err(|error| db.failed(ACTION, error))
 }
 
 pub(super) async fn count(db: &SqliteDb, operator: OperatorId) -> Result<u64, BackendError> {

@@ -7,6 +7,7 @@ use crate::cli::plugin::view::grouped;
 use crate::policy::Report;
 use crate::policy::fixtures::Expect;
 use serde_json::{Value, json};
+use smpp_domain::policy::question::Question;
 
 /// Message by message where something changes, and in total.
 pub(super) fn in_words(outcome: &Outcome<'_>, show: usize) -> String {
@@ -121,8 +122,15 @@ fn change_of(changed: &Changed<'_>) -> String {
         .collect();
     let remark = changed.failure.remark.iter().map(|remark| format!(" ({remark})"));
     let message = recorded.message_id.iter().map(|message| format!(" {message}"));
+    let asked = match &recorded.question {
+        Question::MessageIds { raw, origin } => {
+            let origin = json!(origin);
+            format!(", {raw} ({})", origin.as_str().unwrap_or_default())
+        }
+        _ => String::new(),
+    };
     format!(
-        "{}{}: {}{}",
+        "{}{}{asked}: {}{}",
         recorded.at,
         message.collect::<String>(),
         fields.join(", "),
