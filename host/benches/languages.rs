@@ -136,11 +136,8 @@ fn question(file: &str) -> Result<Question> {
 
 fn load(host: &PolicyHost, file: &Path) -> Result<Arc<dyn Policy>> {
     let policy = host.load_operator(OperatorPolicyConfig {
-        operator_id: OperatorId(Uuid::now_v7()),
-        operator_name: "bench".to_owned(),
-        file: file.to_owned(),
         settings: json!({ "service_type": "VMA" }),
-        sha256_pin: None,
+        ..OperatorPolicyConfig::new(OperatorId(Uuid::now_v7()), "bench", Some(file.to_owned()))
     })?;
     Ok(policy.current())
 }

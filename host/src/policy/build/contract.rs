@@ -60,8 +60,8 @@ pub(super) fn manifest(project: &Project) -> String {
         "contract": SDK_VERSION,
         "hooks": project.hooks.iter().map(|hook| hook.name()).collect::<Vec<_>>(),
     });
-    if !project.counters.is_empty() {
-        manifest["counters"] = project.counters.clone().into();
+    if let (Some(manifest), false) = (manifest.as_object_mut(), project.counters.is_empty()) {
+        manifest.insert("counters".to_owned(), project.counters.clone().into());
     }
     manifest.to_string()
 }
