@@ -3,7 +3,6 @@
 
 use crate::items::{shape_name, signature};
 use crate::text::Contract;
-use std::fmt::Write;
 use std::path::Path;
 use wit_parser::{Docs, Interface, Resolve, TypeDef, TypeDefKind};
 
@@ -40,9 +39,9 @@ fn made() -> String {
     let contract = Contract::now();
     let resolve = contract.resolve();
     let mut page = HEAD.to_owned();
-    let _ = writeln!(page, "Contract {}.\n", contract.version());
+    line(&mut page, &format!("Contract {}.\n", contract.version()));
     for (chapter, interfaces) in CHAPTERS {
-        let _ = writeln!(page, "## {chapter}\n");
+        line(&mut page, &format!("## {chapter}\n"));
         for name in interfaces {
             interface(&mut page, &resolve, name);
         }
@@ -50,6 +49,11 @@ fn made() -> String {
     page.truncate(page.trim_end().len());
     page.push('\n');
     page
+}
+
+fn line(page: &mut String, text: &str) {
+    page.push_str(text);
+    page.push('\n');
 }
 
 fn find<'a>(resolve: &'a Resolve, name: &str) -> &'a Interface {
@@ -71,14 +75,16 @@ fn find<'a>(resolve: &'a Resolve, name: &str) -> &'a Interface {
 
 fn interface(page: &mut String, resolve: &Resolve, name: &str) {
     let interface = find(resolve, name);
-    let _ = writeln!(page, "### `{name}`\n\n{}", text(&interface.docs, name));
+    line(page, &format!("### `{name}`\n\n{}", text(&interface.docs, name)));
     for (function, definition) in &interface.functions {
         let of = format!("{name}.{function}");
-        let _ = writeln!(
+        line(
             page,
-            "**`{function}: {}`**\n\n{}",
-            signature(resolve, definition),
-            text(&definition.docs, &of)
+            &format!(
+                "**`{function}: {}`**\n\n{}",
+                signature(resolve, definition),
+                text(&definition.docs, &of)
+            ),
         );
     }
     for id in interface.types.values() {
@@ -95,7 +101,10 @@ fn type_definition(page: &mut String, resolve: &Resolve, interface: &str, defini
     let name = definition.name.as_deref().unwrap_or_default();
     let of = format!("{interface}.{name}");
     let kind = definition.kind.as_str();
-    let _ = writeln!(page, "**{kind} `{name}`**\n\n{}", text(&definition.docs, &of));
+    line(
+        page,
+        &format!("**{kind} `{name}`**\n\n{}", text(&definition.docs, &of)),
+    );
     let (head, rows): (&str, Vec<(String, &Docs)>) = match &definition.kind {
         TypeDefKind::Record(record) => {
             let fields = record.fields.iter();
@@ -122,13 +131,15 @@ fn type_definition(page: &mut String, resolve: &Resolve, interface: &str, defini
         }
         _ => return,
     };
-    let _ = writeln!(page, "| {head} | |\n|---|---|---|");
+    line(page, &format!("| {head} | |\n|---|---|---|"));
     for (row, docs) in rows {
         let about = text(docs, &format!("{of} {row}"));
-        let _ = writeln!(
+        line(
             page,
-            "| {row} | {} |",
-            about.trim_end().replace('\n', " ").replace('|', "\\|")
+            &format!(
+                "| {row} | {} |",
+                about.trim_end().replace('\n', " ").replace('|', "\\|")
+            ),
         );
     }
     page.push('\n');

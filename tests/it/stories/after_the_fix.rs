@@ -36,7 +36,7 @@ async fn receipts_from_before_the_fix_find_their_messages_after_it() {
     let smsc = Smsc::start(script).await.unwrap();
     let operator = Operator::at(smsc.addr())
         .named("story")
-        .set("unmatched_after", "\"300ms\"");
+        .set("unmatched_after", "\"1s\"");
     let gateway = Gateway::start(vec![operator.clone()]).await;
     let messages = [1, 2, 3].map(|n| Message::to(&format!("49151000000{n}")));
     for message in &messages {

@@ -10,11 +10,13 @@
 //! `--only` plays the rows whose names contain a text, for a profiler.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-#[path = "hooks/quirks.rs"]
-mod quirks;
+mod every_hook;
+mod meter;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use every_hook::every_hook;
+use meter::Meter;
 use smpp_connector::policy::build::{BuildRequest, build};
 use smpp_connector::policy::{Limits, OperatorPolicyConfig, PolicyHost};
 use smpp_connector::ports::{Policy, PolicySource as _};
@@ -30,14 +32,10 @@ use smpp_domain::session::SubmitResponse;
 use smpp_domain::split::{Plan, split};
 use smpp_domain::status::StatusClasses;
 use std::convert::Infallible;
-use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-/// Batches of each figure.
-const BATCHES: u32 = 10;
 
 #[derive(Parser)]
 struct Options {
@@ -82,84 +80,13 @@ fn main() -> Result<()> {
     }
     // No such file: the plugin that the gateway brings along.
     let prebuilt = folder.path().join("quirks.wasm");
-    quirks::measure(
+    quirks(
         &meter,
         "",
-        &*load_with(&prebuilt, Limits::default(), quirks::full_profile())?,
+        &*load_with(&prebuilt, Limits::default(), full_profile())?,
     )?;
-    quirks::measure(&meter, ", no settings", &*load(&prebuilt, Limits::default())?)?;
+    quirks(&meter, ", no settings", &*load(&prebuilt, Limits::default())?)?;
     lives(&meter, &latin1)
-}
-
-/// The same policy in three languages, as compiled components that are kept for later gateways: every hook that one message
-/// meets, and all of them together.
-fn every_hook(meter: &Meter, folder: &Path, language: &str) -> Result<()> {
-    let suffix = |name: &str| format!("{name}, {language}");
-    let all = suffix("all seven calls of one message");
-    // Python takes half a minute to compile.
-    if !meter.only.is_empty() && !all.contains(&meter.only) && !meter.only.contains(language) {
-        return Ok(());
-    }
-    let policy = kept(folder, language)?;
-    let message = message("Your parcel arrives today, and nobody need be at home for it.");
-    let pdu = SubmitSmPdu {
-        source: message.source.clone(),
-        destination: message.destination.clone(),
-        short_message: message.text.clone().into_bytes(),
-        registered_delivery: 1,
-        ..SubmitSmPdu::default()
-    };
-    let place = PartPlace { number: 1, count: 1 };
-    let response = SubmitResponse {
-        message_id: "10C8F40D".to_owned(),
-        ..SubmitResponse::default()
-    };
-    let receipt = receipt("DELIVRD");
-    let reading = read(&receipt, Detection::EsmClass, None).context("a receipt that cannot be read")?;
-    let octets = u32::try_from(message.text.len())?;
-    meter.row(&suffix("encoding.choose, 61 characters"), || {
-        policy.encoding(&message)
-    })?;
-    meter.row(&suffix("splitting.plan, 61 characters"), || {
-        policy.splitting(&message, 0, octets)
-    })?;
-    meter.row(&suffix("submit.rewrite, a field and a TLV"), || {
-        policy.submit(&message, &pdu, place)
-    })?;
-    meter.row(&suffix("submit-result.classify, accepted"), || {
-        policy.submit_result(&response, 1)
-    })?;
-    meter.row(&suffix("message-ids.normalise"), || {
-        policy.message_key("10C8F40D", IdOrigin::SubmitResp)
-    })?;
-    meter.row(&suffix("inbound.interpret, a word it leaves"), || {
-        policy.inbound(&receipt, Some(&reading))
-    })?;
-    meter.row(&all, || {
-        black_box(policy.encoding(&message)?);
-        black_box(policy.splitting(&message, 0, octets)?);
-        black_box(policy.submit(&message, &pdu, place)?);
-        black_box(policy.message_key("10C8F40D", IdOrigin::SubmitResp)?);
-        black_box(policy.submit_result(&response, 1)?);
-        black_box(policy.inbound(&receipt, Some(&reading))?);
-        policy.message_key("0281605133", IdOrigin::ReceiptText)
-    })
-}
-
-/// A component of `tests/fixtures/published`, at work.
-fn kept(folder: &Path, language: &str) -> Result<Arc<dyn Policy>> {
-    let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/fixtures/published/1.0.0")
-        .join(language)
-        .with_extension("wasm.zst");
-    let mut unpacked = ruzstd::decoding::StreamingDecoder::new(std::fs::File::open(&packed)?)?;
-    let file = folder.join(language).with_extension("wasm");
-    std::io::copy(&mut unpacked, &mut std::fs::File::create(&file)?)?;
-    load_with(
-        &file,
-        Limits::default(),
-        serde_json::json!({ "service_type": "CMT" }),
-    )
 }
 
 fn outbound(meter: &Meter, latin1: &dyn Policy, hexdec: &dyn Policy) -> Result<()> {
@@ -259,6 +186,57 @@ fn submits(meter: &Meter, dlt: &dyn Policy) -> Result<()> {
     })
 }
 
+/// Something for each hook of the plugin that does what its settings say.
+fn full_profile() -> serde_json::Value {
+    serde_json::json!({
+        "message_id": { "submit_resp": "hex", "receipt": "decimal" },
+        "receipts": { "time_zone": "+05:30" },
+        "states": { "words": { "FAILED": "rejected", "NOCRED": "rejected", "BUFF*": "enroute" }, "codes": { "6": "delivered" } },
+        "errors": { "codes": { "21b": { "error": "barred" }, "125": { "error": "not-registered" } } },
+        "statuses": { "0x45": "throttle", "0x401": "stop-operator", "0x400-0x4FF": { "class": "reject", "code": "vendor" } },
+        "encoding": { "gsm7": { "data_coding": 1 }, "latin1": { "data_coding": 3 } },
+        "splitting": { "mode": "udh16", "max_parts": 5 },
+        "destination": { "rule": [{ "prefix": "33", "replace_prefix": "0" }, { "match": "international", "replace_prefix": "+" }] },
+        "submit": { "service_type": "CMT", "tlv": [{ "tag": 0x1400, "text": "1101456700000012345", "nul": true }] },
+    })
+}
+
+fn quirks(meter: &Meter, which: &str, quirks: &dyn Policy) -> Result<()> {
+    let message = message("Your parcel arrives today, and nobody need be at home for it.");
+    let pdu = SubmitSmPdu {
+        source: message.source.clone(),
+        destination: message.destination.clone(),
+        short_message: message.text.clone().into_bytes(),
+        ..SubmitSmPdu::default()
+    };
+    let place = PartPlace { number: 1, count: 1 };
+    let response = SubmitResponse {
+        message_id: "10C8F40D".to_owned(),
+        ..SubmitResponse::default()
+    };
+    let receipt = receipt("FAILED");
+    let reading = read(&receipt, Detection::EsmClass, None).context("a receipt that cannot be read")?;
+    meter.row(&format!("encoding.choose, 70 characters, quirks{which}"), || {
+        quirks.encoding(&message)
+    })?;
+    meter.row(&format!("splitting.plan, 600 octets, quirks{which}"), || {
+        quirks.splitting(&message, 0, 600)
+    })?;
+    meter.row(&format!("submit.rewrite, quirks{which}"), || {
+        quirks.submit(&message, &pdu, place)
+    })?;
+    meter.row(
+        &format!("submit-result.classify, accepted, quirks{which}"),
+        || quirks.submit_result(&response, 1),
+    )?;
+    meter.row(&format!("message-ids.normalise, quirks{which}"), || {
+        quirks.message_key("10C8F40D", IdOrigin::SubmitResp)
+    })?;
+    meter.row(&format!("inbound.interpret, quirks{which}"), || {
+        quirks.inbound(&receipt, Some(&reading))
+    })
+}
+
 /// What comes before a call: once a version, or once an instance (1,000 calls).
 fn lives(meter: &Meter, latin1: &Path) -> Result<()> {
     let started = Instant::now();
@@ -280,61 +258,6 @@ fn lives(meter: &Meter, latin1: &Path) -> Result<()> {
         "encoding.choose with an instance of its own for each call",
         || fresh.encoding(&message),
     )
-}
-
-/// Takes times.
-struct Meter {
-    batch: Duration,
-    only: String,
-}
-
-impl Meter {
-    /// Prints the cost of one call. A call that fails would be cheap, so it ends the benchmark.
-    fn row<T, E>(&self, name: &str, mut call: impl FnMut() -> Result<T, E>) -> Result<()>
-    where
-        E: std::error::Error + Send + Sync + 'static,
-    {
-        if !name.contains(&self.only) {
-            return Ok(());
-        }
-        let mut nanos = Vec::new();
-        // The first batch warms up.
-        for batch in 0..=BATCHES {
-            let (started, mut calls) = (Instant::now(), 0_u32);
-            while started.elapsed() < self.batch {
-                for _ in 0..20 {
-                    drop(black_box(call()?));
-                }
-                calls += 20;
-            }
-            if batch > 0 {
-                nanos.push(started.elapsed().as_secs_f64() * 1e9 / f64::from(calls));
-            }
-        }
-        let (started, mut single) = (Instant::now(), Vec::new());
-        while started.elapsed() < 2 * self.batch || single.len() < 100 {
-            let before = Instant::now();
-            drop(black_box(call()?));
-            single.push(before.elapsed().as_secs_f64() * 1e9);
-        }
-        println!(
-            "{name:66} {:>9.0} {:>8} {:>8.0} {:>8.0}",
-            at(&mut nanos, 50),
-            format!("({:.0})", at(&mut nanos, 0)),
-            at(&mut single, 50),
-            at(&mut single, 99)
-        );
-        Ok(())
-    }
-}
-
-/// The figure that so many of a hundred are below.
-fn at(figures: &mut [f64], percent: usize) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures
-        .get(figures.len() * percent / 100)
-        .copied()
-        .unwrap_or_default()
 }
 
 fn millis(time: Duration) -> f64 {
