@@ -132,10 +132,10 @@ mod tests {
         assert_eq!(calls, [1, 2, 1, 0, 0, 1, 0, 0, 0, 1]);
         let bounds: Vec<_> = buckets
             .iter()
-            .map(|(bound, _)| (bound * 1e9) as u64)
+            .map(|(bound, _)| format!("{:.0} ns", bound * 1e9))
             .take(3)
             .collect();
-        assert_eq!(bounds, [1_024, 4_096, 16_384]);
+        assert_eq!(bounds, ["1024 ns", "4096 ns", "16384 ns"]);
         assert!(buckets.last().unwrap().0.is_infinite());
     }
 

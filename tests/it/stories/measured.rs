@@ -182,7 +182,7 @@ async fn a_wrong_file_shows_and_a_removed_operator_leaves_no_gauges() {
     ];
     let is_gauge = |line: &str| {
         let named = |gauge: &&str| line.starts_with(&format!("smpp_connector_{gauge}{{"));
-        gauges.iter().any(|gauge| named(gauge))
+        gauges.iter().any(named)
     };
     let left: Vec<_> = page
         .lines()

@@ -131,11 +131,11 @@ async fn lies_about_an_id_change_no_outcome() {
     });
     let smsc = Smsc::start(script).await.unwrap();
     let gateway = Gateway::start(vec![operator("acme", &smsc, plugin("hostile"))]).await;
-    for n in 0..LIES.len() {
+    for (n, lie) in LIES.iter().enumerate() {
         let message = Message::to(&format!("+49151{n:08}"));
         gateway.send(std::slice::from_ref(&message)).await;
         let outcome = gateway.outcome(message.id()).await;
-        assert_eq!(outcome["outcome"], "ACCEPTED", "{}: {outcome}", LIES[n]);
+        assert_eq!(outcome["outcome"], "ACCEPTED", "{lie}: {outcome}");
     }
     let metrics = gateway.app.metrics.render();
     for (cause, times) in [("bad_answer", 2), ("limit", 1), ("trap", 1), ("timeout", 1)] {
