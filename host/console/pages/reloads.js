@@ -14,11 +14,11 @@ export function draw(reloads) {
   return h("section", {}, table("Newest first, since the start of this host", [
     ["When", (reload) => ago(reload.at)],
     ["Operator", (reload) => h("a", { href: `#/plugins/${reload.operator}` }, reload.operator)],
-    ["By", (reload) => reload.by],
+    ["By", (reload) => reload.who],
     ["From", (reload) => digest(reload.from)],
     ["To", (reload) => digest(reload.to)],
     ["Verdict", (reload) => badge(reload.verdict, reload.verdict === "active" ? "good" : reload.verdict === "refused" ? "bad" : "warn")],
     ["Why", (reload) => reload.reason ?? ""],
-    ["Took", (reload) => reload.millis === undefined ? "" : `${reload.millis} ms`, "number"],
+    ["Took", (reload) => Object.entries(reload.stages ?? {}).map(([stage, ms]) => `${stage} ${ms} ms`).join(", "), "number"],
   ], reloads, "Nothing was loaded since the start."));
 }

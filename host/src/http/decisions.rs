@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::json;
+use smpp_domain::ids::MessageId;
 use smpp_domain::policy::Hook;
 
 /// Records in one answer.
@@ -26,6 +27,8 @@ pub(super) struct Asked {
     operator: Option<String>,
     hook: Option<String>,
     outcome: Option<String>,
+    /// A message's id.
+    message: Option<MessageId>,
     /// A time, or how long ago.
     since: Option<String>,
     until: Option<String>,
@@ -79,7 +82,7 @@ pub(super) fn read(
     let wanted = wanted.map_err(|problem| {
         let hooks: Vec<_> = hooks().collect();
         let mend = format!(
-            "operator is a name or an id, hook one of {}, outcome a word such as unmatched or fault, since and until a \
+            "operator is a name or an id, hook one of {}, outcome a word such as unmatched or fault, message a messageId, since and until a \
              time such as 2026-11-26T02:41:00Z or how long ago such as 1h, limit is 1 to {AT_MOST}; all may be left out",
             hooks.join(", ")
         );
@@ -123,6 +126,7 @@ impl Asked {
             operator: self.operator,
             hook: self.hook,
             outcome: self.outcome,
+            message: self.message,
             since: time("since", self.since)?,
             until: time("until", self.until)?,
             limit,

@@ -86,6 +86,8 @@ pub struct Wanted {
     pub hook: Option<String>,
     /// Of one outcome; `fault` are all those without an answer.
     pub outcome: Option<String>,
+    /// Of one message.
+    pub message: Option<MessageId>,
     /// From then on.
     pub since: Option<DateTime<Utc>>,
     /// Before then.

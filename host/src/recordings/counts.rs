@@ -4,6 +4,7 @@ use crate::ports::{DecisionCount, Wanted};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use smpp_domain::ids::MessageId;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub(super) struct Head<'a> {
     #[serde(default)]
     fault: Option<IgnoredAny>,
     #[serde(default)]
+    message_id: Option<MessageId>,
+    #[serde(default)]
     share: Option<f64>,
 }
 
@@ -41,6 +44,9 @@ impl Head<'_> {
                 .as_deref()
                 .is_none_or(|hook| self.hook.as_deref() == Some(hook))
             && wanted.outcome.as_ref().is_none_or(outcome)
+            && wanted
+                .message
+                .is_none_or(|message| self.message_id == Some(message))
             && wanted.since.is_none_or(|since| self.at >= since)
             && wanted.until.is_none_or(|until| self.at < until)
     }

@@ -64,6 +64,7 @@ const RECORDED: &[Parameter] = &[
     query("operator", OPERATOR, string),
     query("hook", "A hook's name", hook),
     query("outcome", "A word such as unmatched or fault", string),
+    query("message", "A messageId", uuid),
     query("since", "A time (RFC 3339), or how long ago", ago),
     query("until", "As since", ago),
     query("limit", "Records at most", calls),

@@ -68,7 +68,11 @@ async fn what_is_wanted_is_found() {
     let start = clock::utc_now();
     changed(1, &|record| record.operator = "other".to_owned());
     changed(2, &|record| record.hook = "inbound".to_owned());
-    changed(3, &|record| record.outcome = Some("unmatched".to_owned()));
+    let message = smpp_domain::ids::MessageId(Uuid::from_u128(7));
+    changed(3, &|record| {
+        record.outcome = Some("unmatched".to_owned());
+        record.message_id = Some(message);
+    });
     changed(4, &|record| record.at = start - TimeDelta::hours(2));
     changed(5, &|record| record.at = start - TimeDelta::hours(25));
     changed(6, &|record| {
@@ -114,6 +118,7 @@ async fn what_is_wanted_is_found() {
         numbers(&|wanted| wanted.until = Some(start - TimeDelta::hours(1))).await,
         [4]
     );
+    assert_eq!(numbers(&|wanted| wanted.message = Some(message)).await, [3]);
     assert_eq!(numbers(&|wanted| wanted.limit = 2).await, [6, 4]);
 }
 
