@@ -116,6 +116,19 @@ fn the_token_is_wanted_where_one_is_set() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(gateway.get(path).status, 200, "{path}");
     }
+    // The console itself tells nothing: what it shows it asks for.
+    for path in [
+        "/",
+        "/console/app.js",
+        "/console/style.css",
+        "/console/pages/overview.js",
+    ] {
+        let file = gateway.get(path);
+        assert_eq!(file.status, 200, "{path}");
+        assert!(!file.body.contains("sesame"), "{path}");
+    }
+    let missing = gateway.get("/console/../smpp-connector.toml");
+    assert_eq!(missing.status, 404, "{}", missing.body);
     assert_eq!(post(&[("Authorization", "Bearer sesame")]).status, 202);
 }
 
