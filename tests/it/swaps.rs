@@ -12,6 +12,7 @@ mod reloads;
 mod rollback;
 mod settings;
 mod shadow;
+mod soak;
 mod waiting;
 mod ways;
 
