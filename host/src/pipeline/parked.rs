@@ -96,12 +96,31 @@ impl<'a> Parked<'a> {
         receipts: Vec<ParkedReceipt>,
     ) -> Result<(Vec<(ParkedReceipt, Tracked)>, Vec<Missed>), BackendError> {
         let policy = self.context.policies.current();
+        let looks: Vec<_> = receipts
+            .into_iter()
+            .map(|receipt| Look::new(&*policy, receipt))
+            .collect();
+        let candidates = looks.iter().flat_map(|look| &look.candidates);
+        let keys: Vec<_> = candidates.map(|miss| miss.key.clone()).collect();
         let (mut recognised, mut missed) = (Vec::new(), Vec::new());
-        for receipt in receipts {
-            let mut hits = self.near_misses(&*policy, &receipt).await?;
+        let operator = self.context.config.operator_id;
+        // Of all receipts at once: there may be many.
+        let mut rows = match keys.as_slice() {
+            [] => Vec::new(),
+            keys => self.context.store.find(operator, keys).await?,
+        }
+        .into_iter();
+        for Look {
+            receipt,
+            key,
+            candidates,
+        } in looks
+        {
+            let hits = candidates.into_iter().zip(rows.by_ref());
+            let mut hits: Vec<_> = hits.filter_map(|(miss, row)| Some((miss, row?))).collect();
             match hits
                 .iter()
-                .position(|(_, row)| is_one_id(&*policy, row, &receipt))
+                .position(|(_, row)| is_one_id(&*policy, row, key.as_ref()))
             {
                 Some(index) => {
                     let (_, row) = hits.swap_remove(index);
@@ -181,17 +200,27 @@ impl<'a> Parked<'a> {
         self.misses.warn(&config.name);
         Ok(())
     }
+}
 
-    /// Which other ways of reading the id would have found a message: what the integration engineer wants to know first.
-    async fn near_misses(
-        &self,
-        policy: &dyn Policy,
-        receipt: &ParkedReceipt,
-    ) -> Result<Vec<(NearMiss, Tracked)>, BackendError> {
+/// A receipt without a message, and the other reading that would find one.
+type Missed = (ParkedReceipt, Option<near_misses::Found>);
+
+/// A receipt, and where its message may stand.
+struct Look {
+    receipt: ParkedReceipt,
+    /// What the present policy makes of its id; `None` is the host's own rule.
+    key: Option<String>,
+    /// Which other ways of reading the id might find a message: what the integration engineer wants to know first.
+    candidates: Vec<NearMiss>,
+}
+
+impl Look {
+    fn new(policy: &dyn Policy, receipt: ParkedReceipt) -> Self {
         let id = &receipt.reading.message_id;
+        let key = policy.message_key(id, place(&receipt)).ok().flatten();
         // Parked before the policy has changed.
-        let now = policy.message_key(id, place(receipt)).ok().flatten();
-        let now = now.filter(|key| *key != receipt.message_key).map(|key| NearMiss {
+        let now = key.clone().filter(|key| *key != receipt.message_key);
+        let now = now.map(|key| NearMiss {
             key,
             reading: "the policy reads it now",
         });
@@ -202,26 +231,19 @@ impl<'a> Parked<'a> {
             reading: "it stands",
         });
         let candidates = now.into_iter().chain(as_it_stands).chain(near_misses(id));
-        let candidates: Vec<_> = candidates.collect();
-        let keys: Vec<_> = candidates.iter().map(|miss| miss.key.clone()).collect();
-        if keys.is_empty() {
-            return Ok(Vec::new());
+        Self {
+            key,
+            candidates: candidates.collect(),
+            receipt,
         }
-        let operator = self.context.config.operator_id;
-        let rows = self.context.store.find(operator, &keys).await?;
-        let hits = candidates.into_iter().zip(rows);
-        Ok(hits.filter_map(|(miss, row)| Some((miss, row?))).collect())
     }
 }
 
-/// A receipt without a message, and the other reading that would find one.
-type Missed = (ParkedReceipt, Option<near_misses::Found>);
-
-/// Whether the policy says that both are the same id. The host's own rule says so of equal ids alone, which need no second look.
-fn is_one_id(policy: &dyn Policy, row: &Tracked, receipt: &ParkedReceipt) -> bool {
-    let key = |id: &str, origin| policy.message_key(id, origin).ok().flatten();
-    let sent = key(&row.correlation.operator_message_id, IdOrigin::SubmitResp);
-    sent.is_some() && sent == key(&receipt.reading.message_id, place(receipt))
+/// Whether the policy gives the row's id this key too. The host's own rule says so of equal ids alone, which need no second
+/// look.
+fn is_one_id(policy: &dyn Policy, row: &Tracked, key: Option<&String>) -> bool {
+    let sent = || policy.message_key(&row.correlation.operator_message_id, IdOrigin::SubmitResp);
+    key.is_some_and(|key| sent().ok().flatten().as_ref() == Some(key))
 }
 
 fn place(receipt: &ParkedReceipt) -> IdOrigin {
