@@ -90,27 +90,13 @@ fn main() -> Result<()> {
 }
 
 fn outbound(meter: &Meter, latin1: &dyn Policy, hexdec: &dyn Policy) -> Result<()> {
-    let short = message(
-        &"Your parcel arrives today. "
-            .repeat(3)
-            .chars()
-            .take(70)
-            .collect::<String>(),
-    );
-    let long = message(
-        &"Your parcel arrives today. "
-            .repeat(30)
-            .chars()
-            .take(600)
-            .collect::<String>(),
-    );
-    let cyrillic = message(
-        &"Посылка придёт сегодня. "
-            .repeat(20)
-            .chars()
-            .take(300)
-            .collect::<String>(),
-    );
+    let of = |sentence: &str, characters| {
+        let text: String = sentence.chars().cycle().take(characters).collect();
+        message(&text)
+    };
+    let short = of("Your parcel arrives today. ", 70);
+    let long = of("Your parcel arrives today. ", 600);
+    let cyrillic = of("Посылка придёт сегодня. ", 300);
     let whole = Plan::Udh {
         width: ReferenceWidth::EightBits,
         max_octets: None,

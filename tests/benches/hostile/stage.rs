@@ -3,11 +3,9 @@
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use smpp_connector::ports::QueuedCommand;
-use smpp_connector_tests::{Gateway, Message, Operator, plugin};
-use smsc_sim::{Record, Script, Smsc};
-use std::net::SocketAddr;
+use smpp_connector_tests::{FarSide, Gateway, Message, Operator, plugin};
+use smsc_sim::{Record, Script};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// Messages to each operator in one publish call.
 const BATCH: usize = 50;
@@ -34,7 +32,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Plays a run in which the hostile operator's texts are these.
     pub(crate) fn play(messages: usize, texts: &[&str]) -> Result<Figures> {
-        let far_side = FarSide::start()?;
+        let far_side = FarSide::start(Script::new().record(Record::Off))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let played = runtime.block_on(async {
             let at = |name: &str| {
@@ -151,46 +149,6 @@ impl Stage {
                 .collect::<Vec<_>>()
         };
         (first..first + BATCH).flat_map(to_all).collect()
-    }
-}
-
-/// The simulated operators' side, on a thread and a runtime of its own.
-struct FarSide {
-    addr: SocketAddr,
-    stop: oneshot::Sender<()>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl FarSide {
-    fn start() -> Result<Self> {
-        let (stop, stopped) = oneshot::channel();
-        let (tell, told) = std::sync::mpsc::channel();
-        let serve = move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-                return;
-            };
-            runtime.block_on(async {
-                let Ok(smsc) = Smsc::start(Script::new().record(Record::Off)).await else {
-                    return;
-                };
-                tell.send(smsc.addr()).unwrap_or_default();
-                stopped.await.unwrap_or_default();
-                smsc.stop().await;
-            });
-        };
-        let thread = std::thread::Builder::new()
-            .name("operator".to_owned())
-            .spawn(serve)?;
-        Ok(Self {
-            addr: told.recv().context("the simulated operator does not start")?,
-            stop,
-            thread,
-        })
-    }
-
-    fn end(self) {
-        self.stop.send(()).unwrap_or_default();
-        drop(self.thread.join());
     }
 }
 

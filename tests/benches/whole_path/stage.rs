@@ -9,15 +9,15 @@ use smpp_connector::app::App;
 use smpp_connector::config::Config;
 use smpp_connector::lifecycle::Lifecycle;
 use smpp_connector::policy::build::{BuildRequest, build};
-use smpp_connector_tests::published;
 use smpp_connector_tests::servers::{NatsServer, PostgresServer, RedisServer};
+use smpp_connector_tests::{FarSide, published};
 use smpp_domain::ids::OperatorId;
-use smsc_sim::{FinalState, IdForm, Receipts, Record, Script, Smsc};
+use smsc_sim::{FinalState, IdForm, Receipts, Record, Script};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Published and not yet through, at most.
@@ -48,7 +48,7 @@ impl Stage {
     where
         F: Future<Output = Result<T>>,
     {
-        let far_side = FarSide::start(case)?;
+        let far_side = FarSide::start(script(case))?;
         let servers = options.platform.then(Servers::start);
         let dir = tempfile::tempdir_in(&options.data_dir)?;
         let operator = OperatorId(Uuid::now_v7());
@@ -198,46 +198,6 @@ impl Plugins {
 
     fn component(&self, name: &str) -> PathBuf {
         self.folder.path().join(name).with_extension("wasm")
-    }
-}
-
-/// The simulated operator, on a thread and a runtime of its own.
-struct FarSide {
-    addr: SocketAddr,
-    stop: oneshot::Sender<()>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl FarSide {
-    fn start(case: Case) -> Result<Self> {
-        let (stop, stopped) = oneshot::channel();
-        let (tell, told) = std::sync::mpsc::channel();
-        let serve = move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-                return;
-            };
-            runtime.block_on(async {
-                let Ok(smsc) = Smsc::start(script(case)).await else {
-                    return;
-                };
-                tell.send(smsc.addr()).unwrap_or_default();
-                stopped.await.unwrap_or_default();
-                smsc.stop().await;
-            });
-        };
-        let thread = std::thread::Builder::new()
-            .name("operator".to_owned())
-            .spawn(serve)?;
-        Ok(Self {
-            addr: told.recv().context("the simulated operator does not start")?,
-            stop,
-            thread,
-        })
-    }
-
-    fn end(self) {
-        self.stop.send(()).unwrap_or_default();
-        drop(self.thread.join());
     }
 }
 
