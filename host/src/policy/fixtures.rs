@@ -149,22 +149,10 @@ pub fn fault_name(cause: FaultCause) -> String {
 /// The class of faults that a fixture or a recording names.
 #[must_use]
 pub fn fault_named(name: &str) -> Option<FaultCause> {
-    FAULTS
+    FaultCause::ALL
         .into_iter()
         .find(|cause| fault_name(*cause) == name.replace('_', "-"))
 }
-
-const FAULTS: [FaultCause; 9] = [
-    FaultCause::Unsupported,
-    FaultCause::Malformed,
-    FaultCause::Misconfigured,
-    FaultCause::Other,
-    FaultCause::Trap,
-    FaultCause::Timeout,
-    FaultCause::Limit,
-    FaultCause::BadAnswer,
-    FaultCause::BreakerOpen,
-];
 
 #[cfg(test)]
 mod tests;

@@ -8,19 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Every cause of a fault, in the order of the counters.
-const CAUSES: [FaultCause; 9] = [
-    FaultCause::Unsupported,
-    FaultCause::Malformed,
-    FaultCause::Misconfigured,
-    FaultCause::Other,
-    FaultCause::Trap,
-    FaultCause::Timeout,
-    FaultCause::Limit,
-    FaultCause::BadAnswer,
-    FaultCause::BreakerOpen,
-];
-
 /// Faults that are told one by one.
 const LAST_FAULTS: usize = 20;
 /// Counters of one operator's plugins, over all versions with all their names since the start.
@@ -49,7 +36,7 @@ pub struct HookStats {
     host_default: AtomicU64,
     nanos: AtomicU64,
     latency: Latency,
-    faults: [AtomicU64; CAUSES.len()],
+    faults: [AtomicU64; FaultCause::ALL.len()],
 }
 
 impl Default for PolicyStats {
@@ -234,7 +221,7 @@ impl HookStats {
     /// Calls without a usable answer, by cause; those that an open breaker kept from being made are under
     /// [`FaultCause::BreakerOpen`].
     pub fn faults(&self) -> impl Iterator<Item = (FaultCause, u64)> {
-        CAUSES
+        FaultCause::ALL
             .into_iter()
             .zip(self.faults.iter().map(|count| count.load(Relaxed)))
     }
@@ -247,7 +234,7 @@ mod tests {
     #[test]
     fn each_cause_has_its_own_counter() {
         let stats = PolicyStats::default();
-        for cause in CAUSES {
+        for cause in FaultCause::ALL {
             stats.fault(Hook::Inbound, cause);
         }
         stats.fault(Hook::Inbound, FaultCause::BreakerOpen);
