@@ -6,8 +6,8 @@
 
 use crate::frame::{Frame, HEADER};
 use rusmpp::CommandId;
-use smpp_domain::pdu::{esm_class, tag};
-use smpp_domain::receipt::text::shown;
+use smpp_domain::pdu::tag;
+use smpp_domain::receipt::text::redacted;
 
 /// The longest fields that pass for what they are, in octets without NUL (SMPP 3.4 section 5.2). A longer one may hold
 /// another field's octets.
@@ -159,7 +159,7 @@ impl<'a> Redactor<'a> {
 
     fn short_message(&mut self, esm_class: u8, data_coding: u8) {
         let length = usize::from(self.octet());
-        let text = user_data(self.take(length), esm_class, data_coding);
+        let text = redacted(self.take(length), esm_class, data_coding, words);
         self.shown.extend(text);
     }
 
@@ -169,7 +169,7 @@ impl<'a> Redactor<'a> {
             let length = usize::from(u16::from_be_bytes([length_high, length_low]));
             let value = self.take(length);
             let shown = match u16::from_be_bytes([tag_high, tag_low]) {
-                tag::MESSAGE_PAYLOAD => user_data(value, esm_class, data_coding),
+                tag::MESSAGE_PAYLOAD => redacted(value, esm_class, data_coding, words),
                 tag::RECEIPTED_MESSAGE_ID => value.to_vec(),
                 _ if value.len() <= HARMLESS_TLV => value.to_vec(),
                 _ => words(value),
@@ -209,27 +209,6 @@ impl<'a> Redactor<'a> {
         self.rest = rest;
         taken
     }
-}
-
-/// User data with its header, and of a receipt what the operator wrote.
-fn user_data(octets: &[u8], esm_class: u8, data_coding: u8) -> Vec<u8> {
-    let header = match octets.first() {
-        Some(&length) if esm_class & esm_class::UDHI != 0 => usize::from(length) + 1,
-        _ => 0,
-    };
-    // A header that is longer than the data is none.
-    let (header, text) = octets.split_at_checked(header).unwrap_or((&[], octets));
-    let receipt = matches!(
-        esm_class & esm_class::TYPE_MASK,
-        esm_class::DELIVERY_RECEIPT | esm_class::INTERMEDIATE_NOTIFICATION
-    );
-    let mut shown_text = words(text);
-    for range in shown(text, data_coding, receipt) {
-        if let (Some(to), Some(from)) = (shown_text.get_mut(range.clone()), text.get(range)) {
-            to.copy_from_slice(from);
-        }
-    }
-    [header, &shown_text].concat()
 }
 
 /// All but the last two octets hidden, as in logs.

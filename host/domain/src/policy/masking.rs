@@ -8,9 +8,9 @@ use super::{
     EncodingAnswer, Fault, InboundAnswer, OutboundMessage, PlannedPart, SplittingAnswer, SubmitAnswer,
 };
 use crate::encoding::{Alphabet, Masker, alphabet_for_data_coding};
-use crate::pdu::{Address, DeliverSmPdu, SubmitSmPdu, Tlv, esm_class, tag};
+use crate::pdu::{Address, DeliverSmPdu, SubmitSmPdu, Tlv, tag};
 use crate::receipt::ReceiptReading;
-use crate::receipt::text::shown;
+use crate::receipt::text::redacted;
 use crate::status::Verdict;
 
 #[cfg(test)]
@@ -221,25 +221,10 @@ fn tlvs(tlvs: &[Tlv], kind: (u8, u8), masker: &Masker) -> Vec<Tlv> {
     each.collect()
 }
 
-/// User data: its header stays, and of a receipt what the operator wrote.
 fn user_data(octets: &[u8], (esm_class, data_coding): (u8, u8), masker: &Masker) -> Vec<u8> {
-    let header = match octets.first() {
-        Some(&length) if esm_class & esm_class::UDHI != 0 => usize::from(length) + 1,
-        _ => 0,
-    };
-    // A header that is longer than the data is none.
-    let (header, text) = octets.split_at_checked(header).unwrap_or((&[], octets));
-    let receipt = matches!(
-        esm_class & esm_class::TYPE_MASK,
-        esm_class::DELIVERY_RECEIPT | esm_class::INTERMEDIATE_NOTIFICATION
-    );
-    let mut masked = text_octets(text, data_coding, masker);
-    for range in shown(text, data_coding, receipt) {
-        if let (Some(to), Some(from)) = (masked.get_mut(range.clone()), text.get(range)) {
-            to.copy_from_slice(from);
-        }
-    }
-    [header, &masked].concat()
+    redacted(octets, esm_class, data_coding, |text| {
+        text_octets(text, data_coding, masker)
+    })
 }
 
 fn text_octets(octets: &[u8], data_coding: u8, masker: &Masker) -> Vec<u8> {

@@ -13,7 +13,7 @@
 
 mod shown;
 
-pub use shown::shown;
+pub use shown::redacted;
 
 use crate::pdu::octet_text;
 use std::fmt;

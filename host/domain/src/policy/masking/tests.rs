@@ -1,6 +1,7 @@
 use super::*;
 use crate::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use crate::ids::{AccountId, MessageId};
+use crate::pdu::esm_class;
 use crate::policy::rewrite::PartPlace;
 use crate::policy::{FaultCause, Hook};
 use crate::receipt::{Detection, read};

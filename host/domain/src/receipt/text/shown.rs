@@ -1,13 +1,13 @@
 //! What of a receipt's text may be shown to a person: the operator's own words, not the sender's.
 
 use super::{Key, keys, place, scan};
+use crate::pdu::esm_class;
 use std::ops::Range;
 
 /// The places in user data, in octets, of the keys and of their values before `text:`, and of the key `text:` itself. All
 /// else may be what the sender wrote. Nothing where the octets are no receipt: neither are they `known` to be one, nor do
 /// they look like it.
-#[must_use]
-pub fn shown(octets: &[u8], data_coding: u8, known: bool) -> Vec<Range<usize>> {
+fn shown(octets: &[u8], data_coding: u8, known: bool) -> Vec<Range<usize>> {
     let ucs2 = matches!(data_coding, 0x08 | 0x18..=0x1B);
     // Some operators copy the message's data_coding to its receipt.
     let narrow = || in_words(&narrow(octets), known, 1);
@@ -18,6 +18,34 @@ pub fn shown(octets: &[u8], data_coding: u8, known: bool) -> Vec<Range<usize>> {
         (narrow(), wide())
     };
     if first.is_empty() { second } else { first }
+}
+
+/// User data as it may be kept: its header stays, and of a receipt what the operator wrote; the rest is what `hide` makes of
+/// it, octet for octet.
+#[must_use]
+pub fn redacted(
+    octets: &[u8],
+    esm_class: u8,
+    data_coding: u8,
+    hide: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
+    let header = match octets.first() {
+        Some(&length) if esm_class & esm_class::UDHI != 0 => usize::from(length) + 1,
+        _ => 0,
+    };
+    // A header that is longer than the data is none.
+    let (header, text) = octets.split_at_checked(header).unwrap_or((&[], octets));
+    let receipt = matches!(
+        esm_class & esm_class::TYPE_MASK,
+        esm_class::DELIVERY_RECEIPT | esm_class::INTERMEDIATE_NOTIFICATION
+    );
+    let mut hidden = hide(text);
+    for range in shown(text, data_coding, receipt) {
+        if let (Some(to), Some(from)) = (hidden.get_mut(range.clone()), text.get(range)) {
+            to.copy_from_slice(from);
+        }
+    }
+    [header, &hidden].concat()
 }
 
 fn in_words(text: &str, known: bool, width: usize) -> Vec<Range<usize>> {
