@@ -4,7 +4,6 @@
 //! then on no version that fails one of them becomes active.
 
 mod contract;
-mod diff;
 mod folder;
 mod nearest;
 mod read;
@@ -13,7 +12,6 @@ mod section;
 mod shape;
 mod text;
 
-pub use diff::{Difference, differences};
 pub use folder::{FOLDER, Read, files_of, pack_folder, read_folder};
 pub use read::{Problem, Problems, read_text, read_value};
 pub use run::{Call, Failure, Runner, compare};

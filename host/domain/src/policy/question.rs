@@ -4,11 +4,14 @@
 //! (plugin-sdk/wit), octets in hexadecimal, a variant as `"host-default"` or `{"case": payload}`.
 
 mod answer_form;
+mod difference;
 mod octets;
 mod pdu_form;
 mod question_form;
 #[cfg(test)]
 mod tests;
+
+pub use difference::{Difference, below, differences};
 
 use super::rewrite::PartPlace;
 use super::{EncodingAnswer, Hook, IdOrigin, InboundAnswer, OutboundMessage, SplittingAnswer, SubmitAnswer};

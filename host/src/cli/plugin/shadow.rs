@@ -1,9 +1,10 @@
 //! A candidate that runs beside the active version, as people read it.
 
 use super::view::{grouped, list, number, text};
-use crate::policy::fixtures;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use smpp_domain::policy::question;
 
 /// How it stands, in one line.
 pub(super) fn standing(policy: &Value) -> String {
@@ -66,7 +67,7 @@ pub(super) fn differences(policy: &Value) -> String {
             "  asked {}\n",
             shortened(asked.get("input").unwrap_or(&asked))
         ));
-        for field in fixtures::differences(&side("active"), &side("candidate")) {
+        for field in question::differences(&side("active"), &side("candidate")) {
             shown.push_str(&format!("    {}\n", field.between("active", "candidate")));
         }
     }
