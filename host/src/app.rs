@@ -14,6 +14,7 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
+use crate::preview::{OperatorConfigs, Previewer};
 use anyhow::Context;
 use backends::Backends;
 pub(crate) use migrate::migrate;
@@ -55,10 +56,10 @@ impl App {
         let levels = policies.clone();
         metrics.policies(move || policy_levels::policy_levels(&levels));
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
-        let loaded = LoadedOperators::default();
+        let (loaded, configs) = (LoadedOperators::default(), OperatorConfigs::default());
         life.spawn(http::serve(
             listener,
-            http_state(&config.host, &backends, &loaded, life),
+            http_state(&config.host, &backends, (&loaded, &configs), life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
         life.spawn(housekeeping::watch_backends(
@@ -77,7 +78,7 @@ impl App {
             life.stopping(),
         ));
         let (queue, events) = (backends.queue.clone(), backends.log.clone());
-        let mut operators = Operators::new(backends.clone(), loaded);
+        let mut operators = Operators::new(backends.clone(), loaded, configs);
         operators.apply(&config.operators).await;
         life.spawn(run_operators(operators, config, backends, life.clone()));
         tracing::info!(http = %http_addr, "the gateway runs");
@@ -102,7 +103,7 @@ async fn run_operators(mut operators: Operators, config: Config, backends: Backe
 fn http_state(
     host: &HostConfig,
     backends: &Backends,
-    operators: &LoadedOperators,
+    (operators, configs): (&LoadedOperators, &OperatorConfigs),
     life: &Lifecycle,
 ) -> HttpState {
     HttpState {
@@ -119,6 +120,7 @@ fn http_state(
             pdus: recordings.pdus.clone(),
         }),
         plugins: backends.policies.clone(),
+        previews: Arc::new(Previewer::new(configs.clone(), backends.policies.clone())),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

@@ -14,6 +14,7 @@ mod health;
 mod manual;
 mod migrate;
 mod plugin;
+mod preview;
 mod quirks;
 mod run;
 mod send;
@@ -77,6 +78,8 @@ enum Command {
     Send(send::Send),
     /// Tell what became of a message
     Trace(trace::Trace),
+    /// Show what a gateway would do with a message or a PDU, without doing it
+    Preview(preview::Preview),
     /// Write what a running gateway has recorded of an operator as fixtures, and for Wireshark
     Capture(capture::Capture),
     /// Bring the databases up to what this version needs, as `run` does when it starts
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
+        Command::Preview(preview) => preview.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),

@@ -14,6 +14,7 @@ mod openapi;
 mod operators;
 mod pcapng;
 mod plugins;
+mod preview;
 mod reply;
 mod resume;
 mod story;
@@ -22,7 +23,7 @@ use crate::config::Secret;
 use crate::metrics::Metrics;
 use crate::ports::{
     CommandQueue, DecisionLog, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PduLog,
-    PluginDesk, Probe,
+    PluginDesk, Previews, Probe,
 };
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -66,6 +67,8 @@ pub struct HttpState {
     pub recordings: Option<Recordings>,
     /// The policies, and orders about them.
     pub plugins: Arc<dyn PluginDesk>,
+    /// What would be done with a message or a PDU.
+    pub previews: Arc<dyn Previews>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
     /// Ends long-lived answers.
@@ -106,6 +109,10 @@ pub fn router(state: HttpState) -> Router {
             post(plugins::deploy).layer(DefaultBodyLimit::max(plugins::MAX_COMPONENT)),
         )
         .route("/api/v1/plugins/{name}/{order}", post(plugins::order))
+        .route(
+            "/api/v1/preview",
+            post(preview::preview).layer(DefaultBodyLimit::max(preview::MAX_REQUEST)),
+        )
         .route("/api/v1/reloads", get(plugins::reloads))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(middleware::from_fn_with_state(state.clone(), guard::check));

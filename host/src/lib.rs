@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod pipeline;
 pub mod policy;
 pub mod ports;
+pub mod preview;
 pub mod recordings;
 pub mod seen;
 pub mod servers;

@@ -42,6 +42,7 @@ mod stats;
 mod tally;
 mod test_bench;
 mod trace;
+mod trial;
 pub mod verdict;
 mod view;
 mod watch;

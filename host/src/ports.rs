@@ -9,6 +9,7 @@ mod link;
 mod odd_pdus;
 mod plugins;
 mod policy;
+mod preview;
 mod probe;
 mod seen;
 mod segments;
@@ -34,6 +35,10 @@ pub use plugins::{
     PluginOrderError, PolicyView, ReloadView, ShadowLatency, VersionView,
 };
 pub use policy::{Policy, PolicySource};
+pub use preview::{
+    CallView, PduView, PluginLine, PolicyTrials, PreviewError, PreviewSide, PreviewSubject, PreviewVersion,
+    PreviewView, Previews, TrialPolicy, WhichVersion,
+};
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
 pub use segments::{KeptSegments, SegmentStore, Waiting};

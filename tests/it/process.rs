@@ -17,6 +17,7 @@ mod operator_files;
 mod plugin_author;
 mod plugin_orders;
 mod plugin_replay;
+mod preview;
 mod quirks;
 mod segments;
 mod shared_tps;

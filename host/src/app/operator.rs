@@ -7,6 +7,7 @@ use crate::http::LoadedOperators;
 use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Recorder, Settler, places, publish_sessions};
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
 use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool};
+use crate::preview::OperatorConfigs;
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::BindMode;
@@ -35,16 +36,18 @@ struct Running {
 pub(super) struct Operators {
     backends: Backends,
     loaded: LoadedOperators,
+    configs: OperatorConfigs,
     running: BTreeMap<OperatorId, Running>,
     /// Could not start: their plugin was refused.
     waiting: Vec<(OperatorConfig, Arc<OperatorPolicy>)>,
 }
 
 impl Operators {
-    pub(super) fn new(backends: Backends, loaded: LoadedOperators) -> Self {
+    pub(super) fn new(backends: Backends, loaded: LoadedOperators, configs: OperatorConfigs) -> Self {
         Self {
             backends,
             loaded,
+            configs,
             running: BTreeMap::new(),
             waiting: Vec::new(),
         }
@@ -189,6 +192,10 @@ impl Operators {
             (config.operator_id, LoadedOperator { name, sessions })
         });
         self.loaded.store(Arc::new(loaded.collect()));
+        let running = self.running.values().map(|running| &running.config);
+        let configs = running.chain(self.waiting.iter().map(|(config, _)| config));
+        let configs = configs.map(|config| (config.operator_id, Arc::new(config.clone())));
+        self.configs.store(Arc::new(configs.collect()));
     }
 }
 

@@ -8,7 +8,7 @@ mod doctor;
 mod new;
 mod orders;
 mod replay;
-mod settings;
+pub(super) mod settings;
 mod shadow;
 mod source;
 mod status;

@@ -13,6 +13,7 @@ use super::parked::Parked;
 use super::reassembly::Reassembly;
 use super::recorder::{Heard, Watched};
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply, Tracked};
+pub(super) use interpret::read_inbound;
 use interpret::{Interpreted, by_host, interpret, nothing_made};
 use refusals::Refusals;
 use smpp_domain::pdu::CommandStatus;

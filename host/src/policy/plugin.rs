@@ -120,6 +120,18 @@ impl Plugin {
         fresh
     }
 
+    /// The same version for a preview: it counts nothing where it matters, and its lines go to whoever asks. Other settings make
+    /// it another version, which has no key.
+    pub(super) fn beside(&self, settings: Option<String>) -> Self {
+        let key = if settings.is_some() {
+            String::new()
+        } else {
+            self.key.clone()
+        };
+        let tenant = self.tenant.beside(settings);
+        Self::new(key, Arc::clone(&self.compiled), tenant, self.limits.clone())
+    }
+
     /// An instance that the next call may have.
     pub(super) fn park(&self, slot: Slot) {
         let mut idle = self.idle();

@@ -4,6 +4,7 @@ mod built_in;
 mod standing;
 
 pub use built_in::built_in;
+pub(super) use built_in::unasked;
 pub(super) use standing::{Candidate, Standing, Unwritten, Version};
 
 use super::error::Stage;

@@ -4,7 +4,7 @@ use super::{code, name, root, rust_files, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges of the map in `host/ARCHITECTURE.md`. `app` may name everything.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -20,6 +20,8 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
         ],
     ),
     ("pipeline", &["clock", "config", "errors", "metrics", "ports"]),
+    // Asks the pipeline what it would do.
+    ("preview", &["clock", "config", "pipeline", "ports"]),
     // Adapters: none imports another one.
     ("http", &["config", "errors", "metrics", "ports"]),
     ("smpp", &["clock", "config", "errors", "metrics", "ports"]),
@@ -92,7 +94,7 @@ const AT_HOME: [(&str, &[&str]); 19] = [
     ("notify", &["policy"]),
     ("sqlx", &["store", "intake", "events"]),
     ("axum", &["http"]),
-    ("smpp_codec", &["smpp"]),
+    ("smpp_codec", &["smpp", "preview"]),
     ("socket2", &["smpp"]),
     ("tokio_rustls", &["smpp", "errors"]),
     ("rustls_native_certs", &["smpp"]),

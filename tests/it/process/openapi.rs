@@ -206,9 +206,47 @@ impl Calls {
         }
     }
 
+    fn previews(&mut self) {
+        let asked = |subject: Value| {
+            let mut asked = json!({ "operator": "acme", "against": "built-in" });
+            asked
+                .as_object_mut()
+                .expect("an object")
+                .extend(subject.as_object().expect("an object").clone());
+            asked.to_string()
+        };
+        // A deliver_sm with a receipt, a submit_sm_resp, a generic_nack and an enquire_link.
+        let receipt = concat!(
+            "0000003600000005000000000000000700010131320000003300040000000000",
+            "0000001269643a313720737461743a44454c49565244",
+        );
+        let long = "ż".repeat(200);
+        for subject in [
+            json!({ "message": { "to": "+48600200100", "text": "Hello" } }),
+            json!({ "message": { "to": "+48600200100", "text": long } }),
+            json!({ "message": { "to": "+48600200100", "text": "Hello", "from": "a name that is far too long" } }),
+            json!({ "pdu": receipt }),
+            json!({ "pdu": "0000001580000004000000000000000731413242 00" }),
+            json!({ "pdu": "00000010800000000000000300000007" }),
+            json!({ "pdu": "00000010000000150000000000000007" }),
+            json!({ "fixture": { "name": "id", "hook": "message-ids", "input": { "raw": "1A2B", "origin": "submit-resp" } } }),
+        ] {
+            let body = asked(subject);
+            let answer = self.call("preview", "POST /api/v1/preview", body.as_bytes());
+            assert!([200, 422].contains(&answer.status), "{body}: {}", answer.body);
+        }
+        self.expect(400, "preview", "POST /api/v1/preview", b"{");
+        self.expect(422, "preview", "POST /api/v1/preview", b"{\"operator\":\"acme\"}");
+        let nobody = b"{\"operator\":\"nobody\",\"pdu\":\"00\"}";
+        self.expect(404, "preview", "POST /api/v1/preview", nobody);
+        let version = asked(json!({ "message": { "to": "+48600200100", "text": "x" }, "version": "none" }));
+        self.expect(409, "preview", "POST /api/v1/preview", version.as_bytes());
+    }
+
     fn policies(&mut self) {
         let other = std::fs::read(plugin("latin1")).expect("a plugin");
         self.expect(200, "policies", "GET /api/v1/plugins", b"");
+        self.previews();
         self.expect(409, "orderPlugin", "POST /api/v1/plugins/acme/promote", b"");
         self.expect(422, "deploy", "POST /api/v1/plugins/acme/deploy", b"no component");
         self.expect(400, "deploy", "POST /api/v1/plugins/acme/deploy?shadow=soon", b"");

@@ -5,10 +5,10 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What `--settings` means.
-pub(super) const VALUE_NAME: &str = "JSON|@FILE";
+pub(in crate::cli) const VALUE_NAME: &str = "JSON|@FILE";
 
 /// Reads `{"a": 1}`, `@settings.json`, or `@operators/acme.toml`, of which `[policy] settings` counts.
-pub(super) fn read(text: &str) -> anyhow::Result<Value> {
+pub(in crate::cli) fn read(text: &str) -> anyhow::Result<Value> {
     let Some(file) = text.strip_prefix('@').map(PathBuf::from) else {
         return serde_json::from_str(text).with_context(|| {
             format!("--settings: {text:?} is not JSON; write {{...}}, or @ and a file's name")

@@ -322,6 +322,29 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        body: Some(Body {
+            required: true,
+            about: "One of message, pdu and fixture; 512 KiB at most",
+            kinds: &[("application/json", Some("PreviewRequest"))],
+        }),
+        answers: &[
+            json_answer(200, "Preview", "Every decision, field and octet"),
+            refused(400, "The request cannot be read"),
+            UNKNOWN,
+            refused(409, "There is no such version"),
+            refused(413, "The request is too large"),
+            refused(
+                422,
+                "The message, PDU or fixture cannot be read, or the settings are refused",
+            ),
+        ],
+        ..post(
+            "/api/v1/preview",
+            "preview",
+            "What would be done with a message or a PDU; nothing is sent",
+        )
+    },
+    Operation {
         answers: &[json_answer(200, "Reloads", "Newest first")],
         ..get("/api/v1/reloads", "reloads", "What became of versions lately")
     },

@@ -1,15 +1,24 @@
 //! The forms of what is sent and answered. Answers have no field that is not told here; requests may have more.
 
 mod policies;
+mod preview;
 mod recordings;
 
 use policies::policies;
+use preview::previews;
 use recordings::recordings;
 use serde_json::{Map, Value, json};
 
 /// By name.
 pub(super) fn all() -> Map<String, Value> {
-    let groups = [general(), messages(), operators(), policies(), recordings()];
+    let groups = [
+        general(),
+        messages(),
+        operators(),
+        policies(),
+        previews(),
+        recordings(),
+    ];
     groups
         .into_iter()
         .flatten()

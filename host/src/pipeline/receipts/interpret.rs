@@ -1,5 +1,6 @@
 //! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, a segment of one, or nothing for us.
 
+use crate::config::InboundConfig;
 use crate::pipeline::mobile_originated::alone;
 use crate::pipeline::publish::{event, hex};
 use crate::pipeline::{OperatorContext, faults};
@@ -7,8 +8,8 @@ use crate::ports::{Event, Inbound, Policy};
 use smpp_domain::correlation::DlrMessageState;
 use smpp_domain::event::{EventKind, UnmatchedEvent};
 use smpp_domain::mobile_originated::MoPart;
-use smpp_domain::pdu::{Address, CommandStatus};
-use smpp_domain::policy::{Concatenation, InboundAnswer, OnFailure};
+use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu};
+use smpp_domain::policy::{Concatenation, Fault, InboundAnswer, OnFailure};
 use smpp_domain::reassembly::Segment;
 use smpp_domain::receipt::{ReceiptReading, read};
 use smpp_domain::udh::{self, ReferenceKind};
@@ -38,9 +39,8 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
         let hint = "it cannot be read: the raw octets are its whole body";
         return Interpreted::Event(Box::new(nothing_made(context, inbound, hint)));
     }
-    let rules = &context.config.inbound;
-    let reading = read(&inbound.pdu, rules.receipt_detection, rules.receipt_time_zone);
-    let answer = match policy.inbound(&inbound.pdu, reading.as_ref()) {
+    let (reading, answer) = read_inbound(&context.config.inbound, policy, &inbound.pdu);
+    let answer = match answer {
         Ok(answer) => answer,
         Err(fault) => {
             faults::note(&context.config, &context.metrics, &fault, "reading");
@@ -53,6 +53,17 @@ pub(super) fn interpret(context: &OperatorContext, policy: &dyn Policy, inbound:
         }
     };
     decided(context, inbound, answer, reading)
+}
+
+/// The host's own reading, and what the policy says of the PDU.
+pub(in crate::pipeline) fn read_inbound(
+    rules: &InboundConfig,
+    policy: &dyn Policy,
+    pdu: &DeliverSmPdu,
+) -> (Option<ReceiptReading>, Result<InboundAnswer, Fault>) {
+    let reading = read(pdu, rules.receipt_detection, rules.receipt_time_zone);
+    let answer = policy.inbound(pdu, reading.as_ref());
+    (reading, answer)
 }
 
 /// As the host reads it, whatever its policy would say.

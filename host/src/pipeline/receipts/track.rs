@@ -3,6 +3,7 @@
 use crate::pipeline::OperatorContext;
 use crate::pipeline::publish::{event, hex, publish};
 use crate::pipeline::recorder::Heard;
+use crate::pipeline::rehearsal::ids;
 use crate::pipeline::settle::message_key;
 use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
@@ -13,8 +14,7 @@ use smpp_domain::correlation::{
 };
 use smpp_domain::event::{DlrEvent, EventKind};
 use smpp_domain::ids::MessageId;
-use smpp_domain::policy::IdOrigin;
-use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
+use smpp_domain::receipt::ReceiptReading;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -49,14 +49,9 @@ impl Candidate {
         origin: Origin,
         inbound: &Inbound,
     ) -> Self {
-        let first = match reading.origin {
-            ReceiptIdOrigin::Text => IdOrigin::ReceiptText,
-            ReceiptIdOrigin::Tlv => IdOrigin::ReceiptTlv,
-        };
-        let mut keys = vec![message_key(context, policy, &reading.message_id, first)];
-        if let Some(text_id) = &reading.text_id {
-            keys.push(message_key(context, policy, text_id, IdOrigin::ReceiptText));
-        }
+        let mut keys: Vec<_> = ids(&reading)
+            .map(|(raw, origin)| message_key(context, policy, raw, origin))
+            .collect();
         keys.dedup();
         let raw = inbound.pdu.user_data().to_vec();
         Self {

@@ -27,6 +27,13 @@ pub(in crate::pipeline) struct Call {
     pub(super) micros: u64,
 }
 
+impl Call {
+    /// Question, answer, and microseconds.
+    pub(in crate::pipeline) fn into_parts(self) -> (Option<Question>, Result<Answer, Fault>, u64) {
+        (self.question, self.answer, self.micros)
+    }
+}
+
 /// Which calls are noted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Notes {

@@ -2,6 +2,7 @@
 
 use super::super::bindings::smpp::operator_policy::logging::Level;
 use super::Tenant;
+use crate::ports::PluginLine;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +25,20 @@ pub(super) fn write(
     message: &str,
     fields: &[(String, String)],
 ) {
+    let line = || PluginLine {
+        level: match level {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        },
+        hook,
+        text: printable(message, LOG_LINE),
+        fields: fields_of(fields),
+    };
+    if tenant.hears(line) {
+        return;
+    }
     let Some(dropped) = tenant.log.take(crate::clock::now()) else {
         tenant.stats.log_line_dropped();
         return;

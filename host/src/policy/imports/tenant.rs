@@ -2,10 +2,13 @@
 
 use super::super::stats::PolicyStats;
 use super::LogBudget;
+use crate::ports::PluginLine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Lines that are kept for whoever asks.
+const HEARD: usize = 64;
 /// Undeclared counters that are reported one by one.
 const REPORTED: usize = 32;
 
@@ -25,6 +28,8 @@ pub(in super::super) struct Tenant {
     counters: BTreeMap<String, Arc<AtomicU64>>,
     /// What it does not, and was added to all the same.
     undeclared: Mutex<BTreeSet<String>>,
+    /// Where its lines go that are not for the log.
+    heard: Option<Mutex<Vec<PluginLine>>>,
 }
 
 impl Tenant {
@@ -47,6 +52,7 @@ impl Tenant {
             log,
             stats: Arc::clone(stats),
             undeclared: Mutex::default(),
+            heard: None,
         }
     }
 
@@ -61,6 +67,33 @@ impl Tenant {
             &stats,
             &counters,
         )
+    }
+
+    /// The same one outside of all traffic, with other settings where these are given: its lines are kept.
+    pub(in super::super) fn beside(&self, settings: Option<String>) -> Self {
+        let stats = Arc::new(PolicyStats::default());
+        let mut beside = self.with(stats, u32::MAX);
+        beside.settings = settings.unwrap_or(beside.settings);
+        beside.heard = Some(Mutex::default());
+        beside
+    }
+
+    /// Keeps a line, if it is one that keeps them. The first ones tell most.
+    pub(super) fn hears(&self, line: impl FnOnce() -> PluginLine) -> bool {
+        let Some(heard) = &self.heard else { return false };
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.len() < HEARD {
+            heard.push(line());
+        }
+        true
+    }
+
+    /// The lines that it has kept.
+    pub(in super::super) fn heard(&self) -> Vec<PluginLine> {
+        let heard = self.heard.as_ref();
+        heard.map_or_else(Vec::new, |heard| {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        })
     }
 
     /// Adds to a counter that the manifest declares. Others are dropped: a plugin cannot make up series as it goes.

@@ -1,6 +1,6 @@
 //! The policy of operators without a plugin.
 
-use crate::ports::{Policy, PolicySource};
+use crate::ports::{PluginLine, Policy, PolicySource, TrialPolicy};
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::policy::rewrite::PartPlace;
 use smpp_domain::policy::{
@@ -17,6 +17,21 @@ use tokio::sync::watch;
 #[must_use]
 pub fn built_in() -> Arc<dyn PolicySource> {
     Arc::new(BuiltIn)
+}
+
+/// The same for a preview.
+pub(in crate::policy) fn unasked() -> Box<dyn TrialPolicy> {
+    Box::new(BuiltIn)
+}
+
+impl TrialPolicy for BuiltIn {
+    fn logged(&self) -> Vec<PluginLine> {
+        Vec::new()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        0
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
