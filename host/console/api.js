@@ -32,9 +32,11 @@ export function askForToken() {
   return asking;
 }
 
-async function call(method, path, signal) {
+async function call(method, path, signal, body) {
   for (;;) {
-    const answer = await fetch(path, { method, headers: headers(), signal, cache: "no-store" });
+    const type = body === undefined ? {} : { "Content-Type": "application/json" };
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await fetch(path, { method, headers: { ...headers(), ...type }, body: sent, signal, cache: "no-store" });
     if (answer.status === 401) {
       await askForToken();
       continue;
@@ -59,8 +61,8 @@ export async function get(path, signal) {
   return read(await call("GET", `api/v1/${path}`, signal));
 }
 
-export async function post(path) {
-  return read(await call("POST", `api/v1/${path}`));
+export async function post(path, body) {
+  return read(await call("POST", `api/v1/${path}`, undefined, body));
 }
 
 /** Whether the gateway is ready; it says so with 503 too. */

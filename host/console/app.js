@@ -7,13 +7,14 @@ import * as live from "./pages/live.js";
 import * as messages from "./pages/messages.js";
 import * as odd from "./pages/odd.js";
 import * as overview from "./pages/overview.js";
+import * as playground from "./pages/playground.js";
 import * as plugins from "./pages/plugins.js";
 import * as reloads from "./pages/reloads.js";
 import * as sessions from "./pages/sessions.js";
 
-// In the order of their keys, 1 to 8. A page gives `title`, `load(params, signal)` and `draw(data, params, again)`, and where it
+// In the order of their keys, 1 to 9. A page gives `title`, `load(params, signal)` and `draw(data, params, again)`, and where it
 // lives by itself `every: 0`.
-const PAGES = { "": overview, sessions, messages, plugins, decisions, live, reloads, odd };
+const PAGES = { "": overview, sessions, messages, plugins, playground, decisions, live, reloads, odd };
 
 const page = document.getElementById("page");
 const status = document.getElementById("status");

@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = files![
     "pages/messages.js",
     "pages/odd.js",
     "pages/overview.js",
+    "pages/playground.js",
     "pages/plugins.js",
     "pages/reloads.js",
     "pages/sessions.js",
