@@ -32,7 +32,9 @@ impl Stage {
     fn new(platform: Platform, hosts: u64) -> Self {
         let receipts = Receipts::new().after(Duration::from_millis(40));
         let smsc = platform.smsc(
+            // It keeps what is refused for longer than the longest harm: operators do for days.
             Script::new()
+                .resend_refused(Duration::from_secs(1), 120)
                 .latency(Duration::from_millis(10))
                 .receipts(receipts),
         );
