@@ -12,18 +12,19 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
-/** A table; a column is [title, cell(row), class]. */
+/**
+ * A table; a column is [title, cell(row), class]. On a narrow screen each row is a card of its own (style.css), for which each
+ * cell knows its column's title, and the roles say what it still is.
+ */
 export function table(caption, columns, rows, empty) {
   if (rows.length === 0) return h("p", { class: "quiet" }, empty);
-  return h(
-    "table",
-    {},
+  const heads = columns.map(([title, , kind]) => h("th", { scope: "col", role: "columnheader", class: kind }, title));
+  const cells = (row) => columns.map(([title, cell, kind]) =>
+    h("td", { role: "cell", class: kind, "data-column": title || null }, h("div", {}, cell(row) ?? "")));
+  return h("table", { role: "table" },
     h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, columns.map(([title, , kind]) => h("th", { scope: "col", class: kind }, title)))),
-    h("tbody", {}, rows.map((row) =>
-      h("tr", {}, columns.map(([, cell, kind]) => h("td", { class: kind }, cell(row) ?? "")))
-    )),
-  );
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
+    h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, cells(row)))));
 }
 
 export function badge(text, mood) {
