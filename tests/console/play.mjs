@@ -38,7 +38,7 @@ export class Play {
     this.page.on("console", (message) => {
       if (message.type() === "error") this.troubles.push(`console: ${message.text()} (${message.location().url})`);
     });
-    this.page.on("pageerror", (error) => this.troubles.push(`page: ${error.stack ?? error}`));
+    this.page.on("pageerror", (error) => this.troubles.push(`page: ${error.name}: ${error.message}\n${error.stack}`));
     this.page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText;
       // The page itself has given it up, as it does with each turn.
@@ -69,7 +69,10 @@ export class Play {
 
   /** Waits until the page has drawn what it was asked for. */
   async settled() {
-    await this.page.waitForFunction(() => (document.querySelector("main")?.innerText ?? "…") !== "…", null, { timeout: PATIENCE });
+    await this.until("the page to be drawn", async () => {
+      const text = await this.main.innerText({ timeout: PATIENCE });
+      return !["", "…"].includes(text.trim());
+    });
   }
 
   /** Waits until the page's text has all of these: texts, or patterns. */
@@ -95,6 +98,8 @@ export class Play {
     for (;;) {
       const told = await met();
       if (told === true) return;
+      const broken = this.troubles.find((line) => line.startsWith("page:"));
+      if (broken) throw new Unmet(`waited for ${what}, but ${broken}`);
       if (Date.now() - began > PATIENCE) throw new Unmet(`waited for ${what}: ${told === false ? "not so" : told}`);
       await this.page.waitForTimeout(50);
     }
@@ -141,7 +146,7 @@ export class Play {
   }
 
   /** Keeps how it looks: light and dark, on a desktop and a phone; each held to the rules. */
-  async look(name) {
+  async look(name, options) {
     await this.step(`looks at ${name}, light and dark, on desktop and phone`, async () => {
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
         await this.page.setViewportSize(viewport);
@@ -154,7 +159,7 @@ export class Play {
       }
       await this.page.setViewportSize(DESKTOP);
       await this.page.emulateMedia({ colorScheme: "light" });
-    });
+    }, options);
   }
 
   async readable(where) {
@@ -183,7 +188,7 @@ export class Play {
       step: this.now,
       error: error instanceof Unmet ? error.message : String(error.stack ?? error),
       address: this.page.url(),
-      text: await this.text().catch(() => ""),
+      text: (await this.text().catch(() => "")).slice(0, 3000),
       complaints: this.troubles,
       screenshot: shot,
     };
@@ -198,6 +203,7 @@ export class Play {
 async function fromDisk(route, folder) {
   const kinds = { js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
   const file = decodeURIComponent(new URL(route.request().url()).pathname).replace(/^\/console\//, "");
-  const answer = await route.fetch();
-  await route.fulfill({ response: answer, status: 200, contentType: kinds[file.split(".").at(-1)], path: join(folder, file) });
+  const answer = await route.fetch().catch(() => null);
+  if (!answer) return route.abort("connectionrefused");
+  return route.fulfill({ response: answer, status: 200, contentType: kinds[file.split(".").at(-1)], path: join(folder, file) });
 }

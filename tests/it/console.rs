@@ -2,10 +2,14 @@
 //! `tests/console/pages`; screenshots are kept in `target/console-looks`.
 #![cfg(test)]
 
+mod access;
 mod desk;
+mod memory;
 mod messages;
 mod overview;
 mod pages;
+mod plugins;
+mod records;
 mod sessions;
 
 use serde_json::Value;

@@ -3,7 +3,7 @@
 export default async (t) => {
   await t.open("");
   await t.step("says that nothing is wrong", async () => {
-    await t.sees("Nothing is wrong", "parts accepted a second", "as of");
+    await t.sees("Nothing is wrong", "parts accepted/s", "as of");
   });
 
   await t.step("tells both operators' figures, and they grow", async () => {
@@ -18,15 +18,16 @@ export default async (t) => {
       return (after.acme > before.acme && after.globe > before.globe) || JSON.stringify({ before, after });
     });
     const [acme] = (await t.rows()).filter((row) => row.Operator === "acme");
-    t.same("acme's binds", acme["Binds up"], "2");
+    t.same("acme's binds", acme.Binds.trim(), "2 of 2 bound");
+    t.holds(`acme's rate against the cap: ${acme["Accepted/s of allowed"]}`, /^[\d.]+ \/ 200$/.test(acme["Accepted/s of allowed"].trim()));
   });
 
   await t.step("draws the rates", async () => {
-    const plot = t.main.getByRole("img", { name: "parts accepted a second" });
+    const plot = t.main.getByRole("img", { name: "parts accepted/s" });
     await t.until("a line of several points", async () =>
       (await plot.locator("polyline").getAttribute("points")).split(" ").length > 3);
     await t.until("a rate above zero", async () =>
-      Number(await t.main.locator(".tile", { hasText: "parts accepted a second" }).locator("strong").innerText()) > 0);
+      Number(await t.main.locator(".tile", { hasText: "parts accepted/s" }).locator("strong").innerText()) > 0);
   });
   await t.look("overview");
 

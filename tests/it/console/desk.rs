@@ -4,6 +4,7 @@ use crate::process::BINARY;
 use serde_json::{Value, json};
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE, play, plugin};
 use smsc_sim::{FinalState, IdForm, Receipts, Rule, Script, Smsc, Then, When, status};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -42,19 +43,23 @@ pub(super) fn globe_script() -> Script {
         .receipts(Receipts::new().state_for("77", undelivered))
 }
 
+/// acme with the plugin that it needs.
+pub(super) fn hexdec([acme, globe]: [Operator; 2]) -> [Operator; 2] {
+    [acme.plugin(plugin("hexdec")), globe]
+}
+
 impl Desk {
     pub(super) fn new() -> Self {
-        Self::with("", |operators| operators)
+        Self::with("", hexdec)
     }
 
-    /// With these lines in `smpp-connector.toml`, and the operators' files changed.
+    /// With these lines in `smpp-connector.toml`, and the operators' files changed; acme has no plugin then.
     pub(super) fn with(settings: &str, change: impl FnOnce([Operator; 2]) -> [Operator; 2]) -> Self {
         let runtime = Runtime::new().unwrap();
         let acme = runtime.block_on(Smsc::start(acme_script())).unwrap();
         let globe = runtime.block_on(Smsc::start(globe_script())).unwrap();
         let operators = change([
             Operator::at(acme.addr())
-                .plugin(plugin("hexdec"))
                 .session("binds", "2")
                 .set("tps_limit", "200"),
             Operator::at(globe.addr())
@@ -140,6 +145,17 @@ impl Desk {
             self.globe.wait_until(bound(1), PATIENCE).await.unwrap();
         };
         self.runtime.block_on(waiting);
+    }
+
+    /// The hexdec plugin under another digest, as a file.
+    pub(super) fn version(&self, name: &str) -> PathBuf {
+        let mut wasm = std::fs::read(plugin("hexdec")).unwrap();
+        let section = [&[u8::try_from(name.len()).unwrap()], name.as_bytes()].concat();
+        wasm.extend([0, u8::try_from(section.len()).unwrap()]);
+        wasm.extend(section);
+        let file = self.dir.path().join(format!("{name}.wasm"));
+        std::fs::write(&file, wasm).unwrap();
+        file
     }
 }
 
