@@ -21,6 +21,7 @@ let asking = null;
 export function askForToken() {
   asking ??= new Promise((resolve) => {
     const dialog = document.getElementById("token");
+    document.getElementById("token-wrong").hidden = !sessionStorage.getItem(KEY);
     dialog.addEventListener("close", () => {
       sessionStorage.setItem(KEY, new FormData(dialog.querySelector("form")).get("token") ?? "");
       dialog.querySelector("form").reset();
@@ -84,23 +85,49 @@ export async function metrics(signal) {
   return samples;
 }
 
-/** Follows the events from now on until the signal: `take(event)` for each. */
-export async function follow(take, signal) {
-  const first = await call("GET", "api/v1/events?after=9223372036854775807", signal);
-  const newest = first.headers.get("x-newest-event") ?? "0";
-  await first.body?.cancel();
-  const answer = await call("GET", `api/v1/events?after=${newest}`, signal);
-  if (!answer.ok) return read(answer);
-  const lines = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+/**
+ * Follows the events from now on until the signal: `take(line)` for each, as JSON, and `tell(connected)` when that changes. A stream
+ * that ends is taken up where it ended, and one that cannot be is tried again.
+ */
+export async function follow(take, tell, signal) {
+  let last = null;
+  while (!signal.aborted) {
+    try {
+      last ??= await newest(signal);
+      const answer = await call("GET", `api/v1/events?after=${last}`, signal);
+      if (!answer.ok) await read(answer);
+      // Another log than before counts anew.
+      if (Number(answer.headers.get("x-newest-event")) < last) last = null;
+      else {
+        tell(true);
+        await lines(answer.body, (line) => {
+          if (line.startsWith("id:")) last = Number(line.slice(3));
+          if (line.startsWith("data:")) take(line.slice(5));
+        });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      tell(false, error);
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  }
+}
+
+async function newest(signal) {
+  const answer = await call("GET", "api/v1/events?after=9223372036854775807", signal);
+  if (!answer.ok) await read(answer);
+  await answer.body.cancel();
+  return Number(answer.headers.get("x-newest-event") ?? 0);
+}
+
+async function lines(body, take) {
+  const chunks = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await lines.read();
-    if (done) return null;
-    rest += value;
-    const whole = rest.split("\n");
+    const { value, done } = await chunks.read();
+    if (done) return;
+    const whole = (rest + value).split("\n");
     rest = whole.pop();
-    for (const line of whole) {
-      if (line.startsWith("data:")) take(JSON.parse(line.slice(5)));
-    }
+    whole.forEach(take);
   }
 }

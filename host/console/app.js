@@ -12,12 +12,13 @@ import * as plugins from "./pages/plugins.js";
 import * as reloads from "./pages/reloads.js";
 import * as sessions from "./pages/sessions.js";
 
-// In the order of their keys, 1 to 9. A page gives `title`, `load(params, signal)` and `draw(data, params, again)`, and where it
-// lives by itself `every: 0`.
+// In the order of their keys, 1 to 9 and 0. A page gives `title`, `load(params, signal)`, `draw(data, params, again, signal)`, and
+// `every`: milliseconds until it is asked anew, 0 where it lives by itself.
 const PAGES = { "": overview, sessions, messages, plugins, playground, decisions, live, reloads, odd };
 
 const page = document.getElementById("page");
 const status = document.getElementById("status");
+const asOf = document.getElementById("as-of");
 let current = null;
 
 function route() {
@@ -28,7 +29,7 @@ function route() {
 
 function navigation(active) {
   const links = Object.entries(PAGES).map(([name, { title }], index) =>
-    h("a", { href: `#/${name}`, "aria-current": name === active ? "page" : null }, title, " ", h("kbd", {}, index + 1)));
+    h("a", { href: `#/${name}`, "aria-current": name === active ? "page" : null }, title, " ", h("kbd", {}, (index + 1) % 10)));
   document.getElementById("nav").replaceChildren(...links);
 }
 
@@ -37,33 +38,61 @@ async function show() {
   current?.abort();
   const shown = new AbortController();
   current = shown;
+  asOf.textContent = "";
   const params = route();
   const view = PAGES[params.name] ?? overview;
   navigation(params.name);
   document.title = `${view.title} · smpp-connector`;
   page.replaceChildren(h("p", { class: "quiet" }, "…"));
+  const once = async () => {
+    try {
+      const data = await view.load(params, shown.signal);
+      if (shown.signal.aborted) return;
+      status.textContent = "";
+      if (asOf.textContent && held()) {
+        asOf.textContent = asOf.textContent.replace(/( · .*)?$/, " · held while you are at it");
+        return;
+      }
+      redraw(() => view.draw(data, params, once, shown.signal));
+      asOf.textContent = `as of ${new Date().toLocaleTimeString("en-GB")}`;
+    } catch (error) {
+      if (!shown.signal.aborted) tell(error);
+    }
+  };
   while (!shown.signal.aborted) {
-    await once(view, params, shown);
+    await once();
     if (!view.every) return;
     await pause(view.every, shown.signal);
   }
 }
 
-async function once(view, params, shown) {
-  try {
-    const data = await view.load(params, shown.signal);
-    if (shown.signal.aborted) return;
-    // What somebody is typing in, or has opened, stays.
-    if (!page.contains(document.activeElement) || !document.activeElement.matches("input, select, textarea")) {
-      const opened = new Set([...page.querySelectorAll("details[open]")].map((details) => details.dataset.key));
-      page.replaceChildren(...[view.draw(data, params, show, shown.signal)].flat(Infinity));
-      for (const details of page.querySelectorAll("details")) details.open ||= opened.has(details.dataset.key);
-    }
-    status.className = "quiet";
-    status.textContent = `as of ${new Date().toLocaleTimeString("en-GB")}`;
-  } catch (error) {
-    if (!shown.signal.aborted) tell(error);
+/** Whether somebody is at it: typing, choosing, pressing, marking text to copy, answering a question. Then the page stays as it is. */
+let pressed = false;
+addEventListener("pointerdown", () => { pressed = true; });
+for (const over of ["pointerup", "pointercancel", "blur"]) addEventListener(over, () => { pressed = false; });
+function held() {
+  const marks = getSelection();
+  return pressed || document.querySelector("dialog[open]") || document.activeElement.matches("#page :is(input, select, textarea)")
+    || (!marks.isCollapsed && page.contains(marks.anchorNode));
+}
+
+/** Draws anew; what was opened stays open, and the keyboard stays where it was. */
+function redraw(draw) {
+  const opened = new Set([...page.querySelectorAll("details[open]")].map((details) => details.dataset.key));
+  const place = placeOf(document.activeElement);
+  page.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
+  for (const details of page.querySelectorAll("details")) details.open ||= opened.has(details.dataset.key);
+  place?.reduce((element, index) => element?.children[index], page)?.focus({ preventScroll: true });
+}
+
+/** The way from the page to an element in it, by numbers; null for others. */
+function placeOf(element) {
+  const way = [];
+  for (; element !== page; element = element.parentElement) {
+    if (!element?.parentElement) return null;
+    way.unshift([...element.parentElement.children].indexOf(element));
   }
+  return way.length > 0 ? way : null;
 }
 
 function tell(error) {
@@ -77,15 +106,20 @@ function tell(error) {
 
 function pause(ms, signal) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+    const over = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", over);
+      resolve();
+    };
+    const timer = setTimeout(over, ms);
+    signal.addEventListener("abort", over);
   });
 }
 
 addEventListener("hashchange", () => { show(); page.focus(); });
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-  const name = Object.keys(PAGES)[Number(event.key) - 1];
+  const name = /^[0-9]$/.test(event.key) ? Object.keys(PAGES)[(Number(event.key) + 9) % 10] : undefined;
   if (name !== undefined) location.hash = `#/${name}`;
   if (event.key === "/") {
     page.querySelector("input")?.focus();

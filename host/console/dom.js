@@ -12,30 +12,31 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
-/** A table; a column is [title, cell(row), class]. */
+/**
+ * A table; a column is [title, cell(row), class]. On a narrow screen each row is a card of its own (style.css), for which each
+ * cell knows its column's title, and the roles say what it still is.
+ */
 export function table(caption, columns, rows, empty) {
   if (rows.length === 0) return h("p", { class: "quiet" }, empty);
-  return h(
-    "table",
-    {},
+  const heads = columns.map(([title, , kind]) => h("th", { scope: "col", role: "columnheader", class: kind }, title));
+  const cells = (row) => columns.map(([title, cell, kind]) =>
+    h("td", { role: "cell", class: kind, "data-column": title || null }, h("div", {}, cell(row) ?? "")));
+  return h("table", { role: "table" },
     h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, columns.map(([title, , kind]) => h("th", { scope: "col", class: kind }, title)))),
-    h("tbody", {}, rows.map((row) =>
-      h("tr", {}, columns.map(([, cell, kind]) => h("td", { class: kind }, cell(row) ?? "")))
-    )),
-  );
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
+    h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, cells(row)))));
 }
 
 export function badge(text, mood) {
   return h("span", { class: `badge ${mood ?? "quiet"}` }, text);
 }
 
-export function meter(value, most) {
+export function meter(value, most, unit = "") {
   const share = most > 0 ? Math.min(100, Math.round((100 * value) / most)) : 0;
   const bar = h("span");
   bar.style.width = `${share}%`;
   return h("span", { class: "meter", role: "meter", "aria-valuenow": value, "aria-valuemax": most,
-    "aria-label": `${value} of ${most}` }, bar);
+    "aria-label": `${value} of ${most}${unit}` }, bar);
 }
 
 export function json(value) {
@@ -44,6 +45,11 @@ export function json(value) {
 
 export function count(number) {
   return number === null || number === undefined ? "–" : new Intl.NumberFormat("en").format(number);
+}
+
+/** Who made a decision: a plugin is asked only for the hooks that it has, and that takes time. */
+export function by({ policy, micros, fault }) {
+  return policy && (micros > 0 || fault) ? `${policy.plugin} ${policy.version}` : "built-in";
 }
 
 export function digest(sha256) {
@@ -63,20 +69,40 @@ export function clock(time) {
   return time ? h("time", { datetime: time, title: time }, new Date(time).toLocaleTimeString("en-GB")) : "–";
 }
 
-/** A line of the last values. */
+/** A duration in the unit that it is best read in; a dash for none. */
+export function span(seconds) {
+  if (!seconds) return "–";
+  if (seconds >= 10) return `${Math.round(seconds)} s`;
+  if (seconds >= 1) return `${seconds.toFixed(1)} s`;
+  return seconds >= 0.01 ? `${Math.round(seconds * 1000)} ms` : `${(seconds * 1000).toFixed(1)} ms`;
+}
+
+/** A rate in as many digits as one reads. */
+export function rate(perSecond) {
+  return perSecond >= 100 ? count(Math.round(perSecond)) : (perSecond ?? 0).toFixed(1);
+}
+
+/** A figure with its name, and its last minute where there is one. `tell` writes a value. */
+export function tile(label, shown, values = [], tell = rate) {
+  const most = Math.max(0, ...values);
+  return h("div", { class: "tile" },
+    h("span", { class: "quiet" }, label), h("strong", {}, shown),
+    values.length > 1 ? [spark(values, `${label}, the last minute: at most ${tell(most)}`),
+      h("small", { class: "quiet" }, `peak ${tell(most)}, last minute`)] : null);
+}
+
+/** A line of the last values, from zero up. */
 export function spark(values, label) {
-  const most = Math.max(1, ...values);
+  const most = 1.1 * Math.max(...values) || 1;
   const step = values.length > 1 ? 100 / (values.length - 1) : 100;
-  const points = values.map((value, index) => `${(index * step).toFixed(1)},${(30 - (28 * value) / most).toFixed(1)}`);
+  const points = values.map((value, index) => `${(index * step).toFixed(1)},${(30 - (29 * value) / most).toFixed(1)}`);
   const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 100 32");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", label);
-  const line = document.createElementNS(space, "polyline");
-  line.setAttribute("class", "spark");
-  line.setAttribute("points", points.join(" "));
-  svg.append(line);
+  const part = (name, attributes) => {
+    const element = document.createElementNS(space, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const svg = part("svg", { viewBox: "0 0 100 31", preserveAspectRatio: "none", role: "img", "aria-label": label, class: "spark" });
+  svg.append(part("polygon", { points: `0,30 ${points.join(" ")} 100,30` }), part("polyline", { points: points.join(" ") }));
   return svg;
 }

@@ -8,6 +8,7 @@
     reason = "a harness that cannot go on ends the test"
 )]
 
+mod browser;
 mod bus;
 pub mod certificates;
 mod far_side;
@@ -24,6 +25,7 @@ mod relay;
 pub mod servers;
 mod tls_front;
 
+pub use browser::play;
 pub use bus::{Bus, Dlr, Fate, Ledger};
 pub use far_side::FarSide;
 pub use gateway::{Gateway, write_files, write_files_with};

@@ -1,7 +1,7 @@
 // What the policies were asked of late and what they answered, from the recordings.
 
 import { get } from "../api.js";
-import { badge, clock, h, json, table } from "../dom.js";
+import { badge, by, clock, h, json, table } from "../dom.js";
 
 export const title = "Decisions";
 export const every = 3000;
@@ -29,14 +29,14 @@ export function draw({ decisions, operators }, { query }) {
     h("label", {}, "Since", h("input", { name: "since", placeholder: "1h", size: 8, value: query.get("since") ?? "" })),
     h("button", {}, "Show"));
   return h("section", {}, filters, table("Newest first; numbers and texts are masked", [
-    ["When", (decision) => clock(decision.at)],
+    ["When", (decision) => clock(decision.at), "whole"],
     ["Operator", (decision) => decision.operator],
     ["Hook", (decision) => decision.hook],
     ["Outcome", (decision) => decision.outcome ? badge(decision.outcome, decision.outcome === "unmatched" ? "bad" : "quiet") : ""],
     ["Answer", (decision) => h("details", { "data-key": `${decision.at}-${decision.hook}` },
       h("summary", {}, h("code", {}, (decision.fault ? `fault ${JSON.stringify(decision.fault)}` : JSON.stringify(decision.answer)).slice(0, 100))),
       decision.hint ? h("p", { class: "warn" }, decision.hint) : null, json(decision))],
-    ["By", (decision) => decision.policy ? `${decision.policy.plugin} ${decision.policy.version}` : "built-in"],
+    ["By", by],
     ["Message", (decision) => decision.messageId ? h("a", { href: `#/messages/${decision.messageId}` }, decision.messageId.slice(0, 13)) : ""],
   ], decisions, "Nothing is recorded that fits."));
 }

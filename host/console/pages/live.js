@@ -1,40 +1,134 @@
-// Events as they come. Bounded: the oldest lines go.
+// Events and decisions as they come. Bounded: the oldest lines go, and what comes faster than anybody reads is counted.
 
-import { follow } from "../api.js";
-import { clock, h } from "../dom.js";
+import { follow, get } from "../api.js";
+import { clock, count, h } from "../dom.js";
 
 export const title = "Live";
 export const every = 0;
 
+/** Lines that are shown, and how often they are drawn. */
 const KEPT = 200;
+const DRAWN_MS = 400;
+/** How often decisions are asked for. */
+const ASKED_MS = 1000;
 
-export async function load() {
-  return null;
-}
-
+const KINDS = ["submit", "dlr", "unmatched", "mo", "session", "stop", "dead", "decision"];
 const MASKED = new Set(["to", "from", "text", "data", "command"]);
 
-function masked(key, value) {
-  return MASKED.has(key) && typeof value === "string" ? `${"*".repeat(Math.max(0, Math.min(value.length, 20) - 2))}${value.slice(-2)}` : value;
+export async function load(_, signal) {
+  return (await get("operators", signal)).operators;
 }
 
-export function draw(_, __, ___, signal) {
-  const lines = h("tbody");
-  const filter = h("input", { name: "filter", placeholder: "dlr, acme's id, REJECTED …", size: 30 });
-  const hold = h("input", { type: "checkbox", name: "hold" });
-  const told = h("p", { class: "quiet" }, "Waiting for events …");
-  follow((event) => {
-    const text = JSON.stringify(event, masked);
-    if (hold.checked || !text.toLowerCase().includes(filter.value.toLowerCase())) return;
-    told.textContent = "Newest first; numbers and texts are masked.";
-    lines.prepend(h("tr", {}, h("td", {}, clock(event.publishedAt)), h("td", {}, event.type),
-      h("td", {}, event.messageId ? h("a", { href: `#/messages/${event.messageId}` }, event.messageId.slice(0, 13)) : ""),
-      h("td", { class: "mono" }, event.outcome ?? event.state ?? event.to ?? "", " ", h("span", { class: "quiet" }, text.slice(0, 240)))));
-    while (lines.children.length > KEPT) lines.lastChild.remove();
-  }, signal).then(() => { told.textContent = "The stream has ended: open the page again."; }, (error) => {
-    if (!signal.aborted) told.textContent = `The stream cannot be read: ${error.message}`;
+function masked(key, value) {
+  return MASKED.has(key) && typeof value === "string" && !/^[A-Z_]+$/.test(value)
+    ? `${"*".repeat(Math.max(0, Math.min(value.length, 20) - 2))}${value.slice(-2)}` : value;
+}
+
+export function draw(operators, _, __, signal) {
+  const names = new Map(operators.map(({ operatorId, name }) => [operatorId, name]));
+  const kind = h("select", { name: "kind" }, h("option", { value: "" }, "all"), KINDS.map((value) => h("option", { value }, value)));
+  const operator = h("select", { name: "operator" }, h("option", { value: "" }, "all"),
+    operators.map(({ operatorId, name }) => h("option", { value: operatorId }, name)));
+  const filter = h("input", { name: "filter", placeholder: "REJECTED, a messageId …", size: 26 });
+  const pause = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
+    const paused = pause.getAttribute("aria-pressed") !== "true";
+    pause.setAttribute("aria-pressed", String(paused));
+    pause.textContent = paused ? "Go on" : "Pause";
+  } }, "Pause");
+  const told = h("p", { class: "quiet", role: "status" }, "Waiting for events …");
+  const rows = h("tbody");
+  const wanted = (line, type) => (!kind.value || kind.value === type) && (!operator.value || line.includes(operator.value))
+    && line.toLowerCase().includes(filter.value.toLowerCase());
+  const tail = new Tail(rows, (type, event) => row(type, event, names));
+
+  const take = (line, type) => {
+    if (pause.getAttribute("aria-pressed") === "true") tail.missed += 1;
+    else if (wanted(line, type)) tail.take(line, type);
+  };
+  follow((line) => take(line, /"type":"([a-z-]+)"/.exec(line)?.[1] ?? ""), (connected, error) => {
+    told.className = connected ? "quiet" : "bad";
+    told.textContent = connected ? "Newest first; numbers and texts are masked." : `The gateway cannot be read, and is tried again: ${error.message}`;
+  }, signal);
+  decisions((decision) => take(JSON.stringify(decision), "decision"), signal);
+  const passed = h("p", { class: "quiet" });
+  repeat(DRAWN_MS, signal, () => {
+    tail.draw();
+    passed.textContent = tail.missed > 0 ? `${count(tail.missed)} passed by: more than ${KEPT} at once, or while paused.` : "";
   });
-  return h("section", {}, h("form", { class: "filters", onsubmit: (event) => event.preventDefault() },
-    h("label", {}, "Only lines with", filter), h("label", {}, "Hold", hold)), told, h("table", {}, h("thead", {}, h("tr", {},
-    ["When", "Event", "Message", "What"].map((name) => h("th", { scope: "col" }, name)))), lines));
+  for (const field of [kind, operator, filter]) field.addEventListener("input", () => tail.clear());
+  return h("section", {},
+    h("form", { class: "filters", onsubmit: (event) => event.preventDefault() }, h("label", {}, "Kind", kind),
+      h("label", {}, "Operator", operator), h("label", {}, "Only lines with", filter), pause),
+    told, passed,
+    h("table", { class: "log" }, h("thead", {}, h("tr", {},
+      ["When", "Kind", "Operator", "Message", "What"].map((name) => h("th", { scope: "col" }, name)))), rows));
+}
+
+/** The last lines, drawn all at once. */
+class Tail {
+  constructor(rows, row) {
+    Object.assign(this, { rows, row, waiting: [], missed: 0 });
+  }
+
+  take(line, type) {
+    this.waiting.push([line, type]);
+    if (this.waiting.length > 2 * KEPT) this.missed += this.waiting.splice(0, KEPT).length;
+  }
+
+  draw() {
+    this.missed += this.waiting.splice(0, Math.max(0, this.waiting.length - KEPT)).length;
+    const rows = this.waiting.splice(0).map(([line, type]) => this.row(type, JSON.parse(line)));
+    this.rows.prepend(...rows.reverse());
+    while (this.rows.children.length > KEPT) this.rows.lastChild.remove();
+  }
+
+  clear() {
+    this.waiting = [];
+    this.missed = 0;
+    this.rows.replaceChildren();
+  }
+}
+
+function row(type, event, names) {
+  const cell = (column, ...what) => h("td", { "data-column": column }, h("div", {}, what));
+  const { messageId } = event;
+  return h("tr", {}, cell("When", clock(event.publishedAt ?? event.at)), cell("Kind", type),
+    cell("Operator", names.get(event.operatorId) ?? event.operatorId ?? ""),
+    cell("Message", messageId ? h("a", { href: `#/messages/${messageId}`, title: messageId }, `…${messageId.slice(-12)}`) : ""),
+    cell("What", h("details", {}, h("summary", {}, gist(type, event)), h("pre", {}, JSON.stringify(event, masked, 2)))));
+}
+
+/** An event in a few words. */
+function gist(type, event) {
+  const words = {
+    submit: () => [event.outcome, event.reason],
+    dlr: () => [event.state, event.final ? "final" : null, event.partCount > 1 ? `part ${event.partNumber}/${event.partCount}` : null, event.rawError],
+    session: () => [`${event.from} → ${event.to}`, event.reason],
+    decision: () => [event.hook, event.outcome, event.fault ? `fault: ${event.fault.cause}` : JSON.stringify(event.answer)],
+    unmatched: () => [event.operatorMessageId, event.state, event.hint],
+  }[type]?.() ?? [event.reason ?? event.state ?? ""];
+  return words.filter(Boolean).join(", ").slice(0, 200) || type;
+}
+
+/** What is decided from now on; nothing where it is not recorded. */
+function decisions(take, signal) {
+  let since = null;
+  const stopped = repeat(ASKED_MS, signal, async () => {
+    try {
+      const asked = since ? `limit=${KEPT}&since=${encodeURIComponent(since)}` : "limit=1";
+      const found = (await get(`decisions?${asked}`, signal)).decisions.filter(({ at }) => !since || at > since);
+      if (since) found.toReversed().forEach(take);
+      since = found[0]?.at ?? since ?? new Date(0).toISOString();
+    } catch (error) {
+      if (error.status === 404) stopped();
+    }
+  });
+}
+
+/** Does something again and again until the signal, or until the function that this returns is called. */
+function repeat(ms, signal, deed) {
+  const timer = setInterval(deed, ms);
+  const stop = () => clearInterval(timer);
+  signal.addEventListener("abort", stop, { once: true });
+  return stop;
 }

@@ -13,7 +13,7 @@ export async function load({ query }, signal) {
 
 export function draw(records) {
   return h("section", {}, table("Newest first; private octets are replaced", [
-    ["When", (record) => clock(record.at)],
+    ["When", (record) => clock(record.at), "whole"],
     ["Operator", (record) => record.operator],
     ["Command", (record) => record.command],
     ["What is odd", (record) => h("span", { class: "warn" }, record.oddity)],

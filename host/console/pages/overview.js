@@ -1,43 +1,17 @@
 // Is anything wrong? Rates, and a list of what a person should look at, each with a link.
 
-import { get, metrics, readiness } from "../api.js";
-import { count, h, spark, table } from "../dom.js";
+import { get, readiness } from "../api.js";
+import { badge, count, h, meter, rate, span, table, tile } from "../dom.js";
+import * as figures from "../figures.js";
 
 export const title = "Overview";
 export const every = 2000;
 
-// One minute of samples, for rates and their lines.
-const KEPT = 31;
-const past = [];
-
 export async function load(_, signal) {
-  const [ready, { operators }, samples, policies] = await Promise.all([
-    readiness(signal), get("operators", signal), metrics(signal), get("plugins", signal).catch(() => ({ plugins: [] })),
+  const [ready, { operators }, policies] = await Promise.all([
+    readiness(signal), get("operators", signal), get("plugins", signal).catch(() => ({ plugins: [] })), figures.look(signal),
   ]);
-  past.push({ at: performance.now(), samples });
-  if (past.length > KEPT) past.shift();
   return { ready, operators, policies: policies.plugins };
-}
-
-function total({ samples }, name, operator, results) {
-  return samples
-    .filter((sample) => sample.name === name && (!operator || sample.labels.operator === operator)
-      && (!results || results.includes(sample.labels.result)))
-    .reduce((sum, sample) => sum + sample.value, 0);
-}
-
-/** A second, between each two samples that are kept. */
-function rates(name, operator, results) {
-  return past.slice(1).map((sample, index) => {
-    const seconds = (sample.at - past[index].at) / 1000;
-    return Math.max(0, (total(sample, name, operator, results) - total(past[index], name, operator, results)) / seconds);
-  });
-}
-
-function tile(label, values, now) {
-  const shown = now ?? (values.at(-1) ?? 0).toFixed(1);
-  return h("div", { class: "tile" }, h("span", { class: "quiet" }, label), h("strong", {}, shown),
-    values.length > 1 ? spark(values, `${label}, the last minute`) : null);
 }
 
 function troubles({ ready, operators, policies }) {
@@ -46,7 +20,7 @@ function troubles({ ready, operators, policies }) {
     const link = `#/sessions/${operator.name}`;
     if (operator.stopped) list.push(["bad", `${operator.name} is stopped: ${operator.stopped.reason}`, link]);
     if (operator.waitsForPlugin) list.push(["bad", `${operator.name} waits for a usable plugin`, `#/plugins/${operator.name}`]);
-    const binds = operator.sessions.flatMap((session) => session.onDemand ? [] : session.binds);
+    const binds = bindsOf(operator);
     const down = binds.filter((bind) => bind.state !== "BOUND");
     if (down.length > 0) {
       list.push([down.length === binds.length ? "bad" : "warn",
@@ -61,35 +35,54 @@ function troubles({ ready, operators, policies }) {
     }
     if (policy.candidate) list.push(["warn", `${policy.operator}: a candidate runs in the shadow`, link]);
   }
-  const unmatched = rates("smpp_connector_inbound_total", null, ["unmatched", "parked"]).reduce((sum, rate) => sum + rate, 0);
-  if (unmatched > 0) list.push(["warn", "receipts come that match no message", "#/decisions?outcome=unmatched"]);
+  if (figures.rates("unmatched").some((rate) => rate > 0)) {
+    list.push(["warn", "receipts come that match no message", "#/decisions?outcome=unmatched"]);
+  }
   return list;
+}
+
+/** Those that are to be up. */
+function bindsOf(operator) {
+  return operator.sessions.flatMap((session) => session.onDemand ? [] : session.binds);
+}
+
+function state(operator) {
+  const link = (text, mood, page) => h("a", { href: `#/${page}/${operator.name}` }, badge(text, mood));
+  if (operator.stopped) return link("stopped", "bad", "sessions");
+  if (operator.waitsForPlugin) return link("waits for its plugin", "bad", "plugins");
+  const binds = bindsOf(operator);
+  const up = binds.filter((bind) => bind.state === "BOUND").length;
+  return link(`${up} of ${binds.length} bound`, up === binds.length ? "good" : up === 0 ? "bad" : "warn", "sessions");
 }
 
 export function draw(data) {
   const list = troubles(data);
-  const latest = past.at(-1);
-  const gauge = (name, operator) => count(total(latest, name, operator));
+  const tileOf = (label, figure) => tile(label, rate(figures.rates(figure).at(-1)), figures.rates(figure));
+  const used = figures.line("waiting");
   return [
-    h("section", {}, h("h2", {}, list.length === 0 ? "Nothing is wrong" : "To be looked at"),
+    h("section", {}, h("h2", { class: list.length === 0 ? "good" : null }, list.length === 0 ? "Nothing is wrong" : "To be looked at"),
       list.length === 0 ? null : h("ul", { class: "trouble" }, list.map(([mood, text, link]) =>
         h("li", { class: mood }, h("a", { href: link, class: mood }, text))))),
     h("div", { class: "tiles" },
-      tile("parts accepted a second", rates("smpp_connector_parts_total", null, ["accepted"])),
-      tile("receipts a second", rates("smpp_connector_inbound_total", null, ["receipt", "by_number"])),
-      tile("refused or throttled a second", rates("smpp_connector_parts_total", null, ["refused", "throttled"])),
-      tile("in flight", [], gauge("smpp_connector_in_flight_messages")),
-      tile("binds up", [], gauge("smpp_connector_binds_up"))),
+      tileOf("parts accepted/s", "accepted"),
+      tileOf("receipts/s", "receipts"),
+      tileOf("refused, throttled/s", "refused"),
+      tile("answers, 99 % within", span(figures.response(0.99)), figures.responses(0.99), span),
+      tile("unanswered of the window", `${count(figures.now("waiting"))} / ${count(figures.now("window"))}`, used, count),
+      tile("commands in the queue", count(figures.now("queued")), figures.line("queued"), count)),
     h("section", {}, table("Operators", [
-      ["Operator", (operator) => h("a", { href: `#/sessions/${operator.name}` }, operator.name)],
-      ["Accepted/s", (operator) =>
-        (rates("smpp_connector_parts_total", operator.name, ["accepted"]).at(-1) ?? 0).toFixed(1), "number"],
-      ["Allowed/s", (operator) => gauge("smpp_connector_tps_rate", operator.name), "number"],
-      ["In flight", (operator) => gauge("smpp_connector_in_flight_messages", operator.name), "number"],
-      ["Binds up", (operator) => gauge("smpp_connector_binds_up", operator.name), "number"],
-      ["Accepted", (operator) => count(total(latest, "smpp_connector_messages_total", operator.name, ["accepted"])), "number"],
-      ["Rejected", (operator) => count(total(latest, "smpp_connector_messages_total", operator.name, ["rejected"])), "number"],
-      ["Unmatched", (operator) => count(total(latest, "smpp_connector_inbound_total", operator.name, ["unmatched"])), "number"],
+      ["Operator", ({ name }) => h("a", { href: `#/sessions/${name}` }, name)],
+      ["Binds", state],
+      ["Accepted/s of allowed", ({ name, tpsLimit }) => {
+        const [now, most] = [figures.rates("accepted", name).at(-1) ?? 0, figures.now("allowed", name) || tpsLimit];
+        return [meter(Math.round(now), Math.round(most), " a second"), ` ${rate(now)} / ${count(Math.round(most))}`];
+      }],
+      ["Answers 50, 99 %", ({ name }) => `${span(figures.response(0.5, name))}, ${span(figures.response(0.99, name))}`, "number"],
+      ["In flight", ({ name }) => count(figures.now("inFlight", name)), "number"],
+      ["Queued", ({ name }) => count(figures.now("queued", name)), "number"],
+      ["Accepted", ({ name }) => count(figures.now("messages", name)), "number"],
+      ["Rejected", ({ name }) => count(figures.now("rejected", name)), "number"],
+      ["Unmatched", ({ name }) => count(figures.now("unmatched", name)), "number"],
     ], data.operators, "No operator is loaded: put a TOML file into operators_dir.")),
   ];
 }

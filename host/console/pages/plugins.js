@@ -23,16 +23,19 @@ export function draw(policies, { rest: [name] }, again) {
 function one(policy, alone, again) {
   const path = `plugins/${policy.operatorId}`;
   const { active, candidate } = policy;
+  // A version that was taken back is passed over.
+  const back = (policy.previous ?? []).find((version) => !version.rolledBack);
   return h("section", {},
     h("h2", {}, h("a", { href: `#/plugins/${policy.operator}` }, policy.operator), " ",
       policy.file && policy.verdict ? badge(policy.verdict, MOODS[policy.verdict]) : null),
-    active ? h("p", {}, `Runs ${active.plugin} ${active.version} `, digest(active.sha256), ", made active ", ago(active.since),
-      ` (hooks: ${active.hooks.join(", ")})`) : h("p", {}, "Runs the built-in behaviour."),
-    policy.file ? h("p", { class: "quiet" }, `On disk: ${policy.file} `, digest(policy.fileSha256)) : null,
+    active ? h("p", {}, h("strong", {}, `Runs ${active.plugin} ${active.version} `), digest(active.sha256), ", made active ", ago(active.since),
+      `; hooks ${active.hooks.join(", ")}; SDK ${active.sdk}, contract ${active.contract}`) : h("p", {}, "Runs the built-in behaviour."),
+    policy.file ? h("p", { class: "quiet" }, `On disk: ${policy.file} `, digest(policy.fileSha256),
+      policy.fileSha256 && active ? policy.fileSha256 === active.sha256 ? ", which runs" : h("span", { class: "warn" }, ", which does not run") : "",
+      `; last step: ${policy.stage}`) : null,
     policy.reason ? h("p", { class: policy.verdict === "refused" ? "bad" : "quiet" }, policy.reason) : null,
-    h("p", {},
-      (policy.previous ?? []).length > 0 ? action("roll back", `${path}/rollback`,
-        `Back to ${policy.previous[0].plugin} ${policy.previous[0].version}, at once?`, again) : null, " ",
+    h("div", { class: "orders" },
+      back ? action("roll back", `${path}/rollback`, `Back to ${back.plugin} ${back.version} (${back.sha256.slice(0, 12)}), at once?`, again) : null,
       policy.file ? action("reload", `${path}/reload`, "Look at the file again now?", again) : null),
     candidate ? shadow(policy, candidate, path, again) : null,
     table("Hooks", [
@@ -43,7 +46,7 @@ function one(policy, alone, again) {
       ["p50", (hook) => micros(hook.p50Us), "number"],
       ["p99", (hook) => micros(hook.p99Us), "number"],
       ["max", (hook) => micros(hook.maxUs), "number"],
-      ["", (hook) => hook.breakerOpen ? badge("off: fails too often", "bad") : ""],
+      ["Breaker", (hook) => hook.breakerOpen ? badge("off: fails too often", "bad") : badge("closed", "good")],
     ], (policy.hooks ?? []).filter((hook) => alone || hook.calls > 0), "No hook was called yet."),
     (policy.lastFaults ?? []).length > 0 ? h("details", { "data-key": `faults-${policy.operator}`, open: alone },
       h("summary", {}, "Last faults"), table("Newest first", [
@@ -52,8 +55,11 @@ function one(policy, alone, again) {
       ], policy.lastFaults, "")) : null,
     alone && (policy.previous ?? []).length > 0 ? table("Kept warm", [
       ["Version", (version) => `${version.plugin} ${version.version}`], ["Digest", (version) => digest(version.sha256)],
-      ["Since", (version) => ago(version.since)],
+      ["Since", (version) => ago(version.since)], ["", (version) => version.rolledBack ? badge("taken back", "warn") : ""],
     ], policy.previous, "") : null,
+    Object.keys(policy.counters ?? {}).length > 0 ? table("What it counts", [
+      ["Counter", ([name]) => h("code", {}, name)], ["Value", ([, value]) => count(value), "number"],
+    ], Object.entries(policy.counters), "") : null,
     alone && active ? h("details", { "data-key": `settings-${policy.operator}` }, h("summary", {}, "Settings"), json(active.settings)) : null);
 }
 
@@ -64,12 +70,35 @@ function micros(value) {
 function shadow(policy, candidate, path, again) {
   return [
     h("h3", {}, `In the shadow: ${candidate.plugin} ${candidate.version} `, digest(candidate.sha256), " ", badge(candidate.stage, "warn")),
-    h("p", {}, `${count(candidate.calls)} calls: ${count(candidate.same)} the same, ${count(candidate.different)} different, `,
-      `${count(candidate.faults)} faults `, candidate.until ? ["until ", new Date(candidate.until).toLocaleTimeString("en-GB")] : null),
-    h("p", {}, action("promote", `${path}/promote`, "Make the candidate the active version now?", again), " ",
+    h("p", {}, `${count(candidate.calls)} calls`, candidate.callsWanted ? ` of ${count(candidate.callsWanted)}` : "",
+      `: ${count(candidate.same)} the same, ${count(candidate.different)} different, ${count(candidate.faults)} faults`,
+      candidate.until ? ["; until ", new Date(candidate.until).toLocaleTimeString("en-GB")] : "",
+      candidate.promote ? ", then active by itself" : ", then it waits"),
+    h("div", { class: "orders" }, action("promote", `${path}/promote`, "Make the candidate the active version now?", again),
       action("discard", `${path}/discard`, "Forget the candidate?", again)),
-    (candidate.differences ?? []).map((difference, index) =>
-      h("details", { "data-key": `difference-${policy.operator}-${index}` },
-        h("summary", {}, `${difference.hook}: ${count(difference.count)} different`), json(difference.example))),
+    alike(candidate.differences ?? []).map((difference, index) =>
+      h("details", { "data-key": `difference-${policy.operator}-${index}`, open: index === 0 },
+        h("summary", {}, `${difference.hook}: ${difference.count === 1 ? "once" : `${count(difference.count)} times`} different`), answers(difference.example))),
+  ];
+}
+
+/** One of those that differ in the same way, whatever was asked. */
+function alike(differences) {
+  const ways = new Map();
+  for (const { hook, count, example } of differences) {
+    const way = JSON.stringify([hook, example.active, example.candidate]);
+    ways.set(way, { hook, example, count: (ways.get(way)?.count ?? 0) + count });
+  }
+  return [...ways.values()];
+}
+
+/** Both answers to a question, line by line: what only the active version says, and what only the candidate says. */
+function answers({ question, active, candidate }) {
+  const [before, after] = [active, candidate].map((value) => JSON.stringify(value, null, 2).split("\n"));
+  const only = (these, those, sign, mood) => these.filter((line) => !those.includes(line))
+    .map((line) => h("div", { class: mood }, `${sign} ${line}`));
+  return [
+    h("pre", { class: "diff" }, only(before, after, "−", "bad"), only(after, before, "+", "good")),
+    h("details", {}, h("summary", {}, "The question"), json(question)),
   ];
 }

@@ -188,8 +188,12 @@ impl Operators {
             .map(|running| (&running.config, running.binds.panels.clone()));
         let waiting = self.waiting.iter().map(|(config, _)| (config, Vec::new()));
         let loaded = running.chain(waiting).map(|(config, sessions)| {
-            let name = config.name.clone();
-            (config.operator_id, LoadedOperator { name, sessions })
+            let loaded = LoadedOperator {
+                name: config.name.clone(),
+                tps_limit: config.tps_limit,
+                sessions,
+            };
+            (config.operator_id, loaded)
         });
         self.loaded.store(Arc::new(loaded.collect()));
         let running = self.running.values().map(|running| &running.config);

@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = files![
     "api.js",
     "app.js",
     "dom.js",
+    "figures.js",
     "icon.svg",
     "pages/decisions.js",
     "pages/live.js",

@@ -85,6 +85,7 @@ fn operator_json(state: &HttpState, id: OperatorId, operator: &LoadedOperator) -
     json!({
         "operatorId": id,
         "name": operator.name,
+        "tpsLimit": operator.tps_limit,
         "waitsForPlugin": operator.sessions.is_empty(),
         "stopped": resume::stopped(state, id),
         "sessions": sessions,

@@ -4,6 +4,7 @@ use super::SessionNotice;
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::BindMode;
 use smpp_domain::session::SessionState;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -13,6 +14,8 @@ use tokio::sync::watch;
 pub struct LoadedOperator {
     /// Its name.
     pub name: String,
+    /// submit_sm that it allows in any second, over all hosts.
+    pub tps_limit: NonZeroU32,
     /// Its sessions in the order of its file; none while it waits for a usable plugin.
     pub sessions: Vec<Arc<SessionPanel>>,
 }

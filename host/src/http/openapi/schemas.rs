@@ -254,6 +254,7 @@ fn operators() -> Schemas {
             object(&[
                 ("operatorId", uuid()),
                 ("name", string()),
+                ("tpsLimit", number()),
                 ("waitsForPlugin", yes_or_no()),
                 ("stopped", or_null(the("Stop"))),
                 ("sessions", list(the("Session"))),

@@ -1,0 +1,30 @@
+// Something is wrong: it is said first, and each line leads to where more is told.
+
+const leads = async (t, line, address, ...told) => {
+  await t.step(`"${line}" leads to ${address}`, async () => {
+    await t.page.goto(`${t.url}/#/`);
+    await t.main.getByRole("link", { name: line }).click();
+    await t.until("the page of the link", () => t.page.url().includes(address));
+    await t.sees(...told);
+  });
+};
+
+export default async (t) => {
+  await t.open("");
+  await t.step("a plugin file that is no plugin is told", async () => {
+    await t.sees("To be looked at", "acme: the newest plugin was refused");
+  });
+  await t.step("an operator that is away is told", async () => {
+    await t.ask("globe goes away");
+    await t.sees(/globe: 1 of 1 binds are not up/);
+  });
+  await t.step("receipts that match nothing are told", async () => {
+    await t.ask("receipts for nobody");
+    await t.sees("receipts come that match no message");
+  });
+  await t.look("overview-wrong");
+  await leads(t, /globe: 1 of 1 binds/, "#/sessions/globe", /RECONNECTING|DISCONNECTED/, "cannot be reached");
+  await leads(t, /newest plugin was refused/, "#/plugins/acme", "refused", "On disk");
+  await t.ask("receipts for nobody");
+  await leads(t, /match no message/, "#/decisions?outcome=unmatched", "unmatched", "message-ids");
+};

@@ -1,0 +1,44 @@
+// Binds and their states, the orders to them, and what is said of an operator that refuses us.
+
+const button = (t, operator, name) => t.section(operator).getByRole("button", { name });
+
+export default async (t) => {
+  await t.open("#/sessions");
+  await t.step("tells each bind's state, since when, window and peer", async () => {
+    await t.sees("acme", "globe", "BOUND", "TRANSCEIVER, primary", "0/10", "0/4", "127.0.0.1:");
+    t.same("acme's binds", (await t.rows(t.section("acme"))).map((row) => row.State), ["BOUND", "BOUND"]);
+    const [bind] = await t.rows(t.section("globe"));
+    t.holds(`since when: ${bind.Since}`, /^\d+ (s|min) ago$/.test(bind.Since));
+  });
+  await t.look("sessions");
+
+  await t.step("a question that is left changes nothing", async () => {
+    await button(t, "globe", "unbind").click();
+    await t.sees("Drain the window and unbind");
+    await t.answer("Leave it");
+    t.holds("no dialog is open", !(await t.page.locator("dialog#sure").isVisible()));
+    await t.page.waitForTimeout(1500);
+    await t.seesNot("unbind ordered");
+  });
+  await t.step("unbind, done, stays unbound and says so", async () => {
+    await button(t, "globe", "unbind").click();
+    await t.answer("Do it");
+    await t.sees("unbind ordered");
+    await t.until("another state than BOUND", async () => (await t.rows(t.section("globe")))[0].State !== "BOUND");
+  });
+  await t.step("rebind binds again", async () => {
+    await button(t, "globe", "rebind").click();
+    await t.answer("Do it");
+    await t.seesNot("unbind ordered");
+    await t.until("BOUND", async () => (await t.rows(t.section("globe")))[0].State === "BOUND");
+  });
+  await t.step("the last error is told in words", async () => {
+    await t.ask("globe refuses the password");
+    await t.sees("ESME_RINVPASWD");
+  });
+  await t.look("sessions-refused");
+  await t.step("and it is bound again when the operator forgives", async () => {
+    await t.ask("globe forgives");
+    await t.until("BOUND", async () => (await t.rows(t.section("globe")))[0].State === "BOUND");
+  });
+};

@@ -1,0 +1,33 @@
+//! Overview: is anything wrong, and where do its links lead.
+
+use super::desk::Desk;
+use super::nothing_asked;
+use serde_json::{Value, json};
+
+#[test]
+fn nothing_is_wrong() {
+    let desk = Desk::new();
+    desk.bound();
+    let _traffic = desk.traffic();
+    desk.play("overview", json!({}), nothing_asked);
+}
+
+#[test]
+fn what_is_wrong_leads_to_where_it_is_told() {
+    let desk = Desk::new();
+    desk.bound();
+    std::fs::write(desk.dir.path().join("plugins/acme.wasm"), b"no component").unwrap();
+    desk.play("overview-wrong", json!({}), |order, _| {
+        match order {
+            "globe goes away" => desk.runtime.block_on(async {
+                desk.globe.stop_listening().await;
+                desk.globe.cut_links();
+            }),
+            "receipts for nobody" => {
+                desk.acme.stray_receipts(20).unwrap();
+            }
+            _ => return nothing_asked(order, &Value::Null),
+        }
+        Value::Null
+    });
+}
