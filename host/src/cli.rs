@@ -15,6 +15,7 @@ mod manual;
 mod migrate;
 mod plugin;
 mod quirks;
+mod recorded;
 mod run;
 mod send;
 mod sim;
