@@ -1,5 +1,7 @@
 //! The hook calls that a gateway has recorded, read page by page: there may be more of them than one answer holds.
 
+pub(super) mod told;
+
 use super::Failure;
 use super::client::{Gateway, encoded};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
