@@ -16,6 +16,7 @@ mod migrate;
 mod plugin;
 mod preview;
 mod quirks;
+mod recorded;
 mod run;
 mod send;
 mod sim;

@@ -10,6 +10,7 @@ pub use parse::{CommandErrors, Problem};
 
 use crate::ids::{AccountId, MessageId, OperatorId};
 use crate::pdu::{Tlv, masked};
+use crate::split::Cut;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,6 +71,10 @@ pub struct DispatchCommand {
     pub message_type: MessageType,
     /// Asked for.
     pub long_message_strategy: LongMessageStrategy,
+    /// How the parts of a text that CSMS cuts are told, whatever the operator's file says: for trying ways out. What a policy
+    /// answers wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub splitting: Option<Cut>,
     /// Seconds that the SMSC may keep trying, at least 1; `None` is the SMSC's own default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validity_period: Option<u32>,

@@ -2,7 +2,8 @@
 
 mod fixtures;
 
-use super::client::{Gateway, Where, encoded};
+use super::client::{Gateway, Where};
+use super::recorded::{decisions, path};
 use super::{CommandResult, Failure};
 use crate::policy::fixtures::written;
 use crate::ports::DecisionRecord;
@@ -38,16 +39,9 @@ pub(super) struct Capture {
 /// Octets of a capture at most.
 const MOST_OCTETS: u64 = 1 << 30;
 
-/// The most calls that the gateway gives at once.
-const AT_MOST: &str = "10000";
-
 impl Capture {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         let gateway = self.at.gateway(config);
-        let span = match self.last.parse::<usize>() {
-            Ok(_) => vec![("limit", self.last.as_str())],
-            Err(_) => vec![("since", self.last.as_str()), ("limit", AT_MOST)],
-        };
         if let Some(file) = &self.pcapng {
             self.write_pcapng(&gateway, file)?;
         }
@@ -57,14 +51,18 @@ impl Capture {
         let mut query = vec![("operator", self.operator.as_str())];
         query.extend(self.hook.as_deref().map(|hook| ("hook", hook)));
         query.extend(self.outcome.as_deref().map(|outcome| ("outcome", outcome)));
-        query.extend(span);
-        let answer = gateway.get(&path("decisions", &query))?;
-        let answer: Answer = serde_json::from_value(answer).context("the gateway's answer cannot be read")?;
-        if answer.decisions.is_empty() {
+        let most = self.last.parse().ok();
+        if most.is_none() {
+            query.push(("since", self.last.as_str()));
+        }
+        let records = decisions(&gateway, &query, most.unwrap_or(usize::MAX), |_| ())?;
+        let records: Vec<DecisionRecord> =
+            serde_json::from_value(Value::Array(records)).context("the gateway's answer cannot be read")?;
+        if records.is_empty() {
             return Err(self.nothing(&gateway));
         }
         let folder = self.out.as_deref().unwrap_or(Path::new("fixtures"));
-        self.write_fixtures(folder, &answer.decisions)
+        self.write_fixtures(folder, &records)
     }
 
     fn write_pcapng(&self, gateway: &Gateway, file: &Path) -> CommandResult {
@@ -119,19 +117,6 @@ impl Capture {
             names.join(", ")
         ))
     }
-}
-
-#[derive(serde::Deserialize)]
-struct Answer {
-    decisions: Vec<DecisionRecord>,
-}
-
-/// A path with its query.
-fn path(path: &str, query: &[(&str, &str)]) -> String {
-    let query = query
-        .iter()
-        .map(|(key, value)| format!("{key}={}", encoded(value)));
-    format!("{path}?{}", query.collect::<Vec<_>>().join("&"))
 }
 
 /// The highest number that a file's name begins with.

@@ -1,8 +1,11 @@
-//! `smpp-connector trace`: what became of one message, as a running gateway knows it.
+//! `smpp-connector trace`: what became of one message, as a running gateway knows it, and what was decided on its way.
 
-use super::CommandResult;
-use super::client::{Where, encoded};
+use super::client::{Gateway, Where, encoded};
+use super::recorded::{self, told};
+use super::{CommandResult, Failure};
 use serde_json::Value;
+use smpp_domain::pdu::CommandStatus;
+use smpp_domain::status;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -10,7 +13,7 @@ use std::path::Path;
 pub(super) struct Trace {
     /// The command's messageId
     message_id: String,
-    /// One line of JSON, as the API gives it
+    /// One line of JSON, as the API gives it: the message, and the recorded calls about it as `decisions`
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -20,14 +23,42 @@ pub(super) struct Trace {
 impl Trace {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         let gateway = self.at.gateway(config);
-        let story = gateway.get(&format!("messages/{}", encoded(&self.message_id)))?;
+        let mut story = gateway.get(&format!("messages/{}", encoded(&self.message_id)))?;
+        let decisions = decisions(&gateway, &self.message_id)?;
         if self.json {
+            if let Some(fields) = story.as_object_mut() {
+                fields.insert("decisions".to_owned(), Value::from(decisions));
+            }
             println!("{story}");
         } else {
-            print!("{}", in_words(&story));
+            print!("{}{}", in_words(&story), decided(&decisions));
         }
         Ok(())
     }
+}
+
+/// The recorded calls about it, newest first as the API gives them. Where nothing is recorded there are none.
+fn decisions(gateway: &Gateway, message_id: &str) -> Result<Vec<Value>, Failure> {
+    match recorded::decisions(gateway, &[("message", message_id)], usize::MAX, |_| ()) {
+        Err(Failure::Failed(_)) => Ok(Vec::new()),
+        answer => answer,
+    }
+}
+
+/// The calls in words, oldest first.
+fn decided(decisions: &[Value]) -> String {
+    if decisions.is_empty() {
+        return "  no decisions are recorded of it\n".to_owned();
+    }
+    let mut text = "  decisions, as recorded: numbers and texts are masked\n".to_owned();
+    for decision in decisions.iter().rev() {
+        for (place, line) in told::lines(decision).iter().enumerate() {
+            let indent = if place == 0 { 4 } else { 6 };
+            // A String takes everything.
+            writeln!(text, "{:indent$}{line}", "").unwrap_or_default();
+        }
+    }
+    text
 }
 
 fn in_words(story: &Value) -> String {
@@ -51,6 +82,7 @@ fn in_words(story: &Value) -> String {
             "reason",
             "rejectionCode",
             "commandStatus",
+            "partial",
             "encoding",
             "dataCoding",
             "longMessageStrategy",
@@ -69,16 +101,33 @@ fn in_words(story: &Value) -> String {
             line(2, format!("decided by {plugin} {version} ({short})"));
         }
     }
+    let refused = story
+        .get("outcome")
+        .map_or(&[][..], |outcome| list(outcome, "parts"));
+    for part in refused {
+        let code = part
+            .get("commandStatus")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        if code != 0 {
+            let status = CommandStatus(u32::try_from(code).unwrap_or(u32::MAX));
+            line(
+                1,
+                format!("part {}: {}", word(part, "partNumber"), status::explain(status)),
+            );
+        }
+    }
     for part in list(story, "parts") {
         line(
             1,
             format!(
-                "part {}/{} to {}: operator's id {} (key {}), accepted {}",
+                "part {}/{} to {}: operator's id {} (key {}), reference {}, accepted {}",
                 word(part, "partNumber"),
                 word(part, "partCount"),
                 word(part, "to"),
                 word(part, "operatorMessageId"),
                 word(part, "messageKey"),
+                word(part, "reference"),
                 word(part, "submittedAt"),
             ),
         );
@@ -127,16 +176,17 @@ mod tests {
             "messageId": "m-1", "operator": "acme", "stage": "settled",
             "outcome": {
                 "outcome": "ACCEPTED", "submittedAt": "T1", "encoding": "GSM7", "reason": null,
-                "policy": { "plugin": "hexdec", "version": "0.1.0", "sha256": "0123456789abcdef" }
+                "policy": { "plugin": "hexdec", "version": "0.1.0", "sha256": "0123456789abcdef" },
+                "parts": [{ "partNumber": 1, "commandStatus": 0 }, { "partNumber": 2, "commandStatus": 88 }]
             },
             "parts": [
                 {
-                    "partNumber": 1, "partCount": 2, "to": "***67", "operatorMessageId": "1A", "messageKey": "26",
+                    "partNumber": 1, "partCount": 2, "to": "***67", "operatorMessageId": "1A", "messageKey": "26", "reference": 47,
                     "submittedAt": "T1", "receiptsUntil": "T9",
                     "receipts": [{ "receivedAt": "T2", "state": "DELIVERED", "final": true }]
                 },
                 {
-                    "partNumber": 2, "partCount": 2, "to": "***67", "operatorMessageId": "1B", "messageKey": "27",
+                    "partNumber": 2, "partCount": 2, "to": "***67", "operatorMessageId": "1B", "messageKey": "27", "reference": 47,
                     "submittedAt": "T1", "receiptsUntil": "T9", "receipts": []
                 }
             ]
@@ -150,9 +200,10 @@ mod tests {
                 "  ACCEPTED at T1",
                 "    encoding GSM7",
                 "    decided by hexdec 0.1.0 (0123456789ab)",
-                "  part 1/2 to ***67: operator's id 1A (key 26), accepted T1",
+                "  part 2: ESME_RTHROTTLED (0x00000058): more than the operator allows; sending pauses and slows down",
+                "  part 1/2 to ***67: operator's id 1A (key 26), reference 47, accepted T1",
                 "    T2 DELIVERED (final)",
-                "  part 2/2 to ***67: operator's id 1B (key 27), accepted T1",
+                "  part 2/2 to ***67: operator's id 1B (key 27), reference 47, accepted T1",
                 "    no receipt yet; waited for until T9",
             ]
         );

@@ -17,7 +17,7 @@ use smpp_domain::policy::Hook;
 
 /// Records in one answer.
 const USUALLY: usize = 100;
-pub(super) const AT_MOST: usize = 10_000;
+const AT_MOST: usize = 10_000;
 
 /// The query.
 #[derive(Deserialize)]
@@ -109,8 +109,7 @@ fn hooks() -> impl Iterator<Item = &'static str> {
 
 impl Asked {
     fn wanted(self, now: DateTime<Utc>, usually: usize) -> Result<Wanted, String> {
-        let limit = self.limit.unwrap_or(usually);
-        if !(1..=AT_MOST).contains(&limit) {
+        if self.limit.is_some_and(|limit| !(1..=AT_MOST).contains(&limit)) {
             return Err("limit is out of range".to_owned());
         }
         if let Some(hook) = &self.hook
@@ -129,7 +128,7 @@ impl Asked {
             message: self.message,
             since: time("since", self.since)?,
             until: time("until", self.until)?,
-            limit,
+            limit: self.limit.unwrap_or(usually),
         })
     }
 }

@@ -4,7 +4,7 @@
 //! and its number, to port 2775.
 
 use super::HttpState;
-use super::decisions::{AT_MOST, Asked, read, unavailable};
+use super::decisions::{Asked, read, unavailable};
 use crate::ports::PduRecord;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -13,11 +13,14 @@ use axum::response::{IntoResponse, Response};
 use smpp_domain::ids::OperatorId;
 use std::collections::HashMap;
 
+/// PDUs in one file, unless a limit says otherwise: some 30 MB.
+const USUALLY: usize = 100_000;
+
 pub(super) async fn capture(
     State(state): State<HttpState>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let (recordings, wanted) = match read(&state, asked, AT_MOST) {
+    let (recordings, wanted) = match read(&state, asked, USUALLY) {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };

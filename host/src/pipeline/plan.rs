@@ -57,7 +57,8 @@ pub fn plan(
     let message = outbound(command, operator)?;
     let judge = Judge::new(operator, on_failure, metrics);
     let (encoded, data_coding) = judge.encode(&message, policy)?;
-    let layout = judge.layout(&message, &encoded, data_coding, policy)?;
+    let splitting = operator.splitting.asked(command.splitting);
+    let layout = judge.layout(&message, &encoded, data_coding, policy, &splitting)?;
     let number = if encoded.is_empty() { 1 } else { reference() };
     let parts = split(&encoded, &layout, number).map_err(|error| PlanError::Rejected(error.to_string()))?;
     let payload = parts

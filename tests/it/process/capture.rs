@@ -155,6 +155,39 @@ fn unmatched_receipts_become_fixtures_and_a_law_and_packets() {
 }
 
 #[test]
+fn more_calls_than_one_answer_holds_are_captured() {
+    const CALLS: usize = 10_500;
+    let stage = Stage::new(Script::new());
+    let operator = stage.operator();
+    let data = stage.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let now = chrono::Utc::now();
+    let record = |number: usize| {
+        // Several of each millisecond, so that answers end in the middle of one.
+        let at = now + chrono::TimeDelta::milliseconds(i64::try_from(number / 7).unwrap());
+        let question = json!({ "hook": "message-ids", "input": { "raw": number.to_string(), "origin": "receipt-text" } });
+        json!({
+            "at": at, "operatorId": operator.id, "operator": "acme", "hook": "message-ids", "outcome": "unmatched",
+            "question": question, "answer": null, "policy": null, "micros": 0, "nowMs": 7, "share": 1.0,
+        })
+    };
+    let lines: Vec<_> = (0..CALLS)
+        .map(|number| record(number).to_string() + "\n")
+        .collect();
+    std::fs::write(data.join("decisions.ndjson"), lines.concat()).unwrap();
+    let gateway = stage.gateway(&operator);
+    let url = gateway.url("");
+    for (last, captured) in [("1h", CALLS), ("10100", 10_100)] {
+        let told = run(
+            stage.path(),
+            &["capture", "acme", "--last", last, "-o", last, "--url", &url],
+        );
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        assert_eq!(files(&stage.path().join(last)).len(), captured, "{last}");
+    }
+}
+
+#[test]
 fn a_kill_leaves_what_was_recorded() {
     let stage = Stage::new(hexadecimal());
     let operator = stage.operator().set("unmatched_after", "\"1s\"");

@@ -117,6 +117,34 @@ async fn an_operator_says_how_long_texts_come_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_may_ask_for_its_kind_of_parts() {
+    let text = "a".repeat(400);
+    for (splitting, asked, concatenation) in [
+        (r#"{ mode = "udh8" }"#, "udh16", Concatenation::Udh16),
+        (r#"{ mode = "udh16" }"#, "sar", Concatenation::Sar),
+        (r#"{ mode = "payload" }"#, "udh8", Concatenation::Udh8),
+    ] {
+        let message = Message::to("491510000009")
+            .text(&text)
+            .with("splitting", json!(asked));
+        let (outcome, received, found) = reassembled_under(splitting, message).await;
+        assert_eq!(
+            (&received, found),
+            (&text, concatenation),
+            "{splitting}: {outcome:#}"
+        );
+    }
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let operator = Operator::at(smsc.addr()).set("splitting", r#"{ mode = "reject" }"#);
+    let gateway = Gateway::start(vec![operator]).await;
+    let message = Message::to("491510000009")
+        .text(&text)
+        .with("splitting", json!("udh8"));
+    gateway.send(std::slice::from_ref(&message)).await;
+    assert_eq!(gateway.outcome(message.id()).await["outcome"], "REJECTED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_policy_answers_wins_over_the_file() {
     let text = "é".repeat(300);
     for (policy, concatenation) in [

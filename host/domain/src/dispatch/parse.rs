@@ -6,6 +6,7 @@ use super::check::{
 use super::{DispatchCommand, LongMessageStrategy, MessageType, SmsEncoding};
 use crate::ids::{AccountId, MessageId, OperatorId};
 use crate::pdu::Tlv;
+use crate::split::Cut;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -109,6 +110,7 @@ struct Wire<'a> {
     account_id: AccountId,
     message_type: MessageType,
     long_message_strategy: LongMessageStrategy,
+    splitting: Option<Cut>,
     validity_period: Option<u32>,
     expires_at: Option<String>,
     registered_delivery: Option<bool>,
@@ -155,6 +157,7 @@ fn fast(wire: Wire<'_>) -> Option<DispatchCommand> {
         account_id: wire.account_id,
         message_type: wire.message_type,
         long_message_strategy: wire.long_message_strategy,
+        splitting: wire.splitting,
         validity_period: wire.validity_period,
         expires_at: wire.expires_at.map(|at| time(&at)).transpose().ok()?,
         registered_delivery: wire.registered_delivery.unwrap_or(true),
@@ -189,6 +192,10 @@ fn slow(fields: &Map<String, Value>) -> Result<DispatchCommand, CommandErrors> {
             ("TLV", LongMessageStrategy::Tlv),
         ],
     );
+    let splitting = reader.optional("splitting", |value| {
+        let cuts = [("udh8", Cut::Udh8), ("udh16", Cut::Udh16), ("sar", Cut::Sar)];
+        word(value, &cuts)
+    });
     let validity_period = reader.optional("validityPeriod", |value| validity(number(value)?));
     let expires_at = reader.optional("expiresAt", |value| time(string(value)?));
     let registered_delivery = reader.optional("registeredDelivery", boolean);
@@ -205,6 +212,7 @@ fn slow(fields: &Map<String, Value>) -> Result<DispatchCommand, CommandErrors> {
             account_id: account_id?,
             message_type: message_type?,
             long_message_strategy: long_message_strategy?,
+            splitting,
             validity_period,
             expires_at,
             registered_delivery: registered_delivery.unwrap_or(true),
@@ -216,6 +224,16 @@ fn slow(fields: &Map<String, Value>) -> Result<DispatchCommand, CommandErrors> {
         Some(command) if reader.problems.is_empty() => Ok(command),
         _ => Err(CommandErrors(reader.problems)),
     }
+}
+
+/// One of these words.
+fn word<T: Copy>(value: &Value, allowed: &[(&str, T)]) -> Result<T, String> {
+    let text = string(value)?;
+    let known = allowed.iter().find(|(name, _)| *name == text);
+    known.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = allowed.iter().map(|(name, _)| *name).collect();
+        format!("{} is not known: use {}", quoted(text), names.join(" or "))
+    })
 }
 
 /// Takes fields out of an object and notes what is wrong with them.
@@ -241,17 +259,7 @@ impl<'v> Reader<'v> {
     }
 
     fn one_of<T: Copy>(&mut self, field: &str, allowed: &[(&str, T)]) -> Option<T> {
-        self.required(field, |value| {
-            let text = string(value)?;
-            allowed
-                .iter()
-                .find(|(name, _)| *name == text)
-                .map(|(_, value)| *value)
-                .ok_or_else(|| {
-                    let names: Vec<_> = allowed.iter().map(|(name, _)| *name).collect();
-                    format!("{} is not known: use {}", quoted(text), names.join(" or "))
-                })
-        })
+        self.required(field, |value| word(value, allowed))
     }
 
     fn tlvs(&mut self) -> Vec<Tlv> {

@@ -14,6 +14,7 @@ fn command() -> DispatchCommand {
         account_id: AccountId(Uuid::from_u128(3)),
         message_type: MessageType::Sms,
         long_message_strategy: LongMessageStrategy::Csms,
+        splitting: None,
         validity_period: None,
         expires_at: None,
         registered_delivery: true,
@@ -49,6 +50,7 @@ fn a_command_of_the_model_is_read() {
 fn extensions_are_read_and_unknown_fields_are_not() {
     let mut json: Value = serde_json::from_slice(&command().to_json()).unwrap();
     for (field, value) in [
+        ("splitting", json!("udh16")),
         ("validityPeriod", json!(3600)),
         ("expiresAt", json!("2026-01-31T13:00:00+01:00")),
         ("registeredDelivery", json!(false)),
@@ -63,6 +65,7 @@ fn extensions_are_read_and_unknown_fields_are_not() {
     }
     let read = DispatchCommand::parse(&serde_json::to_vec(&json).unwrap()).unwrap();
     let expected = DispatchCommand {
+        splitting: Some(Cut::Udh16),
         validity_period: Some(3600),
         expires_at: Some("2026-01-31T12:00:00Z".parse().unwrap()),
         registered_delivery: false,
@@ -86,6 +89,7 @@ fn extensions_are_read_and_unknown_fields_are_not() {
 #[test]
 fn null_is_absent() {
     for field in [
+        "splitting",
         "validityPeriod",
         "expiresAt",
         "registeredDelivery",
@@ -120,7 +124,7 @@ fn the_slow_way_reads_what_the_fast_way_reads() {
 fn every_problem_is_named() {
     let json =
         br#"{"messageId":"x","to":"12ab","from":"a\u0000b","text":5,"encoding":"gsm7","accountId":null,
-        "messageType":"MMS","longMessageStrategy":"SAR","validityPeriod":0,"expiresAt":"tomorrow",
+        "messageType":"MMS","longMessageStrategy":"SAR","splitting":"csms","validityPeriod":0,"expiresAt":"tomorrow",
         "registeredDelivery":"yes","priority":4,
         "tlvs":[{"tag":70000,"value":"0"},{"tag":1060,"value":"zz"},{"value":""},7]}"#;
     assert_eq!(
@@ -135,6 +139,7 @@ fn every_problem_is_named() {
             "accountId: is missing",
             "messageType: \"MMS\" is not known: use SMS or FLASH",
             "longMessageStrategy: \"SAR\" is not known: use CSMS or TLV",
+            "splitting: \"csms\" is not known: use udh8 or udh16 or sar",
             "validityPeriod: 0 is out of range: use seconds from 1 to 4294967295",
             "expiresAt: \"tomorrow\" is not a time: use RFC 3339, as in 2026-01-31T12:00:00Z",
             "registeredDelivery: is a string, not true or false",

@@ -4,6 +4,7 @@ use super::{Plan, room};
 use crate::dispatch::LongMessageStrategy;
 use crate::encoding::Encoded;
 use crate::policy::ReferenceWidth;
+use serde::{Deserialize, Serialize};
 
 /// How an operator takes texts that do not fit one short message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +35,8 @@ pub enum LongText {
 }
 
 /// How the parts of a text are told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Cut {
     /// Headers with an 8-bit reference.
     Udh8,
@@ -58,6 +60,16 @@ impl Default for Splitting {
 }
 
 impl Splitting {
+    /// The same for a command that asks for this kind of parts. Where nothing longer than one short message may go, that stays so.
+    #[must_use]
+    pub fn asked(self, cut: Option<Cut>) -> Self {
+        let mode = match (cut, self.mode) {
+            (Some(cut), LongText::Cut(_) | LongText::Payload) => LongText::Cut(cut),
+            (Some(_), LongText::Reject) | (None, _) => self.mode,
+        };
+        Self { mode, ..self }
+    }
+
     /// How this text is sent, where no policy says otherwise.
     #[must_use]
     pub fn plan(&self, strategy: LongMessageStrategy, encoded: &Encoded) -> Plan {

@@ -17,6 +17,7 @@ fn command() -> DispatchCommand {
         account_id: AccountId(Uuid::from_u128(3)),
         message_type: MessageType::Sms,
         long_message_strategy: LongMessageStrategy::Csms,
+        splitting: None,
         validity_period: None,
         expires_at: None,
         registered_delivery: true,

@@ -142,6 +142,7 @@ fn command() -> Value {
         ("accountId", uuid()),
         ("messageType", words(&["SMS", "FLASH"])),
         ("longMessageStrategy", words(&["CSMS", "TLV"])),
+        ("splitting?", json!({ "enum": ["udh8", "udh16", "sar", null] })),
         (
             "validityPeriod?",
             json!({ "type": ["integer", "null"], "minimum": 1, "maximum": u32::MAX }),

@@ -9,7 +9,7 @@ use smpp_domain::dispatch::SmsEncoding;
 use smpp_domain::encoding::{self, Alphabet, Encoded, UnencodableRule};
 use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::{EncodingAnswer, Fault, OnFailure, OutboundMessage, SplittingAnswer};
-use smpp_domain::split::{self, Cut};
+use smpp_domain::split::{self, Cut, Splitting};
 
 /// Decides for the messages of one operator.
 pub(in crate::pipeline) struct Judge<'a> {
@@ -81,12 +81,12 @@ impl<'a> Judge<'a> {
         encoded: &Encoded,
         data_coding: u8,
         policy: &dyn Policy,
+        splitting: &Splitting,
     ) -> Result<split::Plan, PlanError> {
         let octets = u32::try_from(encoded.octets_len()).unwrap_or(u32::MAX);
         let answer = self
             .verdict(policy.splitting(message, data_coding, octets))?
             .unwrap_or(SplittingAnswer::HostDefault);
-        let splitting = &self.operator.splitting;
         Ok(match answer {
             SplittingAnswer::HostDefault => splitting.plan(message.long_message_strategy, encoded),
             SplittingAnswer::Udh {

@@ -1,19 +1,16 @@
-//! Recorded calls: from a gateway, page by page, or from a folder of fixtures.
+//! Recorded calls: from a gateway, or from a folder of fixtures.
 
 use crate::cli::Failure;
-use crate::cli::client::{Gateway, encoded};
-use crate::cli::plugin::view::{list, text};
+use crate::cli::client::Gateway;
+use crate::cli::plugin::view::list;
+use crate::cli::recorded::decisions;
 use crate::policy::fixtures::{self, Case, Expect, fault_named};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use smpp_domain::policy::IdOrigin;
 use smpp_domain::policy::question::{Answer, Question};
-use std::collections::HashSet;
 use std::path::Path;
-
-/// Records in one answer of a gateway.
-const PAGE: usize = 2_000;
 
 /// One recorded call.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,38 +58,16 @@ pub(super) fn of_gateway(
     since: DateTime<Utc>,
     progress: impl Fn(usize),
 ) -> Result<Recording, Failure> {
-    let written = |time: DateTime<Utc>| encoded(&time.to_rfc3339_opts(SecondsFormat::Nanos, true));
-    let base = format!(
-        "decisions?operator={}&since={}&limit={PAGE}",
-        encoded(operator),
-        written(since)
-    );
-    let (mut recording, mut seen) = (Recording::default(), HashSet::new());
-    let mut path = base.clone();
-    loop {
-        let page = gateway.get(&path)?;
-        let records = list(&page, "/decisions");
-        let mut oldest = None;
-        let before = seen.len();
-        for record in records {
-            oldest = text(record, "/at").parse::<DateTime<Utc>>().ok();
-            if !seen.insert(record.to_string()) {
-                continue;
-            }
-            match of_record(record) {
-                Some(call) => recording.calls.push(call),
-                None => recording.unreadable += 1,
-            }
+    let since = since.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let query = [("operator", operator), ("since", since.as_str())];
+    let records = decisions(gateway, &query, usize::MAX, progress)?;
+    let mut recording = Recording::default();
+    for record in records.iter().rev() {
+        match of_record(record) {
+            Some(call) => recording.calls.push(call),
+            None => recording.unreadable += 1,
         }
-        progress(seen.len());
-        let more = records.len() >= PAGE && seen.len() > before;
-        let Some(oldest) = oldest.filter(|_| more) else {
-            break;
-        };
-        // Others of the same instant may be on the next page: this one comes again, and is known.
-        path = format!("{base}&until={}", written(oldest + TimeDelta::nanoseconds(1)));
     }
-    recording.calls.reverse();
     Ok(recording)
 }
 
