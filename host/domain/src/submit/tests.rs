@@ -22,6 +22,7 @@ fn command() -> DispatchCommand {
         registered_delivery: true,
         priority: None,
         tlvs: Vec::new(),
+        trace_parent: None,
     }
 }
 
