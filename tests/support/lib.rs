@@ -10,6 +10,7 @@
 
 mod bus;
 pub mod certificates;
+mod collector;
 mod far_side;
 pub mod foreign;
 mod gateway;
@@ -25,6 +26,7 @@ pub mod servers;
 mod tls_front;
 
 pub use bus::{Bus, Dlr, Fate, Ledger};
+pub use collector::{Collector, Mood, Span};
 pub use far_side::FarSide;
 pub use gateway::{Gateway, write_files, write_files_with};
 pub use message::Message;

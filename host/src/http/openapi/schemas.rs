@@ -149,6 +149,7 @@ fn command() -> Value {
             "priority?",
             json!({ "type": ["integer", "null"], "minimum": 0, "maximum": 3 }),
         ),
+        ("traceparent?", json!({})),
         (
             "tlvs?",
             list(object(&[
