@@ -9,6 +9,7 @@ mod recordings;
 mod secret;
 mod section;
 mod servers;
+mod traces;
 mod value;
 
 pub use host::{HostConfig, HttpConfig};
@@ -20,6 +21,7 @@ pub use problem::{Problem, Problems};
 pub use recordings::RecordingsConfig;
 pub use secret::Secret;
 pub use servers::{NatsConfig, PostgresConfig, RedisConfig};
+pub use traces::TracesConfig;
 
 use std::path::{Path, PathBuf};
 

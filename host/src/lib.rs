@@ -23,3 +23,4 @@ pub mod slots;
 pub mod smpp;
 pub mod store;
 pub mod telemetry;
+pub mod traces;

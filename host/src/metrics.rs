@@ -6,6 +6,7 @@ mod levels;
 mod oldest;
 mod policies;
 mod process;
+mod spans;
 mod words;
 
 pub use delays::OperatorDelays;
@@ -13,6 +14,7 @@ pub use histogram::Histogram;
 pub use levels::BindLevels;
 pub use oldest::{Oldest, Stay};
 pub use policies::{HookLevels, PolicyLevels};
+pub use spans::SpanCounts;
 
 use delays::Delays;
 use levels::Levels;
@@ -111,6 +113,8 @@ pub struct Metrics {
     rejections: Family<CodeLabels, Counter>,
     policy_faults: Family<HookLabels, Counter>,
     policy_reloads: Family<ResultLabels, Counter>,
+    /// The spans of traces.
+    pub spans: SpanCounts,
 }
 
 impl Default for Metrics {
@@ -134,6 +138,7 @@ impl Default for Metrics {
             rejections: Family::default(),
             policy_faults: Family::default(),
             policy_reloads: Family::default(),
+            spans: SpanCounts::default(),
             registry: Mutex::new(Registry::default()),
         };
         registry.register("messages", "Commands by outcome", metrics.messages.clone());
@@ -191,6 +196,7 @@ impl Default for Metrics {
         );
         metrics.delays.register(registry);
         metrics.levels.register(registry);
+        metrics.spans.register(registry);
         Self {
             registry: Mutex::new(all),
             ..metrics

@@ -27,6 +27,7 @@ mod rewrite;
 mod sessions;
 mod settle;
 mod stops;
+mod tracer;
 
 pub use dispatcher::Dispatcher;
 pub(crate) use dispatcher::capacity as places;
@@ -39,6 +40,7 @@ pub use rehearsal::{REFERENCE, Read, RehearsedCall, rehearse, rehearse_call, reh
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 pub use stops::Stops;
+pub use tracer::Tracer;
 
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
@@ -72,4 +74,6 @@ pub struct OperatorContext {
     pub metrics: OperatorMetrics,
     /// Records what its policy decides.
     pub recorder: Arc<Recorder>,
+    /// Tells its messages' traces.
+    pub tracer: Arc<Tracer>,
 }

@@ -18,6 +18,7 @@ mod slots;
 mod stops;
 mod store;
 mod story;
+mod traces;
 
 pub use decisions::{
     DecisionCount, DecisionLog, DecisionRecord, FaultRecord, IdInPlace, PduLog, PduRecord, Wanted, WirePdu,
@@ -50,6 +51,7 @@ pub use store::{
     Settled, SettledOutcome, Settlement, Tracked,
 };
 pub use story::{MessageStories, MessageStory, ToldReceipt};
+pub use traces::{Attribute, Span, SpanKind, TraceSink};
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use fakes::{FakeEvents, FakeIntake, FakeSeen, FakeStore};
 use smpp_connector::config::{Config, OperatorConfig};
 use smpp_connector::limiter::in_process::InProcessLimiter;
 use smpp_connector::metrics::Metrics;
-use smpp_connector::pipeline::{Dispatcher, OperatorContext, Recorder, Settler, Stops};
+use smpp_connector::pipeline::{Dispatcher, OperatorContext, Recorder, Settler, Stops, Tracer};
 use smpp_connector::policy::built_in;
 use smpp_connector::ports::{
     BindBoard, BindHandle, BindStatus, PartOutcome, PartResult, SeenIds, SubmitRequest,
@@ -80,6 +80,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
         policies: built_in(),
         metrics: metrics.operator("acme"),
         recorder: Arc::new(Recorder::off()),
+        tracer: Arc::new(Tracer::off()),
     };
     let bell = Arc::new(Notify::new());
     let board = Arc::new(BindBoard::new(bell.clone()));

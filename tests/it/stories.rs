@@ -35,6 +35,7 @@ mod stopped;
 mod submit;
 mod throttling;
 mod tps;
+mod traces;
 mod unanswered;
 
 use serde_json::Value;

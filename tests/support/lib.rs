@@ -11,6 +11,7 @@
 mod browser;
 mod bus;
 pub mod certificates;
+mod collector;
 mod far_side;
 pub mod foreign;
 mod gateway;
@@ -27,6 +28,7 @@ mod tls_front;
 
 pub use browser::play;
 pub use bus::{Bus, Dlr, Fate, Ledger};
+pub use collector::{Collector, Mood, Span};
 pub use far_side::FarSide;
 pub use gateway::{Gateway, write_files, write_files_with};
 pub use message::Message;

@@ -11,6 +11,7 @@ pub use parse::{CommandErrors, Problem};
 use crate::ids::{AccountId, MessageId, OperatorId};
 use crate::pdu::{Tlv, masked};
 use crate::split::Cut;
+use crate::trace::TraceParent;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -89,6 +90,10 @@ pub struct DispatchCommand {
     /// Added to every part, at most [`DispatchCommand::MAX_TLVS`].
     #[serde(serialize_with = "parse::tlvs_as_hex", skip_serializing_if = "Vec::is_empty")]
     pub tlvs: Vec<Tlv>,
+    /// The platform's span, to which the message's trace is linked. One that cannot be read counts as absent: a trace is no
+    /// reason to refuse a message.
+    #[serde(rename = "traceparent", skip_serializing_if = "Option::is_none")]
+    pub trace_parent: Option<TraceParent>,
 }
 
 impl DispatchCommand {

@@ -26,4 +26,5 @@ pub mod split;
 pub mod status;
 pub mod submit;
 pub mod tps;
+pub mod trace;
 pub mod udh;

@@ -34,6 +34,25 @@ pub fn hash(message: MessageId) -> u32 {
     u32::try_from(mixed >> 32).unwrap_or_default()
 }
 
+/// A fixed share of all messages, which are the same ones everywhere and for ever.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Share(f64);
+
+impl Share {
+    /// From 0 to 1; what is beyond counts as the end that it is beyond.
+    #[must_use]
+    pub fn new(share: f64) -> Self {
+        Self(share.clamp(0.0, 1.0))
+    }
+
+    /// Whether it is one of them.
+    #[must_use]
+    pub fn takes(self, message: MessageId) -> bool {
+        // The range of hashes is [0, 2^32): 1 takes them all, and 0 none.
+        f64::from(hash(message)) < self.0 * 4_294_967_296.0
+    }
+}
+
 /// The messages of one operator that are recorded.
 #[derive(Debug)]
 pub struct Sampling {

@@ -1,6 +1,7 @@
 //! Which backends this host runs on: servers where its file names them, else the embedded database.
 
 use crate::config::{HostConfig, NatsConfig, OperatorConfig, RecordingsConfig};
+use crate::errors;
 use crate::events::embedded::EmbeddedEvents;
 use crate::events::nats::NatsEvents;
 use crate::intake::embedded::EmbeddedQueue;
@@ -23,6 +24,7 @@ use crate::slots::redis::RedisSlots;
 use crate::slots::unshared::Unshared;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
+use crate::traces::Traces;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
@@ -40,6 +42,7 @@ pub(crate) struct Backends {
     pub(super) slots: Arc<dyn BindSlots>,
     pub(super) odd_pdus: Arc<OddPduFiles>,
     pub(super) recordings: Option<Recordings>,
+    pub(super) traces: Option<Arc<Traces>>,
     /// The servers, to be asked how they are.
     pub(super) probes: Vec<Arc<dyn Probe>>,
     pub(super) metrics: Arc<Metrics>,
@@ -105,6 +108,19 @@ impl Bus {
             log: events,
         })
     }
+}
+
+/// Traces are never worth a start: where they cannot be had, that is told.
+fn traces(host: &HostConfig, metrics: &Metrics) -> Option<Arc<Traces>> {
+    let config = host.traces.as_ref()?;
+    let opened = Traces::open(config, &host.host_name, metrics.spans.clone());
+    opened
+        .map(Arc::new)
+        .map_err(|error| {
+            let error = errors::chain(&error);
+            tracing::error!(error, "there are no traces");
+        })
+        .ok()
 }
 
 type Kept = (
@@ -180,6 +196,7 @@ impl Backends {
             slots,
             odd_pdus: Arc::new(OddPduFiles::open(&host.data_dir, life.tracker())),
             recordings: Recordings::open(host, life.tracker()),
+            traces: traces(host, &metrics),
             probes,
             metrics,
             policies,
@@ -216,6 +233,9 @@ impl Backends {
         if let Some(recordings) = &self.recordings {
             recordings.decisions.close().await;
             recordings.pdus.close().await;
+        }
+        if let Some(traces) = &self.traces {
+            traces.close().await;
         }
         if let Some(db) = &self.embedded {
             db.close().await;

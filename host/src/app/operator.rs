@@ -4,7 +4,9 @@ use super::backends::Backends;
 use crate::config::OperatorConfig;
 use crate::errors;
 use crate::http::LoadedOperators;
-use crate::pipeline::{Dispatcher, OperatorContext, Receipts, Recorder, Settler, places, publish_sessions};
+use crate::pipeline::{
+    Dispatcher, OperatorContext, Receipts, Recorder, Settler, Tracer, places, publish_sessions,
+};
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
 use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool};
 use crate::preview::OperatorConfigs;
@@ -265,6 +267,13 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
     pools.into_iter().flat_map(|pool| slots.join(pool)).collect()
 }
 
+fn tracer(config: &OperatorConfig, backends: &Backends) -> Tracer {
+    match &backends.traces {
+        Some(traces) => Tracer::new(traces.clone(), &config.name),
+        None => Tracer::off(),
+    }
+}
+
 fn recorder(config: &OperatorConfig, backends: &Backends) -> Recorder {
     match &backends.recordings {
         Some(recordings) => Recorder::new(recordings.decisions.clone(), config, &recordings.config),
@@ -288,6 +297,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         policies: Arc::clone(&policy) as Arc<dyn PolicySource>,
         metrics: metrics.clone(),
         recorder: Arc::new(recorder(&config, backends)),
+        tracer: Arc::new(tracer(&config, backends)),
     };
     let (outcomes_in, outcomes) = mpsc::channel(2 * windows + 8 * bind_count + 64);
     let (inbound_in, inbound) = mpsc::channel(INBOUND);

@@ -5,6 +5,7 @@ use super::recordings::RecordingsConfig;
 use super::secret::Secret;
 use super::section::Section;
 use super::servers::{NatsConfig, PostgresConfig, RedisConfig};
+use super::traces::TracesConfig;
 use super::value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub struct HostConfig {
     pub http: HttpConfig,
     /// `[recordings]`.
     pub recordings: RecordingsConfig,
+    /// `[traces]`; `None`: no traces.
+    pub traces: Option<TracesConfig>,
     /// `[nats]`; `None`: the queue and the events are in the embedded database.
     pub nats: Option<NatsConfig>,
     /// `[postgres]`; `None`: correlation is in the embedded database.
@@ -67,6 +70,7 @@ impl HostConfig {
                 token: None,
             },
             recordings: RecordingsConfig::default(),
+            traces: None,
             nats: None,
             postgres: None,
             redis: None,
@@ -121,6 +125,9 @@ impl HostConfig {
                 .map_or_else(RecordingsConfig::default, |table| {
                     RecordingsConfig::read(table, problems)
                 }),
+            traces: section
+                .table("traces", problems)
+                .and_then(|traces| TracesConfig::read(traces, base, problems)),
             nats: section
                 .table("nats", problems)
                 .and_then(|nats| NatsConfig::read(nats, base, problems)),

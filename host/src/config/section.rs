@@ -28,12 +28,9 @@ impl<'a> Section<'a> {
         match text.parse::<Table>() {
             Ok(table) => Some(Self::new(file, "", table)),
             Err(error) => {
-                problems.add(
-                    file,
-                    "",
-                    None,
-                    format!("is not TOML: {}", error.to_string().trim_end()),
-                );
+                let place = place(text, error.span().map_or(0, |span| span.start));
+                let message = format!("is not TOML: {place}: {}", error.message());
+                problems.add(file, "", None, message);
                 None
             }
         }
@@ -193,6 +190,19 @@ impl<'a> Section<'a> {
             .ok()
     }
 
+    /// Reads the value of a key that the user chose, which must not be shown.
+    pub(super) fn named_secret<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let value = self.table.remove(key)?;
+        read(value)
+            .map_err(|message| problems.add(self.file, self.path(key), None, message))
+            .ok()
+    }
+
     /// A table below this one, by a name that the user chose.
     pub(super) fn named_table(&mut self, key: &str, problems: &mut Problems) -> Option<Section<'a>> {
         let path = self.path(key);
@@ -254,6 +264,14 @@ impl<'a> Section<'a> {
             problems.add(self.file, self.path(key), None, message);
         }
     }
+}
+
+/// Line and column, for people. The line itself is not shown: it may be a password that lacks a quote.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}")
 }
 
 fn shown(value: &Value) -> Option<String> {

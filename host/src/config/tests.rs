@@ -2,6 +2,7 @@ mod example;
 mod fields;
 mod national;
 mod statuses;
+mod traces;
 
 use super::*;
 
@@ -161,7 +162,7 @@ window = 0
 fn a_file_that_is_not_toml_says_where() {
     let found = problems("operator_id = \n");
     assert!(
-        found[0].starts_with("operators/acme.toml: is not TOML: TOML parse error at line 1"),
+        found[0].starts_with("operators/acme.toml: is not TOML: line 1, column "),
         "{found:?}"
     );
 }

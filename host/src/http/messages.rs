@@ -13,9 +13,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::ids::MessageId;
+use smpp_domain::trace::TraceParent;
 
 /// A command that was not accepted.
 struct Refused {
@@ -42,7 +43,7 @@ pub(super) async fn accept(
         Err(rejection) => return unreadable(&rejection),
     };
     let items = match items(&headers, &body) {
-        Ok(items) => items,
+        Ok(items) => traced(&headers, items),
         Err(problem) => {
             let wanted = "send one DispatchCommand, an array of them, or one a line as application/x-ndjson";
             let details = [problem, wanted.to_owned()];
@@ -102,6 +103,28 @@ fn items(headers: &HeaderMap, body: &Bytes) -> Result<Vec<Bytes>, String> {
         }
         None => Err("it is empty".to_owned()),
     }
+}
+
+/// The commands with the request's span, where they name none of their own.
+fn traced(headers: &HeaderMap, items: Vec<Bytes>) -> Vec<Bytes> {
+    let parent = headers.get("traceparent").and_then(|parent| parent.to_str().ok());
+    let Some(parent) = parent.and_then(|parent| parent.parse::<TraceParent>().ok()) else {
+        return items;
+    };
+    let with = |item: Bytes| {
+        let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(&item) else {
+            return item;
+        };
+        let fresh = || Value::from(parent.to_string());
+        fields.entry("traceparent").or_insert_with(fresh);
+        let longer = Value::Object(fields).to_string();
+        // A command that was just short enough is no shorter for being traced.
+        if longer.len() > DispatchCommand::MAX_BODY {
+            return item;
+        }
+        Bytes::from(longer)
+    };
+    items.into_iter().map(with).collect()
 }
 
 fn sort(state: &HttpState, items: &[Bytes]) -> Sorted {

@@ -8,7 +8,7 @@ mod operations;
 mod schemas;
 
 use axum::Json;
-use operation::{Answer, Body, Operation, Parameter};
+use operation::{Answer, Body, Operation, Parameter, Place};
 use operations::OPERATIONS;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -76,11 +76,15 @@ fn told(operation: &Operation) -> Value {
 }
 
 fn parameter_json(parameter: &Parameter) -> Value {
-    let place = if parameter.in_path { "path" } else { "query" };
+    let place = match parameter.place {
+        Place::Path => "path",
+        Place::Query => "query",
+        Place::Header => "header",
+    };
     json!({
         "name": parameter.name,
         "in": place,
-        "required": parameter.in_path,
+        "required": parameter.place == Place::Path,
         "description": parameter.about,
         "schema": (parameter.schema)(),
     })

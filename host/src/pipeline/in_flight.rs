@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::plan::Plan;
+use super::tracer::Submitted;
 use crate::clock;
 use crate::config::OperatorConfig;
 use crate::ports::Policy;
@@ -100,6 +101,8 @@ pub(super) struct InFlight {
     pub(super) out: bool,
     /// What is decided about it is recorded.
     pub(super) recorded: bool,
+    /// Since when its next part waits for nothing but its turn; `None` where it is not traced.
+    pub(super) waits_since: Option<DateTime<Utc>>,
     /// Counts it as outside the broker.
     pub(super) permit: Place,
 }
@@ -127,6 +130,19 @@ impl InFlight {
 
     pub(super) fn is_expired(&self) -> bool {
         self.expires_at <= clock::utc_now()
+    }
+
+    /// A submit_sm of its that is over, where it is traced.
+    pub(super) fn submitted(&self, part_number: u8, written_at: DateTime<Utc>) -> Option<Submitted<'_>> {
+        let plan = self.plan.as_ref();
+        Some(Submitted {
+            message: self.command.message_id,
+            part_number,
+            part_count: self.part_count(),
+            pdu: plan.and_then(|plan| plan.parts.get(usize::from(part_number).checked_sub(1)?)),
+            since: self.waits_since?,
+            written_at,
+        })
     }
 
     /// The row of an accepted part; its key is filled in by the settler, which asks the policy.

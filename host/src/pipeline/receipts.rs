@@ -117,7 +117,7 @@ impl Receipts {
 
     fn sort(&mut self, policy: &dyn Policy, inbound: Inbound, sorted: &mut Sorted) {
         let on = self.context.recorder.is_on();
-        let policy = Watched::new(policy, on, true);
+        let policy = Watched::new(policy, on || self.context.tracer.is_on(), true);
         let interpreted = interpret(&self.context, &policy, &inbound);
         let outcome = match interpreted {
             Interpreted::Receipt(_) => None,
@@ -144,7 +144,7 @@ impl Receipts {
             Interpreted::Receipt(reading) => {
                 let candidate = Candidate::new(&self.context, policy, *reading, Origin::Live, &inbound);
                 let Inbound { pdu, wire, reply, .. } = inbound;
-                let on = self.context.recorder.is_on();
+                let on = self.context.recorder.is_on() || self.context.tracer.is_on();
                 let heard = on.then(|| Heard::new(pdu, wire, policy.take_calls()));
                 sorted.receipts.0.push(candidate.heard(heard));
                 sorted.receipts.1.push(reply);

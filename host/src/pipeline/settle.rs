@@ -4,6 +4,7 @@ use super::place::Place;
 use super::publish::event;
 use super::recorder::Watched;
 use super::retry::until_done;
+use super::tracer::Ended;
 use super::{OperatorContext, faults};
 use crate::clock;
 use crate::ports::{Event, ParkedReceipt, Policy, SettledOutcome, Settlement};
@@ -13,6 +14,7 @@ use smpp_domain::event::{DeadEvent, EventKind, SubmitEvent, to_json};
 use smpp_domain::ids::MessageId;
 use smpp_domain::policy::IdOrigin;
 use smpp_domain::receipt::message_id::{default_key, key_of_number};
+use smpp_domain::trace::TraceParent;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -38,6 +40,8 @@ pub enum SettleItem {
         event: Box<SubmitEvent>,
         /// When its command was published.
         published_at: DateTime<Utc>,
+        /// What its trace is linked to.
+        trace_parent: Option<TraceParent>,
         /// Its deliveries.
         tokens: Vec<u64>,
         /// Released when all is durable.
@@ -77,6 +81,8 @@ struct Batch {
     tokens: Vec<u64>,
     permits: Vec<Place>,
     marks: Vec<oneshot::Sender<()>>,
+    /// Those that are traced.
+    ended: Vec<Ended>,
 }
 
 impl Batch {
@@ -172,9 +178,14 @@ impl Settler {
                 correlation,
                 event: body,
                 published_at,
+                trace_parent,
                 tokens,
                 permit,
             } => {
+                let tracer = &self.context.tracer;
+                batch
+                    .ended
+                    .extend(tracer.ended(&body, published_at, trace_parent));
                 let correlations = correlation
                     .map(|row| self.keyed(&*policy, row))
                     .into_iter()
@@ -245,10 +256,14 @@ impl Settler {
         } else {
             let recorder = &self.context.recorder;
             let recorded = recorder.took(row.message_id);
-            let policy = Watched::new(policy, recorder.is_on(), recorded);
+            let tracer = &self.context.tracer;
+            let traced = tracer.takes(row.message_id);
+            let policy = Watched::new(policy, traced || recorder.is_on(), traced || recorded);
             let (raw, origin) = (&row.operator_message_id, IdOrigin::SubmitResp);
             let key = message_key(&self.context, &policy, raw, origin);
-            recorder.keyed(row.message_id, recorded, policy.take_calls());
+            let calls = policy.take_calls();
+            tracer.keyed(row.message_id, row.part_number, &calls);
+            recorder.keyed(row.message_id, recorded, calls);
             key
         };
         row
@@ -279,6 +294,10 @@ async fn acknowledge_all(context: &OperatorContext, mut published: mpsc::Receive
             .in_flight
             .dec_by(i64::try_from(batch.permits.len()).unwrap_or(i64::MAX));
         drop(batch.permits);
+        batch
+            .ended
+            .into_iter()
+            .for_each(|ended| context.tracer.settled(ended));
         for reached in batch.marks {
             // Who asked may have been stopped meanwhile.
             reached.send(()).unwrap_or_default();

@@ -27,6 +27,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("smpp", &["clock", "config", "errors", "metrics", "ports"]),
     ("policy", &["clock", "ports"]),
     ("recordings", &["clock", "ports"]),
+    ("traces", &["config", "metrics", "ports"]),
     ("limiter", &["clock", "config", "errors", "ports", "servers"]),
     ("seen", &["clock", "ports", "servers"]),
     ("slots", &["clock", "config", "errors", "ports", "servers"]),
@@ -85,7 +86,7 @@ fn imports_follow_the_map() {
 }
 
 /// Libraries that one part of the gateway has to itself.
-const AT_HOME: [(&str, &[&str]); 19] = [
+const AT_HOME: [(&str, &[&str]); 23] = [
     ("async_nats", &["servers", "intake", "events"]),
     ("redis", &["servers", "limiter", "seen", "slots"]),
     ("wasmtime", &["policy"]),
@@ -100,7 +101,11 @@ const AT_HOME: [(&str, &[&str]); 19] = [
     ("rustls_native_certs", &["smpp"]),
     ("prometheus_client", &["metrics"]),
     ("smsc_sim", &["cli"]),
-    ("ureq", &["cli"]),
+    ("ureq", &["cli", "traces"]),
+    ("opentelemetry", &["traces"]),
+    ("opentelemetry_sdk", &["traces"]),
+    ("opentelemetry_otlp", &["traces"]),
+    ("opentelemetry_http", &["traces"]),
     ("indicatif", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -21,6 +21,9 @@ pub(super) fn every_series() -> Series {
     metrics.backend("sqlite", true);
     metrics.operators(1, 0);
     acme.near_miss("hex");
+    metrics.spans.exported(1);
+    metrics.spans.failed(1);
+    metrics.spans.dropped();
     metrics.policies(|| {
         let hook = HookLevels {
             hook: "encoding",

@@ -116,6 +116,8 @@ struct Wire<'a> {
     registered_delivery: Option<bool>,
     priority: Option<u8>,
     tlvs: Option<Vec<WireTlv<'a>>>,
+    #[serde(borrow)]
+    traceparent: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +165,7 @@ fn fast(wire: Wire<'_>) -> Option<DispatchCommand> {
         registered_delivery: wire.registered_delivery.unwrap_or(true),
         priority: wire.priority,
         tlvs,
+        trace_parent: wire.traceparent.and_then(|parent| parent.parse().ok()),
     })
 }
 
@@ -201,6 +204,8 @@ fn slow(fields: &Map<String, Value>) -> Result<DispatchCommand, CommandErrors> {
     let registered_delivery = reader.optional("registeredDelivery", boolean);
     let priority = reader.optional("priority", |value| priority(number(value)?));
     let tlvs = reader.tlvs();
+    let trace_parent = fields.get("traceparent").and_then(Value::as_str);
+    let trace_parent = trace_parent.and_then(|parent| parent.parse().ok());
     let command = (|| {
         Some(DispatchCommand {
             message_id: message_id?,
@@ -218,6 +223,7 @@ fn slow(fields: &Map<String, Value>) -> Result<DispatchCommand, CommandErrors> {
             registered_delivery: registered_delivery.unwrap_or(true),
             priority,
             tlvs,
+            trace_parent,
         })
     })();
     match command {

@@ -20,6 +20,7 @@ fn command() -> DispatchCommand {
         registered_delivery: true,
         priority: None,
         tlvs: Vec::new(),
+        trace_parent: None,
     }
 }
 
@@ -27,6 +28,24 @@ fn with(field: &str, value: Value) -> Vec<u8> {
     let mut json: Value = serde_json::from_slice(&command().to_json()).unwrap();
     json[field] = value;
     serde_json::to_vec(&json).unwrap()
+}
+
+#[test]
+fn a_traceparent_is_read_and_one_that_is_none_is_no_reason_to_refuse() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let command = DispatchCommand::parse(&with("traceparent", json!(parent))).unwrap();
+    assert_eq!(command.trace_parent, parent.parse().ok());
+    assert_eq!(DispatchCommand::parse(&command.to_json()), Ok(command));
+    for other in [
+        json!("00-0-0-0"),
+        json!(7),
+        json!({}),
+        json!("00\u{1F4A9}"),
+        json!(null),
+    ] {
+        let command = DispatchCommand::parse(&with("traceparent", other)).unwrap();
+        assert_eq!(command.trace_parent, None);
+    }
 }
 
 fn problems(json: &[u8]) -> Vec<String> {

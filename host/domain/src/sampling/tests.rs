@@ -128,3 +128,25 @@ fn what_is_kept_reaches_back_far_enough() {
     let late = sum(&taken[600..]);
     assert!((300..=700).contains(&late), "about one a second: {late}");
 }
+
+#[test]
+fn a_fixed_share_takes_as_many_as_it_says_and_the_same_ones_always() {
+    for (share, least, most) in [
+        (0.0, 0, 0),
+        (0.01, 70, 130),
+        (0.5, 4_800, 5_200),
+        (1.0, 10_000, 10_000),
+    ] {
+        let taken = (0..10_000).filter(|&number| Share::new(share).takes(message(number)));
+        let taken: Vec<_> = taken.collect();
+        assert!(
+            (least..=most).contains(&taken.len()),
+            "{} of {share}",
+            taken.len()
+        );
+        // A larger share has all of a smaller one.
+        let larger = Share::new(share * 2.0);
+        assert!(taken.iter().all(|&number| larger.takes(message(number))));
+    }
+    assert_eq!(Share::new(7.0), Share::new(1.0));
+}

@@ -23,6 +23,7 @@ fn command() -> DispatchCommand {
         registered_delivery: true,
         priority: None,
         tlvs: Vec::new(),
+        trace_parent: None,
     }
 }
 

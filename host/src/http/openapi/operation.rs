@@ -16,9 +16,17 @@ pub(super) struct Operation {
     pub(super) answers: &'static [Answer],
 }
 
+/// Where a parameter stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
+    Header,
+}
+
 pub(super) struct Parameter {
     pub(super) name: &'static str,
-    pub(super) in_path: bool,
+    pub(super) place: Place,
     pub(super) about: &'static str,
     pub(super) schema: fn() -> Value,
 }
@@ -85,7 +93,16 @@ pub(super) const fn post(path: &'static str, id: &'static str, summary: &'static
 pub(super) const fn in_path(name: &'static str, about: &'static str, schema: fn() -> Value) -> Parameter {
     Parameter {
         name,
-        in_path: true,
+        place: Place::Path,
+        about,
+        schema,
+    }
+}
+
+pub(super) const fn header(name: &'static str, about: &'static str, schema: fn() -> Value) -> Parameter {
+    Parameter {
+        name,
+        place: Place::Header,
         about,
         schema,
     }
@@ -94,7 +111,7 @@ pub(super) const fn in_path(name: &'static str, about: &'static str, schema: fn(
 pub(super) const fn query(name: &'static str, about: &'static str, schema: fn() -> Value) -> Parameter {
     Parameter {
         name,
-        in_path: false,
+        place: Place::Query,
         about,
         schema,
     }

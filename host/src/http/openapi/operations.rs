@@ -1,7 +1,7 @@
 //! The operations, one an entry.
 
 use super::operation::{
-    Answer, Body, Operation, Parameter, get, in_path, json_answer, post, query, refused, text,
+    Answer, Body, Operation, Parameter, get, header, in_path, json_answer, post, query, refused, text,
 };
 use serde_json::{Value, json};
 
@@ -102,6 +102,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         ..get("/api/v1/openapi.json", "openapi", "This document")
     },
     Operation {
+        parameters: &[header(
+            "traceparent",
+            "W3C Trace Context: for each command that has none of its own",
+            string,
+        )],
         body: Some(Body {
             required: true,
             about: "One command, an array of them, or one a line; 8 MiB at most",

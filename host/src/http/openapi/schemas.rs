@@ -159,6 +159,7 @@ fn command() -> Value {
             "priority?",
             json!({ "type": ["integer", "null"], "minimum": 0, "maximum": 3 }),
         ),
+        ("traceparent?", json!({})),
         (
             "tlvs?",
             list(object(&[

@@ -220,6 +220,7 @@ impl Dispatcher {
         self.next_slot += 1;
         self.by_id.insert(command.message_id, slot);
         let recorded = self.context.recorder.takes(command.message_id);
+        let waits_since = self.context.tracer.taken(command.message_id, published_at);
         let message = InFlight {
             published_at,
             expires_at: command.expires_at.map_or(latest, |at| at.min(latest)),
@@ -238,6 +239,7 @@ impl Dispatcher {
             out: false,
             resumed: None,
             recorded,
+            waits_since,
             permit,
         };
         self.messages.insert(slot, message);

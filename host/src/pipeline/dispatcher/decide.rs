@@ -95,10 +95,16 @@ impl Dispatcher {
             return Err(PlanError::Rejected("the message is gone".to_owned()));
         };
         let (id, recorded) = (message.command.message_id, message.recorded);
+        let started = message.waits_since.map(|_| clock::utc_now());
         let recorder = self.context.recorder.clone();
-        let watched = Watched::new(policy, recorder.is_on(), recorded);
+        let traced = started.is_some();
+        let watched = Watched::new(policy, traced || recorder.is_on(), traced || recorded);
         let result = self.decide_by(slot, &watched);
         let mut calls = watched.take_calls();
+        if let Some(started) = started {
+            self.context.tracer.decided(id, started, &calls, &result);
+            self.waits_from_now(slot);
+        }
         let mut recorded = recorded;
         if let Err(PlanError::Rejected(_)) = result
             && !recorded
@@ -113,6 +119,15 @@ impl Dispatcher {
         }
         recorder.planned(id, recorded, calls, &result);
         result
+    }
+
+    /// Of a traced message: what comes next is a part's wait for its turn.
+    pub(super) fn waits_from_now(&mut self, slot: u64) {
+        if let Some(message) = self.messages.get_mut(&slot)
+            && let Some(since) = &mut message.waits_since
+        {
+            *since = clock::utc_now();
+        }
     }
 
     fn decide_by(&mut self, slot: u64, policy: &dyn Policy) -> Result<Plan, PlanError> {

@@ -73,7 +73,9 @@ impl Dispatcher {
             return;
         };
         let (slot, status) = (ticket.slot, response.status);
-        match self.judge(message, &response) {
+        let verdict = self.judge(message, ticket, written_at, &response);
+        self.waits_from_now(slot);
+        match verdict {
             Verdict::Accepted => self.accepted(ticket, written_at, response.message_id).await,
             Verdict::Throttle(asked) => {
                 self.context.metrics.part("throttled");
@@ -98,11 +100,18 @@ impl Dispatcher {
     /// What an answer means: as the policy says, else the operator's file, else the built-in table. Where the policy fails
     /// the others stand in, whatever `on_failure` says: what the operator did is done, and to send the message again or to
     /// call it rejected would be wrong as often as not.
-    fn judge(&self, message: &InFlight, response: &SubmitResponse) -> Verdict {
+    fn judge(
+        &self,
+        message: &InFlight,
+        ticket: Ticket,
+        written_at: DateTime<Utc>,
+        response: &SubmitResponse,
+    ) -> Verdict {
         let recorder = &self.context.recorder;
+        let sent = message.submitted(ticket.part_number, written_at);
         // A refusal is of interest whatever its message, and what it comes to is known afterwards.
-        let noted = message.recorded || !response.status.is_ok();
-        let policy = Watched::new(&*message.policy, recorder.is_on(), noted);
+        let noted = message.recorded || !response.status.is_ok() || sent.is_some();
+        let policy = Watched::new(&*message.policy, recorder.is_on() || sent.is_some(), noted);
         let asked = policy.submit_result(response, message.attempts + 1);
         let verdict = asked.unwrap_or_else(|fault| {
             faults::note(&self.context.config, &self.context.metrics, &fault, "answer");
@@ -110,6 +119,11 @@ impl Dispatcher {
         });
         let verdict = verdict.unwrap_or_else(|| self.context.config.statuses.verdict(response));
         let (id, calls) = (message.command.message_id, policy.take_calls());
+        if let Some(sent) = sent {
+            self.context
+                .tracer
+                .answered(&sent, response.status, &verdict, &calls);
+        }
         recorder.judged(id, message.recorded, calls, &verdict);
         verdict
     }
@@ -204,6 +218,9 @@ impl Dispatcher {
             return;
         };
         message.unanswered = true;
+        if let Some(sent) = message.submitted(ticket.part_number, written_at) {
+            self.context.tracer.unanswered(&sent);
+        }
         let part = AcceptedPart {
             part_number: ticket.part_number,
             operator_message_id: String::new(),
@@ -211,6 +228,10 @@ impl Dispatcher {
         };
         message.in_doubt_since = Some(written_at);
         let row = message.correlation(&part, &self.context.config);
+        self.waits_from_now(ticket.slot);
+        let Some(message) = self.messages.get(&ticket.slot) else {
+            return;
+        };
         self.late.remember(ticket, message.policy.clone(), row.clone());
         match self.context.config.on_unanswered {
             OnUnanswered::Resend => {
@@ -284,6 +305,7 @@ impl Dispatcher {
             correlation,
             event,
             published_at: message.published_at,
+            trace_parent: message.command.trace_parent,
             tokens: message.tokens,
             permit: message.permit,
         };

@@ -5,6 +5,7 @@ use crate::pipeline::publish::{event, hex, publish};
 use crate::pipeline::recorder::Heard;
 use crate::pipeline::rehearsal::ids;
 use crate::pipeline::settle::message_key;
+use crate::pipeline::tracer::Matched;
 use crate::ports::{
     AppendedReceipt, BackendError, Event, Inbound, MessageHistory, ParkedReceipt, Policy, Tracked,
 };
@@ -115,6 +116,8 @@ struct Tracking {
     fresh: HashMap<MessageId, Vec<PartState>>,
     /// When the parts that this batch has ended were written, and when their receipts came.
     ended: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Those of messages that are traced.
+    traced: Vec<Matched>,
     /// Messages of several parts that this batch has moved.
     moved: HashMap<MessageId, Moved>,
 }
@@ -171,6 +174,7 @@ pub(super) async fn track(
             context.metrics.delays.receipt(*written_at, *received_at);
         }
     }
+    context.tracer.told(&tracking.traced);
     if tracking.park.is_empty() {
         return Ok(Vec::new());
     }
@@ -209,7 +213,6 @@ impl Tracking {
     fn matched(&mut self, context: &OperatorContext, candidate: Candidate, tracked: &Tracked) {
         let row = &tracked.correlation;
         let late = candidate.origin != Origin::Live;
-        context.recorder.matched(candidate.heard, late, row.message_id);
         let reading = candidate.reading;
         let part = PartState {
             part_number: row.part_number,
@@ -221,7 +224,20 @@ impl Tracking {
         }
         let fresh = self.fresh.entry(row.message_id).or_default();
         let history: Vec<_> = tracked.history.iter().chain(fresh.iter()).copied().collect();
-        let conflict = match advance(&history, part.part_number, part.state, part.is_final) {
+        let advanced = advance(&history, part.part_number, part.state, part.is_final);
+        if context.tracer.takes(row.message_id) {
+            let outcome = match advanced {
+                Advance::Duplicate | Advance::Superseded => "duplicate",
+                Advance::Forward { .. } if late => "late",
+                Advance::Forward { .. } => "matched",
+            };
+            let receipt = Matched::new(row, part, outcome, candidate.received_at);
+            let calls = candidate.heard.as_ref().map_or(&[][..], |heard| &heard.calls);
+            context.tracer.matched(&receipt, calls);
+            self.traced.push(receipt);
+        }
+        context.recorder.matched(candidate.heard, late, row.message_id);
+        let conflict = match advanced {
             Advance::Duplicate | Advance::Superseded => {
                 context.metrics.inbound("duplicate");
                 return;

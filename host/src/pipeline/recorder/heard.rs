@@ -19,7 +19,7 @@ pub(in crate::pipeline) struct Heard {
     /// `None`: it is not known any more.
     pub(super) pdu: Option<Box<DeliverSmPdu>>,
     pub(super) wire: Option<Arc<dyn WirePdu>>,
-    pub(super) calls: Vec<Call>,
+    pub(in crate::pipeline) calls: Vec<Call>,
 }
 
 impl Heard {
@@ -56,6 +56,7 @@ impl Heard {
             policy: None,
             settings: None,
             micros: 0,
+            asked: false,
         };
         Self {
             pdu: None,

@@ -17,14 +17,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A hook call. Built-in behaviour is an answer too.
 pub(in crate::pipeline) struct Call {
-    pub(super) at: DateTime<Utc>,
+    pub(in crate::pipeline) at: DateTime<Utc>,
     /// `None`: it is about the PDU at hand.
-    pub(super) question: Option<Question>,
-    pub(super) answer: Result<Answer, Fault>,
-    pub(super) policy: Option<Arc<PolicyIdentity>>,
+    pub(in crate::pipeline) question: Option<Question>,
+    pub(in crate::pipeline) answer: Result<Answer, Fault>,
+    pub(in crate::pipeline) policy: Option<Arc<PolicyIdentity>>,
     /// As a JSON document.
     pub(super) settings: Option<String>,
-    pub(super) micros: u64,
+    pub(in crate::pipeline) micros: u64,
+    /// Its plugin has the hook, and was asked.
+    pub(in crate::pipeline) asked: bool,
 }
 
 impl Call {
@@ -93,6 +95,7 @@ impl<'a> Watched<'a> {
                 answer: result.clone().map(answer),
                 policy: self.policy.identity().cloned(),
                 settings: self.policy.settings().map(str::to_owned),
+                asked: started.is_some(),
                 micros: took.map_or(0, |took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
             };
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
