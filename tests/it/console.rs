@@ -8,6 +8,7 @@ mod memory;
 mod messages;
 mod overview;
 mod pages;
+mod playground;
 mod plugins;
 mod records;
 mod sessions;

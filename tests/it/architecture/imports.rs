@@ -4,7 +4,7 @@ use super::{code, name, root, rust_files, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The edges of the map in `host/ARCHITECTURE.md`. `app` may name everything.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("main", &["cli"]),
     (
         "cli",
