@@ -3,9 +3,11 @@
 
 mod bad_input;
 mod capture;
+mod certify;
 mod cli;
 mod connect;
 mod events;
+mod getting_started;
 mod http;
 mod intake;
 pub(crate) mod kill;
