@@ -2,6 +2,7 @@
 
 import { Refusal } from "./api.js";
 import { h } from "./dom.js";
+import * as configuration from "./pages/configuration.js";
 import * as decisions from "./pages/decisions.js";
 import * as live from "./pages/live.js";
 import * as messages from "./pages/messages.js";
@@ -14,7 +15,7 @@ import * as sessions from "./pages/sessions.js";
 
 // In the order of their keys, 1 to 9 and 0. A page gives `title`, `load(params, signal)`, `draw(data, params, again, signal)`, and
 // `every`: milliseconds until it is asked anew, 0 where it lives by itself.
-const PAGES = { "": overview, sessions, messages, plugins, playground, decisions, live, reloads, odd };
+const PAGES = { "": overview, sessions, messages, plugins, playground, decisions, live, reloads, odd, configuration };
 
 const page = document.getElementById("page");
 const status = document.getElementById("status");

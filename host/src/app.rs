@@ -8,7 +8,7 @@ mod policy_levels;
 mod reach;
 mod reload;
 
-use crate::config::{Config, HostConfig};
+use crate::config::{Config, Effective, HostConfig};
 use crate::http::{self, HttpState, LoadedOperators};
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
@@ -16,6 +16,7 @@ use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
 use crate::preview::{OperatorConfigs, Previewer};
 use anyhow::Context;
+use arc_swap::ArcSwap;
 use backends::Backends;
 pub(crate) use migrate::migrate;
 use operator::Operators;
@@ -56,10 +57,11 @@ impl App {
         let levels = policies.clone();
         metrics.policies(move || policy_levels::policy_levels(&levels));
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
+        let effective = Arc::new(ArcSwap::from_pointee(config.effective.clone()));
         let (loaded, configs) = (LoadedOperators::default(), OperatorConfigs::default());
         life.spawn(http::serve(
             listener,
-            http_state(&config.host, &backends, (&loaded, &configs), life),
+            http_state(&config.host, &backends, (&loaded, &configs, &effective), life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
         life.spawn(housekeeping::watch_backends(
@@ -80,7 +82,13 @@ impl App {
         let (queue, events) = (backends.queue.clone(), backends.log.clone());
         let mut operators = Operators::new(backends.clone(), loaded, configs);
         operators.apply(&config.operators).await;
-        life.spawn(run_operators(operators, config, backends, life.clone()));
+        life.spawn(run_operators(
+            operators,
+            config,
+            effective,
+            backends,
+            life.clone(),
+        ));
         tracing::info!(http = %http_addr, "the gateway runs");
         Ok(Self {
             http_addr,
@@ -93,8 +101,21 @@ impl App {
 }
 
 /// Follows the operator files until the shutdown, then ends everything in order.
-async fn run_operators(mut operators: Operators, config: Config, backends: Backends, life: Lifecycle) {
-    reload::follow(&mut operators, &config, &backends.metrics, life.stopping()).await;
+async fn run_operators(
+    mut operators: Operators,
+    config: Config,
+    effective: Arc<ArcSwap<Effective>>,
+    backends: Backends,
+    life: Lifecycle,
+) {
+    reload::follow(
+        &mut operators,
+        &config,
+        &effective,
+        &backends.metrics,
+        life.stopping(),
+    )
+    .await;
     operators.shutdown().await;
     backends.close().await;
     tracing::info!("the gateway has ended");
@@ -103,10 +124,11 @@ async fn run_operators(mut operators: Operators, config: Config, backends: Backe
 fn http_state(
     host: &HostConfig,
     backends: &Backends,
-    (operators, configs): (&LoadedOperators, &OperatorConfigs),
+    (operators, configs, effective): (&LoadedOperators, &OperatorConfigs, &Arc<ArcSwap<Effective>>),
     life: &Lifecycle,
 ) -> HttpState {
     HttpState {
+        config: effective.clone(),
         token: host.http.token.clone(),
         queue: backends.queue.clone(),
         events: backends.log.clone(),

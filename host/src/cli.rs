@@ -10,6 +10,7 @@ mod capture;
 mod certify;
 mod check;
 mod client;
+mod config;
 mod demo;
 mod health;
 mod manual;
@@ -89,6 +90,8 @@ enum Command {
     Preview(preview::Preview),
     /// Write what a running gateway has recorded of an operator as fixtures, and for Wireshark
     Capture(capture::Capture),
+    /// Show every key of the configuration as it is in force, and where its value comes from
+    Config(config::Show),
     /// Bring the databases up to what this version needs, as `run` does when it starts
     Migrate,
     /// Build, test, try and ship policy plugins
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Preview(preview) => preview.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),
+        Command::Config(show) => show.run(cli.config.as_deref()),
         Command::Migrate => migrate::run(cli.config.as_deref()),
         Command::Plugin(plugin) => plugin.run(cli.config.as_deref()),
         Command::Quirks(quirks) => quirks.run(),

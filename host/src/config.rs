@@ -2,16 +2,19 @@
 //!
 //! `smpp-connector check`, the start and each hot reload read configuration through the same functions.
 
+mod effective;
 mod host;
 mod operator;
 mod problem;
 mod recordings;
+pub mod reference;
 mod secret;
 mod section;
 mod servers;
 mod traces;
 mod value;
 
+pub use effective::{Effective, FileSettings, Origin, ProblemView, Setting};
 pub use host::{HostConfig, HttpConfig};
 pub use operator::{
     AddressRule, Alphabets, BindWhen, DedupeWindow, InboundConfig, OnUnanswered, OperatorConfig,
@@ -32,6 +35,8 @@ pub struct Config {
     pub host: HostConfig,
     /// From `operators/*.toml`, ordered by name.
     pub operators: Vec<OperatorConfig>,
+    /// Every key of the files as it is in force.
+    pub effective: Effective,
 }
 
 impl Config {
@@ -51,10 +56,15 @@ impl Config {
     #[must_use]
     pub fn read(path: Option<&Path>) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
-        let host = HostConfig::load(path, &mut problems);
+        let mut files = Vec::new();
+        let host = HostConfig::load(path, &mut files, &mut problems);
         let config = host.map(|host| Self {
-            operators: load_operators(&host, &mut problems),
+            operators: load_operators(&host, &mut files, &mut problems),
             host,
+            effective: Effective {
+                files,
+                ..Effective::default()
+            },
         });
         (config, problems)
     }
@@ -66,7 +76,7 @@ impl Config {
 /// Every problem of the file.
 pub fn load_operator(path: &Path, host: &HostConfig) -> Result<OperatorConfig, Problems> {
     let mut problems = Problems::default();
-    match OperatorConfig::load(path, host, &mut problems) {
+    match OperatorConfig::load(path, host, &mut Vec::new(), &mut problems) {
         Some(operator) if problems.is_empty() => Ok(operator),
         _ => Err(problems),
     }
@@ -93,7 +103,11 @@ pub fn operator_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorConfig> {
+fn load_operators(
+    host: &HostConfig,
+    told: &mut Vec<FileSettings>,
+    problems: &mut Problems,
+) -> Vec<OperatorConfig> {
     let files = match operator_files(&host.operators_dir) {
         Ok(files) => files,
         Err(error) => {
@@ -108,7 +122,7 @@ fn load_operators(host: &HostConfig, problems: &mut Problems) -> Vec<OperatorCon
     };
     let operators: Vec<_> = files
         .iter()
-        .filter_map(|file| OperatorConfig::load(file, host, problems))
+        .filter_map(|file| OperatorConfig::load(file, host, told, problems))
         .collect();
     for (i, operator) in operators.iter().enumerate() {
         let earlier = operators.iter().take(i);

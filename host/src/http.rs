@@ -2,6 +2,7 @@
 //!
 //! Everything but the health checks and the console's files wants the token where one is set. Errors are JSON: `{"error", "details": []}`.
 
+mod config;
 mod console;
 mod decisions;
 mod events;
@@ -19,7 +20,7 @@ mod reply;
 mod resume;
 mod story;
 
-use crate::config::Secret;
+use crate::config::{Effective, Secret};
 use crate::metrics::Metrics;
 use crate::ports::{
     CommandQueue, DecisionLog, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PduLog,
@@ -47,6 +48,8 @@ pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, LoadedOperator>>>;
 /// What the handlers work with.
 #[derive(Clone)]
 pub struct HttpState {
+    /// What is in force.
+    pub config: Arc<ArcSwap<Effective>>,
     /// Wanted as bearer token, if set.
     pub token: Option<Secret>,
     /// Where commands go.
@@ -95,6 +98,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/api/v1/decisions", get(decisions::recent))
         .route("/api/v1/decisions/summary", get(decisions::summary))
         .route("/api/v1/capture.pcapng", get(pcapng::capture))
+        .route("/api/v1/config", get(config::effective))
         .route("/api/v1/operators", get(operators::all))
         .route("/api/v1/operators/{id}", get(operators::one))
         .route(

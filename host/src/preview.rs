@@ -21,11 +21,15 @@ use smpp_domain::policy::question::{AskedResponse, Question, differences};
 use smpp_domain::session::SubmitResponse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tracing::subscriber::NoSubscriber;
 
 /// Previews at the same time: they take a core each, and live traffic wants them too.
 const AT_ONCE: usize = 1;
+
+/// How long one waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The files of the operators that are loaded.
 pub type OperatorConfigs = Arc<ArcSwap<BTreeMap<OperatorId, Arc<OperatorConfig>>>>;
@@ -34,7 +38,7 @@ pub type OperatorConfigs = Arc<ArcSwap<BTreeMap<OperatorId, Arc<OperatorConfig>>
 pub struct Previewer {
     operators: OperatorConfigs,
     trials: Arc<dyn PolicyTrials>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Previewer {
@@ -44,7 +48,7 @@ impl Previewer {
         Self {
             operators,
             trials,
-            turns: Semaphore::new(AT_ONCE),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 }
@@ -61,9 +65,13 @@ impl Previews for Previewer {
         let config = self.operators.load().get(&operator).cloned();
         let config = config.ok_or(PluginOrderError::Unknown(operator))?;
         let trials = Arc::clone(&self.trials);
-        // It is never closed.
-        let _turn = self.turns.acquire().await;
+        // It is never closed. Whoever hangs up has it until the work is done.
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(PATIENCE, turn)
+            .await
+            .map_err(|_| PreviewError::Busy)?;
         let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             // Numbers and texts are whoever asks's, and traffic that never was has no place in a log.
             tracing::subscriber::with_default(NoSubscriber::default(), || {
                 view(&config, &*trials, &subject, &version, against.as_ref())

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod configuration;
 mod desk;
 mod memory;
 mod messages;

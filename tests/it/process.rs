@@ -5,6 +5,7 @@ mod bad_input;
 mod capture;
 mod certify;
 mod cli;
+mod configuration;
 mod connect;
 mod events;
 mod getting_started;

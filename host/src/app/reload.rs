@@ -2,9 +2,11 @@
 //! works for editors, `cp`, `mv` and mounted ConfigMaps alike.
 
 use super::operator::Operators;
-use crate::config::{Config, operator_files};
+use crate::config::{Config, Effective, operator_files};
 use crate::metrics::Metrics;
+use arc_swap::ArcSwap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +16,7 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn follow(
     operators: &mut Operators,
     config: &Config,
+    effective: &ArcSwap<Effective>,
     metrics: &Metrics,
     stop: CancellationToken,
 ) {
@@ -39,14 +42,27 @@ pub(super) async fn follow(
             Ok(fresh) => {
                 metrics.configuration_problems(0);
                 operators.apply(&fresh.operators).await;
+                effective.store(Arc::new(told(fresh.effective, config)));
             }
             Err(problems) => {
                 metrics.configuration_problems(problems.iter().count());
+                effective.store(Arc::new(effective.load().with(&problems)));
                 for problem in problems.iter() {
                     tracing::error!(%problem, "operator files changed and are not applied");
                 }
             }
         }
+    }
+}
+
+/// What is in force now: the operators' files as they are, and the host's as it was at the start.
+fn told(fresh: Effective, started_with: &Config) -> Effective {
+    let host = started_with.effective.files.iter();
+    let host = host.filter(|file| file.operator.is_none()).cloned();
+    let operators = fresh.files.into_iter().filter(|file| file.operator.is_some());
+    Effective {
+        files: host.chain(operators).collect(),
+        problems: Vec::new(),
     }
 }
 

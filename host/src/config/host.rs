@@ -1,5 +1,6 @@
 //! `smpp-connector.toml`.
 
+use super::effective::{FileSettings, Seen};
 use super::problem::Problems;
 use super::recordings::RecordingsConfig;
 use super::secret::Secret;
@@ -77,13 +78,18 @@ impl HostConfig {
         }
     }
 
-    pub(super) fn load(path: Option<&Path>, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn load(
+        path: Option<&Path>,
+        told: &mut Vec<FileSettings>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let asked_for = path.is_some();
         let path = path.unwrap_or_else(|| Path::new("smpp-connector.toml"));
         let base = path.parent().unwrap_or_else(|| Path::new(""));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => {
+                told.push(Seen::default().settings(None, None));
                 return Some(Self::defaults(base));
             }
             Err(error) => {
@@ -92,13 +98,16 @@ impl HostConfig {
             }
         };
         let section = Section::parse(path, &text, problems)?;
-        Some(Self {
+        let seen = section.seen();
+        let config = Self {
             file: Some(path.to_owned()),
             ..Self::read(section, base, problems)
-        })
+        };
+        told.push(seen.settings(Some(path), None));
+        Some(config)
     }
 
-    fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Self {
+    pub(super) fn read(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Self {
         let defaults = Self::defaults(base);
         let folder = |value| value::text(value).map(|folder| base.join(folder));
         let lease = value::duration(Duration::from_secs(1), Duration::from_secs(600));

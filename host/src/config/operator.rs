@@ -5,6 +5,7 @@ pub use inbound::InboundConfig;
 pub use session::{AddressRule, BindWhen, OutbindSettings, SessionSettings, TcpSettings, TlsSettings};
 pub use versions::VersionRules;
 
+use super::effective::FileSettings;
 use super::host::HostConfig;
 use super::problem::Problems;
 use super::section::Section;
@@ -146,15 +147,23 @@ pub struct PolicyConfig {
 }
 
 impl OperatorConfig {
-    pub(super) fn load(path: &Path, host: &HostConfig, problems: &mut Problems) -> Option<Self> {
+    pub(super) fn load(
+        path: &Path,
+        host: &HostConfig,
+        told: &mut Vec<FileSettings>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let contents = std::fs::read_to_string(path)
             .map_err(|error| problems.add(path, "", None, format!("cannot be read: {error}")))
             .ok()?;
         let section = Section::parse(path, &contents, problems)?;
-        Self::read(section, path, host, problems)
+        let seen = section.seen();
+        let config = Self::read(section, path, host, problems)?;
+        told.push(seen.settings(Some(path), Some(&config.name)));
+        Some(config)
     }
 
-    fn read(
+    pub(super) fn read(
         mut section: Section<'_>,
         path: &Path,
         host: &HostConfig,

@@ -1,5 +1,6 @@
 //! A table of a TOML file that is read key by key; what nobody asked for is an unknown key.
 
+use super::effective::Seen;
 use super::problem::Problems;
 use std::path::Path;
 use toml::{Table, Value};
@@ -10,23 +11,30 @@ pub(super) struct Section<'a> {
     prefix: String,
     table: Table,
     known: Vec<&'static str>,
+    seen: Seen,
 }
 
 impl<'a> Section<'a> {
     /// A table of the file; `prefix` is its TOML path, empty at the top.
-    pub(super) fn new(file: &'a Path, prefix: impl Into<String>, table: Table) -> Self {
+    fn new(file: &'a Path, prefix: impl Into<String>, table: Table, seen: &Seen) -> Self {
         Self {
             file,
             prefix: prefix.into(),
             table,
             known: Vec::new(),
+            seen: seen.clone(),
         }
+    }
+
+    /// What is asked of the file, by this table and all below it.
+    pub(super) fn seen(&self) -> Seen {
+        self.seen.clone()
     }
 
     /// Parses the whole file.
     pub(super) fn parse(file: &'a Path, text: &str, problems: &mut Problems) -> Option<Self> {
         match text.parse::<Table>() {
-            Ok(table) => Some(Self::new(file, "", table)),
+            Ok(table) => Some(Self::new(file, "", table, &Seen::default())),
             Err(error) => {
                 let place = place(text, error.span().map_or(0, |span| span.start));
                 let message = format!("is not TOML: {place}: {}", error.message());
@@ -57,7 +65,15 @@ impl<'a> Section<'a> {
 
     /// Takes a raw value.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Value> {
+        let value = self.pull(key)?;
+        self.seen.found(self.path(key), &value);
+        Some(value)
+    }
+
+    /// Takes what is no value by itself: tables tell their own.
+    fn pull(&mut self, key: &'static str) -> Option<Value> {
         self.known.push(key);
+        self.seen.asked(self.path(key));
         self.table.remove(key)
     }
 
@@ -100,6 +116,7 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         if !self.table.contains_key(key) {
             self.known.push(key);
+            self.seen.asked(self.path(key));
             problems.add(self.file, self.path(key), None, format!("is missing; {wanted}"));
             return None;
         }
@@ -113,7 +130,8 @@ impl<'a> Section<'a> {
         read: impl FnOnce(Value) -> Result<T, String>,
         problems: &mut Problems,
     ) -> Option<T> {
-        let value = self.take(key)?;
+        let value = self.pull(key)?;
+        self.seen.found_secret(self.path(key), &value);
         read(value)
             .map_err(|message| problems.add(self.file, self.path(key), None, message))
             .ok()
@@ -122,9 +140,9 @@ impl<'a> Section<'a> {
     /// A table below this one.
     pub(super) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
         let path = self.path(key);
-        let (file, value) = (self.file, self.take(key)?);
+        let (file, value) = (self.file, self.pull(key)?);
         match value {
-            Value::Table(table) => Some(Section::new(file, path, table)),
+            Value::Table(table) => Some(Section::new(file, path, table, &self.seen)),
             other => {
                 problems.add(
                     file,
@@ -140,9 +158,16 @@ impl<'a> Section<'a> {
     /// A table below this one, or `true` for one without keys; `false` is none.
     pub(super) fn switch(&mut self, key: &'static str, problems: &mut Problems) -> Option<Section<'a>> {
         let path = self.path(key);
-        match self.take(key)? {
-            Value::Boolean(on) => on.then(|| Section::new(self.file, path, Table::new())),
-            Value::Table(table) => Some(Section::new(self.file, path, table)),
+        let value = self.pull(key)?;
+        if !value.is_table() {
+            self.seen.found(path.clone(), &value);
+        }
+        match value {
+            Value::Boolean(on) => on.then(|| Section::new(self.file, path, Table::new(), &self.seen)),
+            Value::Table(table) => {
+                self.seen.found(path.clone(), &Value::Boolean(true));
+                Some(Section::new(self.file, path, table, &self.seen))
+            }
             other => {
                 let message = format!("use true, false or a table [{path}]");
                 problems.add(self.file, path, shown(&other), message);
@@ -159,9 +184,13 @@ impl<'a> Section<'a> {
         problems: &mut Problems,
     ) -> Option<Section<'a>> {
         let path = self.path(key);
-        match self.take(key) {
-            None => Some(Section::new(self.file, path, Table::new())),
-            Some(Value::Table(table)) => Some(Section::new(self.file, path, table)),
+        let value = self.pull(key);
+        if let Some(word) = value.as_ref().filter(|value| !value.is_table()) {
+            self.seen.found(path.clone(), word);
+        }
+        match value {
+            None => Some(Section::new(self.file, path, Table::new(), &self.seen)),
+            Some(Value::Table(table)) => Some(Section::new(self.file, path, table, &self.seen)),
             Some(Value::String(word)) if word == off => None,
             Some(other) => {
                 let message = format!("use \"{off}\" or a table [{path}]");
@@ -184,6 +213,7 @@ impl<'a> Section<'a> {
         problems: &mut Problems,
     ) -> Option<T> {
         let value = self.table.remove(key)?;
+        self.seen.found(self.path(key), &value);
         let shown = shown(&value);
         read(value)
             .map_err(|message| problems.add(self.file, self.path(key), shown, message))
@@ -198,6 +228,7 @@ impl<'a> Section<'a> {
         problems: &mut Problems,
     ) -> Option<T> {
         let value = self.table.remove(key)?;
+        self.seen.found_secret(self.path(key), &value);
         read(value)
             .map_err(|message| problems.add(self.file, self.path(key), None, message))
             .ok()
@@ -207,7 +238,7 @@ impl<'a> Section<'a> {
     pub(super) fn named_table(&mut self, key: &str, problems: &mut Problems) -> Option<Section<'a>> {
         let path = self.path(key);
         match self.table.remove(key)? {
-            Value::Table(table) => Some(Section::new(self.file, path, table)),
+            Value::Table(table) => Some(Section::new(self.file, path, table, &self.seen)),
             other => {
                 let message = format!("is not a table; write [{path}]");
                 problems.add(self.file, path, shown(&other), message);
@@ -219,7 +250,7 @@ impl<'a> Section<'a> {
     /// The tables of a list below this one.
     pub(super) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Section<'a>> {
         let path = self.path(key);
-        let (file, value) = (self.file, self.take(key));
+        let (file, value) = (self.file, self.pull(key));
         let items = match value {
             None => return Vec::new(),
             Some(Value::Array(items)) => items,
@@ -236,7 +267,9 @@ impl<'a> Section<'a> {
         let mut sections = Vec::new();
         for (i, item) in items.into_iter().enumerate() {
             match item {
-                Value::Table(table) => sections.push(Section::new(file, format!("{path}[{i}]"), table)),
+                Value::Table(table) => {
+                    sections.push(Section::new(file, format!("{path}[{i}]"), table, &self.seen));
+                }
                 other => problems.add(
                     file,
                     format!("{path}[{i}]"),

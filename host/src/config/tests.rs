@@ -221,6 +221,7 @@ fn a_reconnect_schedule_is_a_list_of_durations() {
 }
 
 mod failures;
+mod reference;
 mod sessions;
 mod versions;
 

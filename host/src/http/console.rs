@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = files![
     "dom.js",
     "figures.js",
     "icon.svg",
+    "pages/configuration.js",
     "pages/decisions.js",
     "pages/live.js",
     "pages/messages.js",

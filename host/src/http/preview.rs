@@ -165,6 +165,7 @@ fn refused(error: &PreviewError) -> Response {
                 "an SMPP 3.4 PDU begins with command_length, command_id, command_status and sequence_number";
             (StatusCode::UNPROCESSABLE_ENTITY, Some(mend))
         }
+        PreviewError::Busy => (StatusCode::SERVICE_UNAVAILABLE, None),
         PreviewError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
     };
     let details: Vec<_> = mend.into_iter().map(str::to_owned).collect();

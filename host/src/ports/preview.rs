@@ -76,6 +76,9 @@ pub enum PreviewError {
     /// The octets are no PDU.
     #[error("{0}")]
     Pdu(String),
+    /// Others take all the room that there is.
+    #[error("too many previews are asked for at once: try again in a moment")]
+    Busy,
     /// It ended badly.
     #[error("the preview ended badly: {0}")]
     Failed(String),

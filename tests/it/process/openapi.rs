@@ -247,6 +247,7 @@ impl Calls {
         let other = std::fs::read(plugin("latin1")).expect("a plugin");
         self.expect(200, "policies", "GET /api/v1/plugins", b"");
         self.previews();
+        self.expect(200, "configuration", "GET /api/v1/config", b"");
         self.expect(409, "orderPlugin", "POST /api/v1/plugins/acme/promote", b"");
         self.expect(422, "deploy", "POST /api/v1/plugins/acme/deploy", b"no component");
         self.expect(400, "deploy", "POST /api/v1/plugins/acme/deploy?shadow=soon", b"");

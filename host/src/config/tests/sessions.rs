@@ -2,6 +2,7 @@
 
 use super::example::document;
 use super::*;
+use crate::config::reference::{GROUPS, Place};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ fn tls_is_a_switch_or_a_table() {
 }
 
 #[test]
-fn the_example_is_a_good_file_with_every_key_of_the_readme() {
+fn the_example_is_a_good_file_with_every_key_of_the_reference() {
     let text = document("docs/session-example.toml").replace("{ env = \"ACME_PASSWORD\" }", "\"geheim\"");
     let (dir, host) = files(&text);
     let pem = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n";
@@ -92,14 +93,10 @@ fn the_example_is_a_good_file_with_every_key_of_the_readme() {
     }
     let config = Config::load(Some(&host)).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(config.operators[0].sessions.len(), 4);
-    let readme = document("README.md");
-    let table = readme.split("Each `[[session]]`").nth(1).unwrap();
-    let rows = table.lines().skip(1).skip_while(|line| line.is_empty());
-    let rows = rows.take_while(|line| line.starts_with('|'));
-    let cells = rows.filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
-    let listed: Vec<_> = cells
-        .flat_map(|cell| cell.split(['`', ',', ' ']))
-        .filter(|key| !key.is_empty())
+    let of_sessions = GROUPS.iter().filter(|group| group.place == Place::Session);
+    let listed: Vec<_> = of_sessions
+        .flat_map(|group| group.keys)
+        .map(|key| key.name)
         .collect();
     assert!(listed.len() > 25, "{listed:?}");
     let shown = |key: &&&str| {

@@ -327,6 +327,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        answers: &[json_answer(
+            200,
+            "Configuration",
+            "The host's file, then the operators'",
+        )],
+        ..get(
+            "/api/v1/config",
+            "configuration",
+            "Every key as it is in force, and where its value comes from; secrets are not in it",
+        )
+    },
+    Operation {
         body: Some(Body {
             required: true,
             about: "One of message, pdu and fixture; 512 KiB at most",
@@ -342,6 +354,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
                 422,
                 "The message, PDU or fixture cannot be read, or the settings are refused",
             ),
+            refused(503, "Too many previews are asked for at once"),
         ],
         ..post(
             "/api/v1/preview",

@@ -1,9 +1,11 @@
 //! The forms of what is sent and answered. Answers have no field that is not told here; requests may have more.
 
+mod configuration;
 mod policies;
 mod preview;
 mod recordings;
 
+use configuration::configuration;
 use policies::policies;
 use preview::previews;
 use recordings::recordings;
@@ -17,6 +19,7 @@ pub(super) fn all() -> Map<String, Value> {
         operators(),
         policies(),
         previews(),
+        configuration(),
         recordings(),
     ];
     groups
