@@ -62,6 +62,9 @@ pub(crate) fn plan(
         );
         out.push(Pending::new(clock.now, pdu, What::Receipt(None)));
     }
+    if receipts.part.is_some_and(|part| part != submit.part_number()) {
+        return;
+    }
     if !wants_final(receipts.when, submit.registered_delivery, state) {
         return;
     }

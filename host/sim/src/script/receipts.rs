@@ -90,6 +90,7 @@ pub struct Receipts {
     pub(crate) esm_class: u8,
     pub(crate) duplicates: u32,
     pub(crate) intermediate: bool,
+    pub(crate) part: Option<u8>,
 }
 
 impl Default for Receipts {
@@ -105,6 +106,7 @@ impl Default for Receipts {
             esm_class: 0x04,
             duplicates: 0,
             intermediate: false,
+            part: None,
         }
     }
 }
@@ -197,6 +199,13 @@ impl Receipts {
     #[must_use]
     pub fn intermediate(mut self, intermediate: bool) -> Self {
         self.intermediate = intermediate;
+        self
+    }
+
+    /// Of a longer message only part n gets a receipt (as operators do, with 1 or the last); a message of one part is part 1.
+    #[must_use]
+    pub fn of_part(mut self, number: u8) -> Self {
+        self.part = Some(number);
         self
     }
 

@@ -1,6 +1,7 @@
 //! Rules: which submit_sm get which answer.
 
 use crate::wire::submit::SubmitView;
+use crate::wire::tag;
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub enum When {
     DataCoding(Vec<u8>),
     /// esm_class has the UDHI bit: the message carries a user data header.
     HasHeader,
+    /// The text is in message_payload.
+    HasPayload,
     /// All of these hold.
     All(Vec<When>),
     /// This does not hold.
@@ -47,6 +50,7 @@ impl When {
             Self::PartNumber(n) => submit.part_number() == *n,
             Self::DataCoding(values) => values.contains(&submit.data_coding),
             Self::HasHeader => submit.esm_class & 0x40 != 0,
+            Self::HasPayload => submit.tlv(tag::MESSAGE_PAYLOAD).is_some(),
             Self::All(all) => all.iter().all(|when| when.holds(ordinal, submit)),
             Self::Not(when) => !when.holds(ordinal, submit),
         }
