@@ -7,6 +7,7 @@
 )]
 
 mod capture;
+mod certify;
 mod check;
 mod client;
 mod demo;
@@ -21,9 +22,11 @@ mod run;
 mod send;
 mod sim;
 mod trace;
+mod view;
 
 use crate::config::{Config, Problems};
 use crate::telemetry::{self, LogFormat};
+use chrono::TimeDelta;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::future::Future;
@@ -77,6 +80,9 @@ enum Command {
     Sim(sim::Sim),
     /// Send one message through a running gateway
     Send(send::Send),
+    /// Certify a new operator: send test messages to a number, report what came back and which settings that needs
+    #[command(after_help = certify::EXAMPLES)]
+    Certify(certify::Certify),
     /// Tell what became of a message
     Trace(trace::Trace),
     /// Show what a gateway would do with a message or a PDU, without doing it
@@ -119,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Sim(sim) => sim.run(),
         Command::Send(send) => send.run(cli.config.as_deref()),
+        Command::Certify(certify) => certify.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
         Command::Preview(preview) => preview.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),
@@ -190,4 +197,34 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
         .enable_all()
         .build()?
         .block_on(work)
+}
+
+/// A time on the command line.
+fn duration(text: &str) -> Result<TimeDelta, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let time = number.parse().ok().and_then(|number| match unit {
+        "s" => TimeDelta::try_seconds(number),
+        "m" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        _ => None,
+    });
+    let most = TimeDelta::days(3_650);
+    time.filter(|time| *time <= most)
+        .ok_or_else(|| "use a time such as 30s, 15m, 1h or 2d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_back_is_a_number_and_a_unit() {
+        assert_eq!(duration("15m"), Ok(TimeDelta::minutes(15)));
+        assert_eq!(duration("2d"), Ok(TimeDelta::days(2)));
+        for wrong in ["", "h", "1", "1w", "-1h", "99999999999999d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod capture;
+mod certify;
 mod cli;
 mod connect;
 mod events;

@@ -13,7 +13,6 @@ mod shadow;
 mod source;
 mod status;
 mod test;
-mod view;
 
 use super::{CommandResult, Failure, block_on, counted};
 use orders::{Order, Ordered};

@@ -96,7 +96,7 @@ fn operator(wanted: Option<&str>, config: &Config) -> Result<OperatorId, Failure
 
 /// Events live long: nothing that came before the message is of interest. The newest number is found by asking for all
 /// and reading until the stream pauses would be slow; the gateway tells it in a header.
-fn newest(gateway: &Gateway) -> Result<u64, Failure> {
+pub(super) fn newest(gateway: &Gateway) -> Result<u64, Failure> {
     let answer = gateway.open(&format!("events?after={}", u64::MAX >> 1))?;
     let header = answer
         .headers()

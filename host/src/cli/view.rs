@@ -1,4 +1,4 @@
-//! A gateway's answers about plugins, as people read them.
+//! A gateway's answers, as people read them.
 
 use serde_json::Value;
 

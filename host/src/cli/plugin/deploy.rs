@@ -1,9 +1,9 @@
 //! `smpp-connector plugin deploy`.
 
 use super::source::Source;
-use super::view::{has, text, version};
 use super::{CommandResult, Failure, block_on, shadow};
 use crate::cli::client::{Gateway, Where, encoded};
+use crate::cli::view::{has, text, version};
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::Value;

@@ -2,9 +2,9 @@
 
 use super::source::{self, Source};
 use super::test::Test;
-use super::view::{text, version};
 use super::{CommandResult, Failure};
 use crate::cli::client::{Gateway, Where, encoded};
+use crate::cli::view::{text, version};
 use crate::policy::fixtures::FOLDER;
 use anyhow::{Context, anyhow};
 use std::io::IsTerminal;

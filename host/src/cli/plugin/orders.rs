@@ -1,8 +1,8 @@
 //! `smpp-connector plugin promote`, `discard` and `rollback`.
 
 use super::CommandResult;
-use super::view::{list, text, version};
 use crate::cli::client::{Where, encoded};
+use crate::cli::view::{list, text, version};
 use serde_json::Value;
 use std::path::Path;
 

@@ -8,6 +8,7 @@ use super::source::Source;
 use super::test::progress;
 use super::{CommandResult, Failure, settings};
 use crate::cli::client::{Gateway, Where, encoded};
+use crate::cli::duration;
 use crate::policy::TestBench;
 use crate::policy::fixtures::{self, Call};
 use anyhow::anyhow;
@@ -173,33 +174,4 @@ fn running(gateway: &Gateway, operator: &str) -> Result<Option<Value>, Failure> 
         .pointer("/active/settings")
         .filter(|settings| !settings.is_null())
         .cloned())
-}
-
-fn duration(text: &str) -> Result<TimeDelta, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let time = number.parse().ok().and_then(|number| match unit {
-        "s" => TimeDelta::try_seconds(number),
-        "m" => TimeDelta::try_minutes(number),
-        "h" => TimeDelta::try_hours(number),
-        "d" => TimeDelta::try_days(number),
-        _ => None,
-    });
-    let most = TimeDelta::days(3_650);
-    time.filter(|time| *time <= most)
-        .ok_or_else(|| "use a time such as 30s, 15m, 1h or 2d".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn how_far_back_is_a_number_and_a_unit() {
-        assert_eq!(duration("15m"), Ok(TimeDelta::minutes(15)));
-        assert_eq!(duration("2d"), Ok(TimeDelta::days(2)));
-        for wrong in ["", "h", "1", "1w", "-1h", "99999999999999d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! A candidate that runs beside the active version, as people read it.
 
-use super::view::{grouped, list, number, text};
-
+use crate::cli::view::{grouped, list, number, text};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use smpp_domain::policy::question;

@@ -1,8 +1,8 @@
 //! `smpp-connector plugin status`.
 
 use super::CommandResult;
-use super::view::{digest, grouped, has, list, number, table, text, version};
 use crate::cli::client::{Where, encoded};
+use crate::cli::view::{digest, grouped, has, list, number, table, text, version};
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! A recorded hook call as people read it: what was asked, who answered what, and the PDU in fields and octets.
 
+use crate::cli::view::text;
 use serde_json::Value;
 use smpp_domain::pdu::CommandStatus;
 use smpp_domain::status;
@@ -180,14 +181,6 @@ fn time(record: &Value) -> String {
         || text(record, "/at"),
         |at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
     )
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    match value.pointer(pointer) {
-        Some(Value::String(text)) => text.clone(),
-        None | Some(Value::Null) => "-".to_owned(),
-        Some(other) => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::cli::Failure;
 use crate::cli::client::Gateway;
-use crate::cli::plugin::view::list;
 use crate::cli::recorded::decisions;
+use crate::cli::view::list;
 use crate::policy::fixtures::{self, Case, Expect, fault_named};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;

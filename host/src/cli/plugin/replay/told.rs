@@ -3,7 +3,7 @@
 use super::receipts::{Change, Receipt};
 use super::{Changed, Outcome};
 use crate::cli::counted;
-use crate::cli::plugin::view::grouped;
+use crate::cli::view::grouped;
 use crate::policy::Report;
 use crate::policy::fixtures::Expect;
 use serde_json::{Value, json};
