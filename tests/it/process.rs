@@ -7,6 +7,7 @@ mod certify;
 mod cli;
 mod connect;
 mod events;
+mod getting_started;
 mod http;
 mod intake;
 pub(crate) mod kill;

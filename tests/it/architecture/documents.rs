@@ -87,6 +87,30 @@ fn the_document_on_odd_pdus_lists_every_kind() {
 }
 
 #[test]
+fn the_readme_links_every_document() {
+    let readme = text(&root().join("README.md"));
+    let mut documents = 0;
+    for folder in ["docs", "docs/plugins"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("a folder of documents") {
+            let name = entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name");
+            let path = format!("{folder}/{name}");
+            if [".md", ".toml"].iter().any(|end| name.ends_with(end)) {
+                documents += 1;
+                assert!(
+                    readme.contains(&format!("({path})")),
+                    "README.md has no link to {path}"
+                );
+            }
+        }
+    }
+    assert!(documents >= 12, "{documents}");
+}
+
+#[test]
 fn the_map_names_every_part_of_the_gateway() {
     let map = text(&root().join("host/ARCHITECTURE.md"));
     let modules = text(&root().join("host/src/lib.rs"));
