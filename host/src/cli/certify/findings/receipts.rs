@@ -73,25 +73,34 @@ pub(super) fn as_messages(run: &Run<'_>) -> Option<Finding> {
     Some(Finding::problem(what, mend).with(json!({ "receipt_detection": "esm_class_or_text" })))
 }
 
-/// Receipts whose ids are no message's, however they are read.
+/// Receipts whose ids are no message's, however they are read; and those that are read otherwise where no call of theirs is
+/// recorded here, so that only the gateway's hint tells.
 pub(super) fn unmatched(run: &Run<'_>) -> Option<Finding> {
-    let unread: Vec<_> = run
-        .unmatched
+    let parts: Vec<_> = run.accepted().flat_map(|came| came.parts()).collect();
+    let is_told = parts
         .iter()
-        .filter(|event| event.get("hint").is_none_or(Value::is_null))
-        .collect();
+        .any(|part| matches!(part.receipt, Receipt::Misread { .. }));
+    let hint = |event: &Value| event.get("hint").and_then(Value::as_str).map(str::to_owned);
+    let unread = run.unmatched.iter();
+    let unread: Vec<_> = unread.filter(|event| !is_told || hint(event).is_none()).collect();
     let id = text(unread.first()?, "/operatorMessageId");
-    let ours = run
-        .accepted()
-        .flat_map(|came| came.parts())
-        .find_map(|part| part.id);
-    let what = format!(
-        "{} receipts match nothing, however their ids are read: {id:?} came, and ids of submit_sm_resp look like {:?}",
-        unread.len(),
-        ours.unwrap_or_default()
-    );
-    let mend = "See `smpp-connector capture --outcome unmatched`, and message_id and receipts.layout of the quirks plugin.";
-    Some(Finding::problem(what, mend))
+    let ours = parts
+        .iter()
+        .find_map(|part| part.id.as_deref())
+        .unwrap_or_default();
+    let count = unread.len();
+    Some(match unread.iter().find_map(|event| hint(event)) {
+        Some(hint) => Finding::problem(
+            format!("{count} receipts match nothing as they are: {id:?} came"),
+            &format!("It {hint}"),
+        ),
+        None => Finding::problem(
+            format!(
+                "{count} receipts match nothing, however their ids are read: {id:?} came, and ids of submit_sm_resp look like {ours:?}"
+            ),
+            "See `smpp-connector capture --outcome unmatched`, and message_id and receipts.layout of the quirks plugin.",
+        ),
+    })
 }
 
 /// States in the operator's own words.

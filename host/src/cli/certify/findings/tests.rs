@@ -89,6 +89,18 @@ fn no_receipt_at_all_unless_some_match_nothing() {
     );
 }
 
+#[test]
+fn where_nothing_is_recorded_the_gateways_hint_tells() {
+    let stray =
+        [json!({ "operatorMessageId": "417", "hint": "would match 1A1 if the id were read as decimal" })];
+    let found = found(&[came("gsm7-1", 1, &[])], &stray, false);
+    assert_eq!(
+        problems(&found),
+        ["1 receipts match nothing as they are: \"417\" came"]
+    );
+    assert_eq!(found[0].mend, "It would match 1A1 if the id were read as decimal");
+}
+
 fn misread(plugin: Option<&str>) -> Came {
     let mut came = came("gsm7-1", 1, &[]);
     came.outcome.as_mut().unwrap()["policy"] = json!({ "plugin": plugin });
