@@ -33,7 +33,7 @@ impl Health {
         let mut answer = asked.map_err(|error| {
             Failure::Unavailable(anyhow::anyhow!("{url}: {error}: does the gateway run?"))
         })?;
-        print!("{}", answer.body_mut().read_to_string()?);
+        println!("{}", answer.body_mut().read_to_string()?.trim_end());
         if answer.status().is_success() {
             Ok(())
         } else {

@@ -74,7 +74,7 @@ impl Certified {
     }
 
     /// After the settings that were suggested nothing is left to mend.
-    fn is_mended(self, report: &Value, more: &[&str]) {
+    fn passes_once_mended(self, report: &Value, more: &[&str]) {
         let mended = self.mended(report);
         let again = mended.report(more);
         assert_eq!(again["ok"], true, "{again:#}");
@@ -241,7 +241,7 @@ fn ids_in_two_bases_are_found_and_mended() {
             .next(),
         Some("hexadecimal")
     );
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn receipts_of_one_part_alone_are_found_and_mended() {
     assert_eq!(found["settings"]["submit"]["receipts_on"], "first");
     assert_eq!(case(&report, "length-161")["verdict"], "failed");
     assert_eq!(case(&report, "long-payload")["verdict"], "passed");
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn ucs2_that_is_refused_is_found_and_gone_round() {
         case(&report, "ucs2-arabic")["notes"][0].as_str().unwrap(),
         &["REJECTED", "0x00000433"],
     );
-    certified.is_mended(
+    certified.passes_once_mended(
         &report,
         &["--only", "gsm7-1,typographic,as-ucs2,ucs2", "--without", "ucs2"],
     );
@@ -285,7 +285,7 @@ fn an_operator_that_throttles_is_found_and_not_pressed() {
     let found = problem(&report, "throttled");
     let rate = found["settings"]["tps_limit"].as_u64().unwrap();
     assert!((1..=3).contains(&rate), "{rate}");
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn message_payload_and_headers_that_are_refused_are_gone_round() {
     let found = problem(&report, "long texts are refused: ESME_RINVESMCLASS (0x00000043)");
     assert_eq!(found["settings"]["splitting"]["mode"], "sar");
     assert_eq!(case(&report, "long-udh16")["verdict"], "noted");
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 }
 
 #[test]
@@ -333,13 +333,13 @@ fn states_in_words_of_their_own_and_receipts_without_their_class_are_found_and_m
         found["settings"]["policy"]["settings"]["states"]["words"]["ARRIVED"],
         "delivered"
     );
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 
     let certified = Certified::new(Script::new().receipts(Receipts::new().esm_class(0)));
     let report = certified.report(&only);
     let found = problem(&report, "receipts come with esm_class 0x00");
     assert_eq!(found["settings"]["receipt_detection"], "esm_class_or_text");
-    certified.is_mended(&report, &only);
+    certified.passes_once_mended(&report, &only);
 }
 
 #[test]

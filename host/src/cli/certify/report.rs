@@ -54,7 +54,9 @@ impl Report {
         ];
         rows.extend(self.rows());
         words += &table(&rows);
-        words += "\n";
+        if self.verdicts.iter().any(|verdict| !verdict.notes.is_empty()) {
+            words += "\n";
+        }
         for (came, verdict) in self.came.iter().zip(&self.verdicts) {
             for note in &verdict.notes {
                 words += &format!("{} {}: {note}\n", verdict.grade.word(), came.case.name);
@@ -63,11 +65,9 @@ impl Report {
         let facts = facts::of(&self.came);
         if !facts.is_empty() {
             words += "\nHow the operator writes\n";
-            let rows: Vec<_> = facts
-                .into_iter()
-                .map(|(name, fact)| vec![format!("  {name}"), fact])
-                .collect();
-            words += &table(&rows);
+            for (name, fact) in facts {
+                words += &format!("  {name:30} {fact}\n");
+            }
         }
         for (title, level) in [("To mend", Level::Problem), ("To know", Level::Advice)] {
             let found: Vec<_> = self
