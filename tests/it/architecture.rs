@@ -6,6 +6,7 @@ mod documents;
 mod field_problems;
 mod files;
 mod imports;
+mod logs;
 
 use std::path::{Path, PathBuf};
 

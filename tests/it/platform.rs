@@ -15,6 +15,7 @@ mod pace;
 mod pause;
 mod receipts;
 mod segments;
+mod traces;
 mod traffic;
 mod twins;
 

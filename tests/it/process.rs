@@ -22,6 +22,7 @@ mod plugin_orders;
 mod plugin_replay;
 mod preview;
 mod quirks;
+mod secrecy;
 mod segments;
 mod shared_tps;
 mod shutdown;

@@ -36,6 +36,12 @@ impl GatewayProcess {
     /// Starts it with the files that are in the folder, logging at this level, and waits until it listens.
     #[must_use]
     pub fn launch(binary: &str, dir: &Path, level: &str) -> Self {
+        Self::launch_as(binary, dir, level, "text")
+    }
+
+    /// The same with log lines of this format.
+    #[must_use]
+    pub fn launch_as(binary: &str, dir: &Path, level: &str, format: &str) -> Self {
         let log = dir.join("gateway.log");
         let stderr = OpenOptions::new()
             .create(true)
@@ -44,7 +50,7 @@ impl GatewayProcess {
             .expect("a log file");
         let mut command = mortal(binary, "KILL", &[]);
         command
-            .arg("run")
+            .args(["run", "--log", format])
             .arg("--config")
             .arg(dir.join("smpp-connector.toml"))
             .env("SMPP_CONNECTOR_LOG", level)

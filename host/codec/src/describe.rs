@@ -1,5 +1,6 @@
 //! One line for a person about any PDU, in or out: numbers masked, no text, no password.
 
+use super::redact;
 use super::tolerant::{self, Message, Reader};
 use crate::frame::Frame;
 use rusmpp::CommandId;
@@ -123,7 +124,13 @@ fn quoted_mask(number: &str) -> String {
 }
 
 fn append_id(line: &mut String, name: &str, id: &str) {
-    append(line, format_args!(" {name} {id:?}"));
+    // Octet text: each character is one octet.
+    let octets: Vec<u8> = id
+        .chars()
+        .filter_map(|c| u8::try_from(u32::from(c)).ok())
+        .collect();
+    let shown = octet_text(&redact::id(&octets));
+    append(line, format_args!(" {name} {shown:?}"));
 }
 
 fn append(line: &mut String, words: std::fmt::Arguments<'_>) {

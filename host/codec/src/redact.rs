@@ -57,8 +57,7 @@ impl<'a> Redactor<'a> {
             CommandId::SubmitSm | CommandId::DeliverSm => self.message(),
             CommandId::DataSm => self.data_message(),
             CommandId::SubmitSmResp | CommandId::DeliverSmResp | CommandId::DataSmResp => {
-                // Ids are kept however long they are: they are what such a PDU is odd about.
-                self.name(usize::MAX);
+                self.c_octets(id);
                 self.tlvs(0, 0);
             }
             CommandId::BindReceiverResp | CommandId::BindTransmitterResp | CommandId::BindTransceiverResp => {
@@ -170,7 +169,7 @@ impl<'a> Redactor<'a> {
             let value = self.take(length);
             let shown = match u16::from_be_bytes([tag_high, tag_low]) {
                 tag::MESSAGE_PAYLOAD => redacted(value, esm_class, data_coding, words),
-                tag::RECEIPTED_MESSAGE_ID => value.to_vec(),
+                tag::RECEIPTED_MESSAGE_ID => id(value),
                 _ if value.len() <= HARMLESS_TLV => value.to_vec(),
                 _ => words(value),
             };
@@ -221,6 +220,16 @@ fn number(octets: &[u8]) -> Vec<u8> {
         _ => kind(octet),
     })
     .collect()
+}
+
+/// Ids are kept however long they are, and with the blanks around them: they are what such a PDU is odd about. What has a
+/// blank inside is no id, but a text in its place.
+pub(crate) fn id(octets: &[u8]) -> Vec<u8> {
+    if octets.trim_ascii().contains(&b' ') {
+        words(octets)
+    } else {
+        octets.to_vec()
+    }
 }
 
 fn words(octets: &[u8]) -> Vec<u8> {

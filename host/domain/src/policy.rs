@@ -8,6 +8,7 @@ pub mod failure;
 mod masking;
 pub mod question;
 pub mod rewrite;
+pub mod said;
 
 pub use failure::OnFailure;
 

@@ -234,14 +234,15 @@ impl Backends {
             recordings.decisions.close().await;
             recordings.pdus.close().await;
         }
-        if let Some(traces) = &self.traces {
-            traces.close().await;
-        }
         if let Some(db) = &self.embedded {
             db.close().await;
         }
         if let Some(store) = &self.postgres {
             store.close().await;
+        }
+        // The last, for a collector may be slow, and is worth less than all of these.
+        if let Some(traces) = &self.traces {
+            traces.close().await;
         }
     }
 }

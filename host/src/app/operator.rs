@@ -157,7 +157,10 @@ impl Operators {
             Ok(Err(error)) => {
                 tracing::error!(operator = %config.name, error = errors::chain(&error), "operator cannot start");
             }
-            Err(error) => tracing::error!(operator = %config.name, %error, "operator cannot start"),
+            Err(error) => {
+                let error = errors::of_task(&error);
+                tracing::error!(operator = %config.name, error, "operator cannot start");
+            }
         }
     }
 
@@ -226,7 +229,8 @@ fn policy_config(config: &OperatorConfig) -> OperatorPolicyConfig {
 
 async fn ended(operator: &str, task: &str, handle: JoinHandle<()>) {
     if let Err(error) = handle.await {
-        tracing::error!(operator, task, %error, "a task ended badly");
+        let error = errors::of_task(&error);
+        tracing::error!(operator, task, error, "a task ended badly");
     }
 }
 

@@ -7,5 +7,6 @@ use smpp_domain::policy::Fault;
 /// Counts and logs a fault; `lacks` is what the policy did not give.
 pub(super) fn note(operator: &OperatorConfig, metrics: &OperatorMetrics, fault: &Fault, lacks: &str) {
     metrics.policy_fault(fault.hook.name(), fault.cause.name());
-    tracing::warn!(operator = %operator.name, %fault, "the policy gave no {lacks}");
+    let (hook, cause) = (fault.hook.name(), fault.cause.name());
+    tracing::warn!(operator = %operator.name, hook, cause, %fault, "the policy gave no {lacks}");
 }

@@ -125,7 +125,7 @@ impl<'a> Parked<'a> {
                 Some(index) => {
                     let (_, row) = hits.swap_remove(index);
                     self.context.metrics.inbound("recognised");
-                    tracing::info!(operator = %self.context.config.name, message = %row.correlation.message_id, "a receipt is of a message that was sent under another version of the policy");
+                    tracing::info!(operator = %self.context.config.name, message_id = %row.correlation.message_id, "a receipt is of a message that was sent under another version of the policy");
                     recognised.push((receipt, row));
                 }
                 None => {
@@ -162,7 +162,7 @@ impl<'a> Parked<'a> {
                 Some(row) => {
                     by_id.insert(receipt.message_key.clone(), row.clone());
                     self.context.metrics.inbound("by_number");
-                    tracing::info!(operator = %config.name, message = %row.correlation.message_id, "a receipt tells of a message without an id");
+                    tracing::info!(operator = %config.name, message_id = %row.correlation.message_id, "a receipt tells of a message without an id");
                     resolved.push((receipt, row));
                 }
                 None => left.push(receipt),

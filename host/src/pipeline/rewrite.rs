@@ -31,7 +31,7 @@ pub(super) fn rewrite(
             Some(SubmitAnswer::Send(pdu)) => {
                 if tracing::enabled!(tracing::Level::DEBUG) {
                     let changes = differences(part, &pdu).join(", ");
-                    tracing::debug!(message = %command.message_id, number, count, changes, "rewritten by the policy");
+                    tracing::debug!(message_id = %command.message_id, number, count, changes, "rewritten by the policy");
                 }
                 *part = *pdu;
             }

@@ -4,13 +4,14 @@
 mod log;
 mod tenant;
 
-pub(super) use log::{LogBudget, mask_numbers, printable};
+pub(super) use log::{Line, LogBudget, mask_numbers, printable};
 pub(super) use tenant::Tenant;
 
 use super::bindings::smpp::operator_policy::{call_context, charset, logging, metrics, types};
 use super::bindings::smpp::pdu;
 use super::limits::Bounds;
 use smpp_domain::encoding::gsm7_septets;
+use smpp_domain::policy::said::Private;
 use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker, Resource};
 
@@ -24,7 +25,12 @@ pub(super) struct Ctx {
     /// Fixed for a call's whole length, once the plugin has asked: most never do.
     pub(super) now_ms: Option<u64>,
     pub(super) tenant: Arc<Tenant>,
+    /// What the running call has logged, to be written when it is over. There are no more than the log's budget allows.
+    pub(super) lines: Vec<Line>,
 }
+
+/// Stands for a hook while a plugin is looked at.
+pub(super) const ADMISSION: &str = "admission";
 
 /// Links everything that a plugin may import.
 pub(super) fn add_to(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
@@ -57,7 +63,14 @@ impl call_context::Host for Ctx {
 
 impl logging::Host for Ctx {
     fn log(&mut self, level: logging::Level, message: String, fields: Vec<(String, String)>) {
-        log::write(&self.tenant, self.hook, level, &message, &fields);
+        let Some(line) = Line::new(&self.tenant, self.hook, level, &message, &fields) else {
+            return;
+        };
+        match self.hook {
+            // Nobody's message is at hand.
+            ADMISSION => line.write(&self.tenant, self.hook, &Private::default()),
+            _ => self.lines.push(line),
+        }
     }
 }
 

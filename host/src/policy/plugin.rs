@@ -10,11 +10,12 @@ use super::bindings::smpp::operator_policy::types;
 use super::breaker::{Admission, Breaker, Ended};
 use super::convert;
 use super::hooks::Guests;
-use super::imports::{Ctx, LogBudget, Tenant};
+use super::imports::{ADMISSION, Ctx, LogBudget, Tenant};
 use super::limits::{Limits, ticks};
 use super::load::Compiled;
 use super::stats::PolicyStats;
 use super::tally::Tally;
+use smpp_domain::policy::said::Private;
 use smpp_domain::policy::{Fault, FaultCause, Hook, PolicyIdentity};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -166,10 +167,11 @@ impl Plugin {
     pub(super) fn new_slot(&self) -> Result<Slot, SlotError> {
         let ctx = Ctx {
             limits: self.limits.store(&self.memory),
-            hook: "admission",
+            hook: ADMISSION,
             ticks_left: 0,
             now_ms: None,
             tenant: Arc::clone(&self.tenant),
+            lines: Vec::new(),
         };
         let mut store = Store::new(self.compiled.pre.engine(), ctx);
         store.limiter(|ctx| &mut ctx.limits);
@@ -204,6 +206,7 @@ impl Plugin {
     fn ask<A, T>(
         &self,
         hook: Hook,
+        private: impl Fn() -> Private,
         call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<Result<A, types::Fault>>>,
         read: impl FnOnce(A) -> Result<Option<T>, String>,
     ) -> Result<Option<T>, Fault> {
@@ -218,11 +221,12 @@ impl Plugin {
             self.tally.not_asked();
             return Err(self.fault(hook, FaultCause::BreakerOpen, text));
         }
-        let answer = self.call(hook, call).and_then(|answer| match answer {
+        let answer = self.call(hook, &private, call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
             Some(Err(fault)) => Err(convert::fault(&fault)),
             None => Ok(None),
         });
+        let answer = answer.map_err(|(cause, text)| (cause, private().hide_in(&text)));
         let now = crate::clock::now();
         let took = now.saturating_duration_since(started);
         self.tenant.stats.called(hook, took);
@@ -263,6 +267,7 @@ impl Plugin {
     fn call<A>(
         &self,
         hook: Hook,
+        private: &impl Fn() -> Private,
         call: impl FnOnce(&mut Slot) -> Option<wasmtime::Result<A>>,
     ) -> Result<Option<A>, (FaultCause, String)> {
         let idle = self.idle().pop();
@@ -275,9 +280,15 @@ impl Plugin {
         arm(&mut slot.store, self.call_ticks);
         slot.store.data_mut().hook = hook.name();
         self.set_back(&mut slot);
-        let answer = call(&mut slot)
-            .transpose()
-            .map_err(|error| self.classify(&error))?;
+        let answer = call(&mut slot).transpose();
+        let lines = std::mem::take(&mut slot.store.data_mut().lines);
+        if !lines.is_empty() {
+            let private = private();
+            lines
+                .iter()
+                .for_each(|line| line.write(&self.tenant, hook.name(), &private));
+        }
+        let answer = answer.map_err(|error| self.classify(&error))?;
         slot.calls += 1;
         if slot.calls < self.limits.calls_per_instance {
             self.park(slot);

@@ -49,7 +49,10 @@ impl PolicyHost {
                 // It writes files, and may make an instance.
                 let done = tokio::task::spawn_blocking(move || shared.tend(&operator, due)).await;
                 if let Err(error) = done {
-                    tracing::error!(%error, "a policy version was not looked after");
+                    tracing::error!(
+                        panicked = error.is_panic(),
+                        "a policy version was not looked after"
+                    );
                 }
             }
         }

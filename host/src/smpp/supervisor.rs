@@ -68,7 +68,8 @@ impl Binds {
         self.stop.cancel();
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {
-                tracing::error!(%error, "a bind ended badly");
+                let error = crate::errors::of_task(&error);
+                tracing::error!(error, "a bind ended badly");
             }
         }
     }

@@ -10,7 +10,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpStream;
-use tokio::task::JoinError;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -47,8 +46,8 @@ pub(super) enum TlsError {
     #[error("tls.cert and tls.key do not go together")]
     Identity(#[source] Error),
     /// The process ends.
-    #[error("the files of tls were not read: the gateway is ending")]
-    Ending(#[source] JoinError),
+    #[error("the files of tls were not read: {0}")]
+    Ending(&'static str),
     /// The SMSC and we did not agree.
     #[error("no TLS: {fault}{mend}")]
     Handshake {
@@ -73,7 +72,7 @@ pub(super) async fn handshake(
     let settings = settings.clone();
     // Whom a machine trusts fills a hundred files.
     let prepared = tokio::task::spawn_blocking(move || prepare(&settings)).await;
-    let (config, verifier) = prepared.map_err(TlsError::Ending)??;
+    let (config, verifier) = prepared.map_err(|error| TlsError::Ending(crate::errors::of_task(&error)))??;
     let connector = TlsConnector::from(Arc::new(config));
     connector.connect(name, stream).await.map_err(|error| {
         TlsFault::of(&error).map_or_else(

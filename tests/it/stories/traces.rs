@@ -1,6 +1,6 @@
 //! What of a message can be seen as a trace, and what a collector can do to a gateway: nothing.
 
-use super::{assert_outcomes, messages, of_kind};
+use super::{assert_outcomes, count, messages, of_kind};
 use smpp_connector_tests::{Collector, Gateway, Message, Mood, Operator, Span, http, plugin};
 use smpp_domain::ids::MessageId;
 use smpp_domain::sampling::Share;
@@ -272,10 +272,10 @@ async fn a_share_of_messages_is_traced_whole_and_the_others_not_at_all() {
         if share.takes(message.id()) {
             traced += 1;
             assert_in_order(&own);
-            assert_eq!(
-                (named(&own, "message").len(), named(&own, "receipt").len()),
-                (1, 1)
-            );
+            // One that has overtaken its message may be found twice, and counts once.
+            let mut receipts = named(&own, "receipt");
+            receipts.retain(|receipt| receipt.attributes["smpp.outcome"] != "duplicate");
+            assert_eq!((named(&own, "message").len(), receipts.len()), (1, 1));
         } else {
             assert!(own.is_empty(), "{own:#?}");
         }
@@ -338,7 +338,9 @@ async fn a_bad_collector_costs_its_traces_and_nothing_else() {
         let events = gateway
             .events_until(|events| {
                 let ends = of_kind(events, "dlr").into_iter();
-                ends.filter(|event| event["messageFinal"] == true).count() == messages.len()
+                let ended = ends.filter(|event| event["messageFinal"] == true).count();
+                // A receipt may overtake its message's outcome.
+                (ended, count(events, "submit")) == (messages.len(), messages.len())
             })
             .await;
         assert_outcomes(&events, &messages, "ACCEPTED");

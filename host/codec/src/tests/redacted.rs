@@ -125,3 +125,21 @@ proptest! {
         prop_assert_eq!(&shown[..16], &octets[..]);
     }
 }
+
+#[test]
+fn an_id_stays_and_a_text_in_its_place_does_not() {
+    for (body, told) in [
+        (b"0a1F\0".as_slice(), r"0a1F\x00"),
+        (b" 0a1F \0", r" 0a1F \x00"),
+        (b"call 491701234589", "xxxx 000000000000"),
+    ] {
+        assert_eq!(shown(0x8000_0004, body), told);
+    }
+    let long = [b"7".repeat(90), b"\0".to_vec()].concat();
+    assert!(
+        shown(0x8000_0004, &long).starts_with("7777"),
+        "it is what such a PDU is odd about"
+    );
+    let resp = pdu(0x8000_0004, 0, 1, b"call 491701234589");
+    assert!(crate::describe(&resp).ends_with(" id \"xxxx 000000000000\""));
+}

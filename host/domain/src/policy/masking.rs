@@ -17,7 +17,7 @@ use crate::status::Verdict;
 mod tests;
 
 /// No number, and no text worth the name, fits into a TLV of so few octets.
-const HARMLESS_TLV: usize = 4;
+pub(super) const HARMLESS_TLV: usize = 4;
 
 impl Question {
     /// The same question, about nobody.

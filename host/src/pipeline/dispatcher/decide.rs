@@ -71,8 +71,8 @@ impl Dispatcher {
                 if let Some(message) = self.messages.get_mut(&slot)
                     && message.failures.add(version, &fault)
                 {
-                    let message = message.command.message_id;
-                    tracing::error!(%operator, %message, %fault, "the policy fails on this message again and again: it waits for another version");
+                    let message_id = message.command.message_id;
+                    tracing::error!(%operator, %message_id, %fault, "the policy fails on this message again and again: it waits for another version");
                 }
                 self.wait_for_policy(slot);
             }

@@ -28,7 +28,7 @@ impl Dispatcher {
         let elsewhere: HashSet<_> = self.custody.keep_during(noted).await.into_iter().collect();
         for (slot, id) in next {
             if elsewhere.contains(&id) {
-                tracing::warn!(operator = %self.context.config.name, message = %id, "another host is sending a message that was ours");
+                tracing::warn!(operator = %self.context.config.name, message_id = %id, "another host is sending a message that was ours");
                 self.leave_to_its_owner(slot);
             } else if let Some(message) = self.messages.get_mut(&slot) {
                 message.intended = true;

@@ -4,6 +4,7 @@ use super::super::bindings::smpp::operator_policy::logging::Level;
 use super::Tenant;
 use crate::ports::PluginLine;
 use serde_json::{Map, Value};
+use smpp_domain::policy::said::Private;
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,66 +18,92 @@ const LOG_FIELDS: usize = 16;
 /// A run of this many digits counts as a phone number.
 const NUMBER_DIGITS: usize = 7;
 
-/// Writes a line of a plugin, if it has not written too many.
-pub(super) fn write(
-    tenant: &Tenant,
-    hook: &'static str,
+/// A line that a plugin wants written.
+pub(in super::super) struct Line {
     level: Level,
-    message: &str,
-    fields: &[(String, String)],
-) {
-    let line = || PluginLine {
-        level: match level {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        },
-        hook,
-        text: printable(message, LOG_LINE),
-        fields: fields_of(fields),
-    };
-    if tenant.hears(line) {
-        return;
+    message: String,
+    fields: Vec<(String, String)>,
+    /// Lines before it that were not written.
+    dropped: u32,
+}
+
+impl Line {
+    /// `None` where the plugin has written too many of late, or somebody hears it who has asked and may see all of it.
+    pub(super) fn new(
+        tenant: &Tenant,
+        hook: &'static str,
+        level: Level,
+        message: &str,
+        fields: &[(String, String)],
+    ) -> Option<Self> {
+        let line = || PluginLine {
+            level: match level {
+                Level::Debug => "debug",
+                Level::Info => "info",
+                Level::Warn => "warn",
+                Level::Error => "error",
+            },
+            hook,
+            text: printable(message, LOG_LINE),
+            fields: object(bounded(fields)),
+        };
+        if tenant.hears(line) {
+            return None;
+        }
+        let Some(dropped) = tenant.log.take(crate::clock::now()) else {
+            tenant.stats.log_line_dropped();
+            return None;
+        };
+        Some(Self {
+            level,
+            message: printable(message, LOG_LINE),
+            fields: bounded(fields),
+            dropped,
+        })
     }
-    let Some(dropped) = tenant.log.take(crate::clock::now()) else {
-        tenant.stats.log_line_dropped();
-        return;
-    };
-    let (operator, plugin, version) = (&tenant.operator_name, &tenant.plugin, &tenant.version);
-    if dropped > 0 {
-        let allowed = tenant.log.per_second;
-        tracing::warn!(%operator, %plugin, %version, dropped, allowed, "a plugin logs more lines a second than are written");
-    }
-    let text = clean(message, LOG_LINE);
-    let fields = fields_of(fields);
-    let fields = fields.as_ref().map(tracing::field::display);
-    match level {
-        Level::Debug => tracing::debug!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
-        Level::Info => tracing::info!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
-        Level::Warn => tracing::warn!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
-        Level::Error => tracing::error!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
+
+    /// Writes it, without what is private in the call in which it was said.
+    pub(in super::super) fn write(&self, tenant: &Tenant, hook: &'static str, private: &Private) {
+        let (operator, plugin, version) = (&tenant.operator_name, &tenant.plugin, &tenant.version);
+        if self.dropped > 0 {
+            let (dropped, allowed) = (self.dropped, tenant.log.per_second);
+            tracing::warn!(%operator, %plugin, %version, dropped, allowed, "a plugin logs more lines a second than are written");
+        }
+        let clean = |said: &str| mask_numbers(&private.hide_in(said)).into_owned();
+        let text = clean(&self.message);
+        let fields = self.fields.iter();
+        let fields = object(fields.map(|(name, value)| (clean(name), clean(value))));
+        let fields = fields.as_ref().map(tracing::field::display);
+        match self.level {
+            Level::Debug => tracing::debug!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
+            Level::Info => tracing::info!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
+            Level::Warn => tracing::warn!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
+            Level::Error => tracing::error!(%operator, %plugin, %version, hook, fields, "plugin: {text}"),
+        }
     }
 }
 
-/// A plugin's own fields as one JSON object; `None` where it gave none.
-fn fields_of(fields: &[(String, String)]) -> Option<Value> {
+/// Fields as one JSON object; `None` where there are none.
+fn object(fields: impl IntoIterator<Item = (String, String)>) -> Option<Value> {
+    let fields = fields.into_iter();
+    let object: Map<_, _> = fields.map(|(name, value)| (name, Value::String(value))).collect();
+    (!object.is_empty()).then_some(Value::Object(object))
+}
+
+/// As many of a plugin's own fields as fit, each printable.
+fn bounded(fields: &[(String, String)]) -> Vec<(String, String)> {
     let mut left = LOG_LINE;
-    let mut object = Map::new();
+    let mut kept = Vec::new();
     for (name, value) in fields.iter().take(LOG_FIELDS) {
-        let name = clean(name, LOG_NAME);
-        let value = clean(value, left.saturating_sub(name.len()));
+        let name = printable(name, LOG_NAME);
+        let value = printable(value, left.saturating_sub(name.len()));
         left = left.saturating_sub(name.len() + value.len());
-        object.insert(name, Value::String(value));
+        kept.push((name, value));
         if left == 0 {
             break;
         }
     }
-    (!object.is_empty()).then_some(Value::Object(object))
-}
-
-fn clean(text: &str, octets: usize) -> String {
-    mask_numbers(&printable(text, octets)).into_owned()
+    kept
 }
 
 /// Lines a second that one plugin may log for one operator.

@@ -6,6 +6,7 @@ use crate::policy::convert;
 use crate::ports::Policy;
 use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::policy::rewrite::PartPlace;
+use smpp_domain::policy::said::Private;
 use smpp_domain::policy::{
     EncodingAnswer, Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage, PolicyIdentity, SplittingAnswer,
     SubmitAnswer,
@@ -40,7 +41,8 @@ impl Policy for Plugin {
                 .as_ref()
                 .map(|hook| hook.call_choose(&mut slot.store, asked))
         };
-        let answer = self.ask(Hook::Encoding, call, |answer| {
+        let private = || Private::of_message(message);
+        let answer = self.ask(Hook::Encoding, private, call, |answer| {
             convert::encoded(answer, &message.text)
         })?;
         Ok(answer.unwrap_or(EncodingAnswer::HostDefault))
@@ -61,7 +63,15 @@ impl Policy for Plugin {
             let hook = slot.guests.splitting.as_ref()?;
             Some(hook.call_plan(&mut slot.store, asked, data_coding, octets))
         };
-        let answer = self.ask(Hook::Splitting, call, |answer| convert::planned(answer, octets))?;
+        let private = || Private::of_message(message);
+        let answer = self.ask(Hook::Splitting, private, call, |answer| {
+            Ok(match convert::planned(answer, octets)? {
+                Some(SplittingAnswer::Refuse(reason)) => {
+                    Some(SplittingAnswer::Refuse(private().hide_in(&reason)))
+                }
+                other => other,
+            })
+        })?;
         Ok(answer.unwrap_or(SplittingAnswer::HostDefault))
     }
 
@@ -75,12 +85,18 @@ impl Policy for Plugin {
             return Ok(SubmitAnswer::HostDefault);
         }
         let (mut ids, tlvs) = (convert::Ids::new(), convert::tlvs(&pdu.tlvs));
+        let private = || Private::of_part(message, pdu);
         let (message, asked) = (convert::message(message, &mut ids), convert::submit(pdu, &tlvs));
         let call = |slot: &mut Slot| {
             let hook = slot.guests.submit.as_ref()?;
             Some(hook.call_rewrite(&mut slot.store, message, asked, convert::part(place)))
         };
-        let answer = self.ask(Hook::Submit, call, |answer| convert::rewritten(answer, pdu))?;
+        let answer = self.ask(Hook::Submit, private, call, |answer| {
+            Ok(match convert::rewritten(answer, pdu)? {
+                Some(SubmitAnswer::Refuse(reason)) => Some(SubmitAnswer::Refuse(private().hide_in(&reason))),
+                other => other,
+            })
+        })?;
         Ok(answer.unwrap_or(SubmitAnswer::HostDefault))
     }
 
@@ -94,7 +110,8 @@ impl Policy for Plugin {
             let hook = slot.guests.submit_result.as_ref()?;
             Some(hook.call_classify(&mut slot.store, asked))
         };
-        self.ask(Hook::SubmitResult, call, |answer| {
+        let private = || Private::of_tlvs(&response.tlvs);
+        self.ask(Hook::SubmitResult, private, call, |answer| {
             convert::classified(answer, response)
         })
     }
@@ -112,7 +129,7 @@ impl Policy for Plugin {
             let hook = slot.guests.message_ids.as_ref()?;
             Some(hook.call_normalise(&mut slot.store, raw, origin))
         };
-        self.ask(Hook::MessageIds, call, convert::key)
+        self.ask(Hook::MessageIds, Private::default, call, convert::key)
     }
 
     fn inbound(&self, pdu: &DeliverSmPdu, reading: Option<&ReceiptReading>) -> Result<InboundAnswer, Fault> {
@@ -125,8 +142,14 @@ impl Policy for Plugin {
             let hook = slot.guests.inbound.as_ref()?;
             Some(hook.call_interpret(&mut slot.store, asked, read))
         };
-        let answer = self.ask(Hook::Inbound, call, |answer| {
-            convert::interpreted(answer, pdu, reading)
+        let private = || Private::of_delivery(pdu);
+        let answer = self.ask(Hook::Inbound, private, call, |answer| {
+            Ok(match convert::interpreted(answer, pdu, reading)? {
+                Some(InboundAnswer::Ignore(reason)) => {
+                    Some(InboundAnswer::Ignore(private().hide_in(&reason)))
+                }
+                other => other,
+            })
         })?;
         Ok(answer.unwrap_or(InboundAnswer::HostDefault))
     }

@@ -1,5 +1,9 @@
 use super::super::super::stats::PolicyStats;
 use super::*;
+use smpp_domain::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
+use smpp_domain::ids::{AccountId, MessageId};
+use smpp_domain::pdu::Address;
+use smpp_domain::policy::OutboundMessage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::field::{Field, Visit};
@@ -24,7 +28,7 @@ impl Subscriber for Kept {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(BTreeMap::new());
+        let mut line = Seen(BTreeMap::new());
         event.record(&mut line);
         line.0
             .insert("level".to_owned(), event.metadata().level().to_string());
@@ -36,9 +40,9 @@ impl Subscriber for Kept {
     fn exit(&self, _: &Id) {}
 }
 
-struct Line(BTreeMap<String, String>);
+struct Seen(BTreeMap<String, String>);
 
-impl Visit for Line {
+impl Visit for Seen {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.0.insert(field.name().to_owned(), format!("{value:?}"));
     }
@@ -67,6 +71,32 @@ fn logged(write: impl FnOnce()) -> Vec<BTreeMap<String, String>> {
     lines.clone()
 }
 
+/// What a plugin says in a hook.
+fn write(tenant: &Tenant, hook: &'static str, level: Level, message: &str, fields: &[(String, String)]) {
+    let private = Private::of_message(&about());
+    let line = Line::new(tenant, hook, level, message, fields);
+    line.into_iter()
+        .for_each(|line| line.write(tenant, hook, &private));
+}
+
+/// The message at hand.
+fn about() -> OutboundMessage {
+    let address = |digits: &str| Address {
+        digits: digits.to_owned(),
+        ..Address::default()
+    };
+    OutboundMessage {
+        message_id: MessageId(uuid::Uuid::nil()),
+        account_id: AccountId(uuid::Uuid::nil()),
+        source: address("Acme"),
+        destination: address("4915187654321"),
+        text: "Ihr geheimer Code".to_owned(),
+        encoding: SmsEncoding::Gsm7,
+        message_type: MessageType::Sms,
+        long_message_strategy: LongMessageStrategy::Csms,
+    }
+}
+
 fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     fields.iter().map(owned).collect()
@@ -92,6 +122,25 @@ fn a_line_says_who_logs_it_and_has_its_fields_apart() {
     }
     assert_eq!(lines[1]["message"], "plugin: no fields");
     assert!(!lines[1].contains_key("fields"), "{lines:#?}");
+}
+
+#[test]
+fn what_a_plugin_quotes_of_the_message_is_hidden() {
+    let lines = logged(|| {
+        let fields = pairs(&[("text", "geheimer Code"), ("number", "015187654321")]);
+        write(
+            &tenant(10),
+            "encoding",
+            Level::Warn,
+            "no alphabet for: Ihr geheimer Code",
+            &fields,
+        );
+    });
+    assert_eq!(lines[0]["message"], "plugin: no alphabet for: *****************");
+    assert_eq!(
+        lines[0]["fields"],
+        r#"{"number":"0***********","text":"*************"}"#
+    );
 }
 
 #[test]
@@ -133,10 +182,13 @@ impl LogBudget {
 #[test]
 fn a_line_is_bounded() {
     let long = "\u{e4}".repeat(9_999);
-    assert!(clean(&long, LOG_LINE).len() <= LOG_LINE);
+    assert!(printable(&long, LOG_LINE).len() <= LOG_LINE);
     let many: Vec<_> = (0..40).map(|n| (format!("name{n}"), long.clone())).collect();
-    let fields = fields_of(&many).unwrap().to_string();
-    assert!(fields.len() < 2 * LOG_LINE, "{}", fields.len());
+    let octets: usize = bounded(&many)
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    assert!(octets <= LOG_LINE + LOG_NAME, "{octets}");
 }
 
 #[test]
