@@ -23,7 +23,7 @@ pub(in crate::pipeline) struct Call {
     pub(super) answer: Result<Answer, Fault>,
     pub(super) policy: Option<Arc<PolicyIdentity>>,
     /// As a JSON document.
-    pub(super) settings: Option<String>,
+    pub(super) settings: Option<Arc<str>>,
     pub(super) micros: u64,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Watched<'a> {
                 question: question(),
                 answer: result.clone().map(answer),
                 policy: self.policy.identity().cloned(),
-                settings: self.policy.settings().map(str::to_owned),
+                settings: self.policy.settings().cloned(),
                 micros: took.map_or(0, |took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
             };
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +100,7 @@ impl Policy for Watched<'_> {
         self.policy.identity()
     }
 
-    fn settings(&self) -> Option<&str> {
+    fn settings(&self) -> Option<&Arc<str>> {
         self.policy.settings()
     }
 
