@@ -203,7 +203,7 @@ impl Stage {
             kind: EventKind::Dlr,
             operator_id: self.operators[1],
             dedup_id: format!("ours:{round}:{number}"),
-            payload: self.body.to_vec(),
+            payload: self.body.clone(),
         };
         let events: Vec<_> = (0..self.messages).map(event).collect();
         let started = Instant::now();

@@ -73,12 +73,7 @@ impl Raw {
                     .map(|outcome| outcome.message_id.0.to_string())
                     .collect::<Vec<_>>(),
             )
-            .bind(
-                outcomes
-                    .iter()
-                    .map(|outcome| outcome.event.as_slice())
-                    .collect::<Vec<_>>(),
-            );
+            .bind(outcomes.iter().map(|outcome| &*outcome.event).collect::<Vec<_>>());
         query.execute(&mut self.connection).await.map(drop)
     }
 

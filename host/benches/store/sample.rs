@@ -37,7 +37,7 @@ fn settlement(at: DateTime<Utc>) -> Settlement {
         operator_id: OPERATOR,
         published_at: at,
         settled_at: at,
-        event: vec![b' '; 350],
+        event: vec![b' '; 350].into(),
     };
     Settlement {
         correlations: vec![correlation],

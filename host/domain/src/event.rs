@@ -6,8 +6,8 @@ use crate::ids::{AccountId, MessageId, OperatorId};
 use crate::pdu::{BindMode, CommandStatus};
 use crate::policy::{Concatenation, PolicyIdentity};
 use crate::session::SessionState;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The kinds of event, each a subject `smpp.{kind}.{operatorId}`.
@@ -93,6 +93,7 @@ pub struct SubmitEvent {
     /// How it was split.
     pub long_message_strategy: Option<LongMessageStrategy>,
     /// When the first part was written.
+    #[serde(serialize_with = "in_words_if_any")]
     pub submitted_at: Option<DateTime<Utc>>,
     /// The plugin that decided; `null` is the built-in behaviour.
     pub policy: Option<PolicyIdentity>,
@@ -142,10 +143,12 @@ pub struct DlrEvent {
     /// network_error_code as hex: type and code.
     pub network_error_code: Option<String>,
     /// When the part was submitted.
+    #[serde(serialize_with = "in_words")]
     pub submitted_at: DateTime<Utc>,
     /// When the operator says it was done: RFC 3339 where its zone is known, else as received.
     pub done_at: Option<String>,
     /// When the receipt came.
+    #[serde(serialize_with = "in_words")]
     pub received_at: DateTime<Utc>,
     /// Destination E.164.
     pub to: String,
@@ -168,6 +171,7 @@ pub struct UnmatchedEvent {
     /// The user data in hex; of a PDU that cannot be read, its whole body.
     pub raw: String,
     /// When it came.
+    #[serde(serialize_with = "in_words")]
     pub received_at: DateTime<Utc>,
     /// In words: which other reading of the id would have matched, or what else is to be known.
     pub hint: Option<String>,
@@ -222,6 +226,7 @@ pub struct MoEvent {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tlvs: Vec<TlvReport>,
     /// When its last PDU came.
+    #[serde(serialize_with = "in_words")]
     pub received_at: DateTime<Utc>,
 }
 
@@ -247,6 +252,7 @@ pub struct AlertEvent {
     /// ms_availability_status: `null` when the operator gave none, which means AVAILABLE.
     pub availability: Option<Availability>,
     /// When it came.
+    #[serde(serialize_with = "in_words")]
     pub received_at: DateTime<Utc>,
 }
 
@@ -295,6 +301,7 @@ pub struct SessionEvent {
     /// Consecutive failed attempts.
     pub reconnect_attempts: u32,
     /// When the next one is due.
+    #[serde(serialize_with = "in_words_if_any")]
     pub next_reconnect_at: Option<DateTime<Utc>>,
 }
 
@@ -311,6 +318,7 @@ pub struct StopEvent {
     /// The status that stopped it.
     pub command_status: Option<CommandStatus>,
     /// Since when it is, or was, stopped.
+    #[serde(serialize_with = "in_words")]
     pub since: DateTime<Utc>,
 }
 
@@ -334,9 +342,43 @@ fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
+/// As chrono's own serialiser does it, in one piece: that one hands every digit to the JSON writer, which looks into each for
+/// what has to be escaped.
+fn in_words<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+fn in_words_if_any<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => in_words(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Room for the JSON of nearly every event.
+const OCTETS: usize = 768;
+
 /// The JSON of an event.
 #[must_use]
 pub fn to_json<E: Serialize>(event: &E) -> Vec<u8> {
+    let mut json = Vec::with_capacity(OCTETS);
     // Serialising these types cannot fail: no map with keys that are not text, no custom serialiser that errs.
-    serde_json::to_vec(event).unwrap_or_default()
+    serde_json::to_writer(&mut json, event).unwrap_or_default();
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_chrono_writes_them() {
+        for nanos in [0, 120_000_000, 123_456_000, 123_456_789] {
+            let time = DateTime::from_timestamp(1_795_402_604, nanos).unwrap();
+            let mut written = Vec::new();
+            in_words(&time, &mut serde_json::Serializer::new(&mut written)).unwrap();
+            assert_eq!(written, serde_json::to_vec(&time).unwrap());
+        }
+    }
 }

@@ -3,8 +3,7 @@
 mod cursor;
 
 use crate::ports::{BackendError, Event, EventLog, EventSink, LoggedEvent};
-use crate::servers::nats::{NatsServer, PublishFailed};
-use async_nats::jetstream::message::PublishMessage;
+use crate::servers::nats::{Draft, NatsServer, PublishFailed};
 use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -118,10 +117,12 @@ impl EventSink for NatsEvents {
     async fn publish(&self, events: &[Event]) -> Result<(), BackendError> {
         const ACTION: &str = "publishing events";
         let messages = events.iter().map(|event| {
-            let message = PublishMessage::build()
-                .payload(event.payload.clone().into())
-                .message_id(&event.dedup_id);
-            (self.server.event_subject(event.kind, event.operator_id), message)
+            let subject = self.server.event_subject(event.kind, event.operator_id);
+            Draft {
+                subject: subject.into(),
+                id: Some(event.dedup_id.clone()),
+                payload: event.payload.clone(),
+            }
         });
         match self.server.publish_all(messages).await {
             Ok(newest) => {

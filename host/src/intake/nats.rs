@@ -10,9 +10,8 @@ mod puller;
 
 use crate::clock;
 use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
-use crate::servers::nats::{Lost, NatsServer, PublishFailed, REQUEST};
+use crate::servers::nats::{Draft, Lost, NatsServer, PublishFailed, REQUEST};
 use async_nats::client::{Request, RequestErrorKind};
-use async_nats::jetstream::message::PublishMessage;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use consumer::Terms;
@@ -71,8 +70,12 @@ impl NatsQueue {
 impl CommandQueue for NatsQueue {
     async fn publish(&self, commands: &[QueuedCommand]) -> Result<(), BackendError> {
         let messages = commands.iter().map(|command| {
-            let message = PublishMessage::build().payload(command.body.clone());
-            (self.server.command_subject(command.operator_id), message)
+            let subject = self.server.command_subject(command.operator_id);
+            Draft {
+                subject: subject.into(),
+                id: None,
+                payload: command.body.clone(),
+            }
         });
         let Err(error) = self.server.publish_all(messages).await else {
             return Ok(());

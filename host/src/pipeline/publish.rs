@@ -17,7 +17,7 @@ pub(super) fn event<E: Serialize>(
         kind,
         operator_id,
         dedup_id,
-        payload: to_json(body),
+        payload: to_json(body).into(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::tracer::Ended;
 use super::{OperatorContext, faults};
 use crate::clock;
 use crate::ports::{Event, ParkedReceipt, Policy, SettledOutcome, Settlement};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::event::{DeadEvent, EventKind, SubmitEvent, to_json};
@@ -89,10 +90,10 @@ impl Batch {
     /// Another host had these messages too, and was first: its outcomes stand, and are what is published.
     fn yield_to(&mut self, standing: Vec<(MessageId, Vec<u8>)>) {
         for (message_id, payload) in standing {
-            let dedup_id = submit_id(message_id);
+            let (dedup_id, payload) = (submit_id(message_id), Bytes::from(payload));
             let events = self.events.iter_mut().filter(|event| event.dedup_id == dedup_id);
             for event in events {
-                event.payload.clone_from(&payload);
+                event.payload = payload.clone();
             }
         }
     }
@@ -190,7 +191,7 @@ impl Settler {
                     .map(|row| self.keyed(&*policy, row))
                     .into_iter()
                     .collect();
-                let payload = to_json(&*body);
+                let payload = Bytes::from(to_json(&*body));
                 let outcome = SettledOutcome {
                     message_id: body.message_id,
                     operator_id,
@@ -227,7 +228,7 @@ impl Settler {
                     kind: EventKind::Submit,
                     operator_id,
                     dedup_id: format!("submit:{message_id}{again}"),
-                    payload,
+                    payload: payload.into(),
                 });
                 batch.tokens.extend(tokens);
                 batch.permits.push(permit);

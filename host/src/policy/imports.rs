@@ -57,7 +57,7 @@ impl call_context::Host for Ctx {
     }
 
     fn settings(&mut self) -> String {
-        self.tenant.settings.clone()
+        self.tenant.settings.to_string()
     }
 }
 

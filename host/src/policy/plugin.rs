@@ -147,7 +147,7 @@ impl Plugin {
     }
 
     /// The settings that it works with: a JSON document.
-    pub(super) fn settings(&self) -> &str {
+    pub(super) fn settings(&self) -> &Arc<str> {
         &self.tenant.settings
     }
 

@@ -2,6 +2,7 @@
 
 use super::BackendError;
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use smpp_domain::event::EventKind;
 use smpp_domain::ids::OperatorId;
@@ -16,7 +17,7 @@ pub struct Event {
     /// An event published twice under one id counts once.
     pub dedup_id: String,
     /// A JSON object.
-    pub payload: Vec<u8>,
+    pub payload: Bytes,
 }
 
 /// Where events go.

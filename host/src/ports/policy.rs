@@ -22,7 +22,7 @@ pub trait Policy: Send + Sync {
     fn identity(&self) -> Option<&Arc<PolicyIdentity>>;
 
     /// The settings that it works with, as a JSON document; `None` where there is no plugin.
-    fn settings(&self) -> Option<&str> {
+    fn settings(&self) -> Option<&Arc<str>> {
         None
     }
 

@@ -2,6 +2,7 @@
 
 use super::BackendError;
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::{MessageCorrelation, PartState};
 use smpp_domain::ids::{MessageId, OperatorId};
@@ -31,7 +32,7 @@ pub struct SettledOutcome {
     /// When it was settled.
     pub settled_at: DateTime<Utc>,
     /// The `smpp.submit` event's JSON.
-    pub event: Vec<u8>,
+    pub event: Bytes,
 }
 
 /// What [`CorrelationStore::settle`] has found.

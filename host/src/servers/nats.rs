@@ -5,6 +5,7 @@ mod publish;
 mod streams;
 
 pub use connect::ConnectError;
+pub(crate) use publish::Draft;
 pub use publish::PublishFailed;
 pub use streams::{Mismatch, StreamError};
 
@@ -35,6 +36,7 @@ const PROBE: Duration = Duration::from_secs(3);
 pub struct NatsServer {
     client: Client,
     jetstream: jetstream::Context,
+    publishing: Arc<publish::Publishing>,
     settings: Arc<Settings>,
     connections: watch::Receiver<u64>,
 }
@@ -57,8 +59,6 @@ impl NatsServer {
         let (client, shown, connections) = connect::connect(config).await?;
         let jetstream = jetstream::context::ContextBuilder::new()
             .timeout(REQUEST)
-            .ack_timeout(REQUEST)
-            .max_ack_inflight(publish::ALL_UNACKNOWLEDGED)
             .build(client.clone());
         let settings = Settings {
             shown,
@@ -70,6 +70,7 @@ impl NatsServer {
         Ok(Self {
             client,
             jetstream,
+            publishing: Arc::new(publish::Publishing::new()),
             settings: Arc::new(settings),
             connections,
         })

@@ -39,6 +39,9 @@ struct Options {
     /// On NATS JetStream, PostgreSQL and Redis, started for each run, instead of the embedded backends
     #[arg(long)]
     platform: bool,
+    /// Without recording hook calls and their PDUs: what that costs is the difference
+    #[arg(long)]
+    no_recordings: bool,
     /// The case whose name contains this, alone
     #[arg(long, default_value = "")]
     only: String,

@@ -57,6 +57,7 @@ impl Stage {
             operator,
             addr: far_side.addr,
             window: options.window,
+            recordings: !options.no_recordings,
         };
         let config = files.write(dir.path(), plugins, servers.as_ref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -251,6 +252,7 @@ struct Files {
     operator: OperatorId,
     addr: SocketAddr,
     window: u16,
+    recordings: bool,
 }
 
 impl Files {
@@ -272,7 +274,10 @@ impl Files {
         std::fs::write(dir.join("operators/bench.toml"), text)?;
         let file = dir.join("smpp-connector.toml");
         let servers = servers.map(Servers::toml).unwrap_or_default();
-        std::fs::write(&file, format!("[http]\nlisten = \"127.0.0.1:0\"\n{servers}"))?;
+        let recordings = self.recordings;
+        let text =
+            format!("[http]\nlisten = \"127.0.0.1:0\"\n[recordings]\ndecisions = {recordings}\n{servers}");
+        std::fs::write(&file, text)?;
         Config::load(Some(&file)).map_err(|problems| anyhow::anyhow!("{problems}"))
     }
 }

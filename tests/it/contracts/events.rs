@@ -23,7 +23,7 @@ fn event(dedup_id: &str) -> Event {
         kind: EventKind::Dlr,
         operator_id: operator(1),
         dedup_id: dedup_id.to_owned(),
-        payload: format!("{{\"id\":\"{dedup_id}\",\"text\":\"żółć\"}}").into_bytes(),
+        payload: format!("{{\"id\":\"{dedup_id}\",\"text\":\"żółć\"}}").into(),
     }
 }
 

@@ -178,7 +178,7 @@ async fn pruning_forgets_old_events_and_never_their_numbers() {
         kind: EventKind::Mo,
         operator_id: operator(1),
         dedup_id: id.to_owned(),
-        payload: b"{}".to_vec(),
+        payload: b"{}".as_slice().into(),
     };
     place
         .open

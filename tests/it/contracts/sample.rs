@@ -85,7 +85,7 @@ pub(crate) fn outcome(message: MessageId, settled_at: DateTime<Utc>, event: &str
         operator_id: operator(1),
         published_at: settled_at,
         settled_at,
-        event: event.as_bytes().to_vec(),
+        event: event.as_bytes().to_vec().into(),
     };
     Settlement {
         correlations: Vec::new(),

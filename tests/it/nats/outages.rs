@@ -12,7 +12,7 @@ fn events(ids: &[&str]) -> Vec<Event> {
         kind: EventKind::Submit,
         operator_id: operator_1(),
         dedup_id: (*id).to_owned(),
-        payload: format!("{{\"id\":\"{id}\"}}").into_bytes(),
+        payload: format!("{{\"id\":\"{id}\"}}").into(),
     };
     ids.iter().map(event).collect()
 }

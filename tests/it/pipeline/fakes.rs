@@ -174,7 +174,7 @@ impl CorrelationStore for FakeStore {
             let mut outcomes = self.outcomes.lock().unwrap();
             match outcomes.get(&outcome.message_id) {
                 Some(event) => settled.standing.push((outcome.message_id, event.clone())),
-                None => drop(outcomes.insert(outcome.message_id, outcome.event.clone())),
+                None => drop(outcomes.insert(outcome.message_id, outcome.event.to_vec())),
             }
         }
         Ok(settled)

@@ -23,7 +23,7 @@ pub(in crate::pipeline) struct Call {
     pub(in crate::pipeline) answer: Result<Answer, Fault>,
     pub(in crate::pipeline) policy: Option<Arc<PolicyIdentity>>,
     /// As a JSON document.
-    pub(super) settings: Option<String>,
+    pub(super) settings: Option<Arc<str>>,
     pub(in crate::pipeline) micros: u64,
     /// Its plugin has the hook, and was asked.
     pub(in crate::pipeline) asked: bool,
@@ -94,7 +94,7 @@ impl<'a> Watched<'a> {
                 question: question(),
                 answer: result.clone().map(answer),
                 policy: self.policy.identity().cloned(),
-                settings: self.policy.settings().map(str::to_owned),
+                settings: self.policy.settings().cloned(),
                 asked: started.is_some(),
                 micros: took.map_or(0, |took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
             };
@@ -110,7 +110,7 @@ impl Policy for Watched<'_> {
         self.policy.identity()
     }
 
-    fn settings(&self) -> Option<&str> {
+    fn settings(&self) -> Option<&Arc<str>> {
         self.policy.settings()
     }
 

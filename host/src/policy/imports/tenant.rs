@@ -19,7 +19,7 @@ pub(in super::super) struct Tenant {
     pub(in super::super) operator: String,
     pub(in super::super) operator_name: String,
     /// A JSON document.
-    pub(in super::super) settings: String,
+    pub(in super::super) settings: Arc<str>,
     pub(in super::super) plugin: String,
     pub(in super::super) version: String,
     pub(super) log: LogBudget,
@@ -45,7 +45,7 @@ impl Tenant {
         Self {
             operator,
             operator_name,
-            settings: settings.to_owned(),
+            settings: settings.into(),
             counters: stats.declare(&plugin, counters),
             plugin,
             version,

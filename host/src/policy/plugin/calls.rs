@@ -21,7 +21,7 @@ impl Policy for Plugin {
         Some(&self.identity)
     }
 
-    fn settings(&self) -> Option<&str> {
+    fn settings(&self) -> Option<&Arc<str>> {
         Some(Plugin::settings(self))
     }
 

@@ -39,7 +39,7 @@ impl Version {
         Saved {
             key: self.plugin.key.clone(),
             sha256: self.plugin.compiled.sha256.clone(),
-            settings: self.plugin.settings().to_owned(),
+            settings: self.plugin.settings().to_string(),
             limits: self.limits,
             since: self.since,
             rolled_back: self.rolled_back,

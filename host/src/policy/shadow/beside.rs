@@ -48,7 +48,7 @@ impl Policy for Shadowed {
         self.active.identity()
     }
 
-    fn settings(&self) -> Option<&str> {
+    fn settings(&self) -> Option<&Arc<str>> {
         self.active.settings()
     }
 

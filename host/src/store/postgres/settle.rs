@@ -113,7 +113,7 @@ async fn write(
             start(published(outcome, now).date_naive())
         }))
         .bind(column(outcomes, |outcome| outcome.settled_at.timestamp_micros()))
-        .bind(column(outcomes, |outcome| outcome.event.as_slice()));
+        .bind(column(outcomes, |outcome| &*outcome.event));
     let counted = connection.fetch(statement).await?;
     let new: i64 = match counted.first() {
         Some(row) => connection.read(row.try_get(0))?,
