@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { badge, by, clock, h, json, table } from "../dom.js";
+import { address } from "./playground.js";
 
 export const title = "Decisions";
 export const every = 3000;
@@ -35,7 +36,8 @@ export function draw({ decisions, operators }, { query }) {
     ["Outcome", (decision) => decision.outcome ? badge(decision.outcome, decision.outcome === "unmatched" ? "bad" : "quiet") : ""],
     ["Answer", (decision) => h("details", { "data-key": `${decision.at}-${decision.hook}` },
       h("summary", {}, h("code", {}, (decision.fault ? `fault ${JSON.stringify(decision.fault)}` : JSON.stringify(decision.answer)).slice(0, 100))),
-      decision.hint ? h("p", { class: "warn" }, decision.hint) : null, json(decision))],
+      decision.hint ? h("p", { class: "warn" }, decision.hint) : null,
+      h("p", {}, h("a", { href: address(decision.operator, decision.question, decision.settings) }, "open in playground")), json(decision))],
     ["By", by],
     ["Message", (decision) => decision.messageId ? h("a", { href: `#/messages/${decision.messageId}` }, decision.messageId.slice(0, 13)) : ""],
   ], decisions, "Nothing is recorded that fits."));

@@ -2,6 +2,7 @@
 
 import { get, Refusal } from "../api.js";
 import { ago, badge, by, digest, h, json, table } from "../dom.js";
+import { address } from "./playground.js";
 
 export const title = "Messages";
 export const every = 0;
@@ -121,6 +122,7 @@ function detail(decision) {
   return [
     pdu?.["short-message"] ? h("pre", { title: "short_message" }, pdu["short-message"].replace(/(..)/g, "$1 ")) : null,
     decision.hint ? h("p", { class: "warn" }, decision.hint) : null,
+    h("p", {}, h("a", { href: address(decision.operator, decision.question, decision.settings) }, "open in playground")),
     json({ question: decision.question.input, answer: decision.answer, fault: decision.fault, outcome: decision.outcome, micros: decision.micros }),
   ];
 }

@@ -8,6 +8,13 @@ export const title = "Playground";
 export const every = 0;
 
 const KINDS = { message: "Message", pdu: "PDU", fixture: "Fixture" };
+/** The address at which a hook call is tried again; `against` is a version to compare with. */
+export function address(operator, question, settings, against) {
+  const { hook, input } = question;
+  const fixture = JSON.stringify({ hook, input, ...(settings ? { settings } : {}) }, null, 2);
+  return `#/playground?${new URLSearchParams({ kind: "fixture", operator, fixture, ...(against ? { against } : {}) })}`;
+}
+
 const EXAMPLE = { hook: "message-ids", input: { raw: "1A2B", origin: "submit-resp" } };
 
 export async function load({ query }, signal) {
@@ -108,7 +115,7 @@ function told(view, asked) {
         ["Answer", (call) => h("details", {}, h("summary", {}, h("code", {}, short(call.answer)), call.fault ? h("span", { class: "bad" }, ` ${call.fault}`) : null),
           h("p", { class: "quiet" }, "asked"), json(call.input), h("p", { class: "quiet" }, "answered"), json(call.answer))],
         ["Time", (call) => `${call.micros} µs`, "number"],
-        ["", (call) => save(call)],
+        ["", (call) => save(call, result.settings)],
       ], result.calls, "No hook was asked."),
       result.log.length > 0 ? table("What the plugin logged", [
         ["Level", (line) => line.level], ["Hook", (line) => line.hook], ["Line", (line) => line.text],
@@ -153,9 +160,10 @@ function octets(hex) {
   return lines.join("\n");
 }
 
-/** A call as a fixture that `plugin test` takes: what was answered is what is expected. */
-function save(call) {
-  const fixture = { name: `${call.hook} from the playground`, hook: call.hook, input: call.input, expect: call.answer };
+/** A call as a fixture that `plugin test` takes: with these settings, what was answered is what is expected. */
+function save(call, settings) {
+  const fixture = { name: `${call.hook} from the playground`, hook: call.hook, ...(settings ? { settings } : {}),
+    input: call.input, expect: call.answer };
   return h("a", { download: `${call.hook}.json`, href: `data:application/json,${encodeURIComponent(`${JSON.stringify(fixture, null, 2)}\n`)}` }, "save as fixture");
 }
 

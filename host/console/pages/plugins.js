@@ -3,6 +3,7 @@
 import { action } from "../act.js";
 import { get } from "../api.js";
 import { ago, badge, count, digest, h, json, table } from "../dom.js";
+import { address } from "./playground.js";
 
 export const title = "Plugins";
 export const every = 2000;
@@ -78,7 +79,7 @@ function shadow(policy, candidate, path, again) {
       action("discard", `${path}/discard`, "Forget the candidate?", again)),
     alike(candidate.differences ?? []).map((difference, index) =>
       h("details", { "data-key": `difference-${policy.operator}-${index}`, open: index === 0 },
-        h("summary", {}, `${difference.hook}: ${difference.count === 1 ? "once" : `${count(difference.count)} times`} different`), answers(difference.example))),
+        h("summary", {}, `${difference.hook}: ${difference.count === 1 ? "once" : `${count(difference.count)} times`} different`), answers(policy.operator, difference))),
   ];
 }
 
@@ -92,13 +93,19 @@ function alike(differences) {
   return [...ways.values()];
 }
 
+/** What stands for a text, octets or digits: asked with that, a version would answer another question. */
+const REDACTED = /<\d+ [a-z]+>|\*/;
+
 /** Both answers to a question, line by line: what only the active version says, and what only the candidate says. */
-function answers({ question, active, candidate }) {
+function answers(operator, { hook, example: { question, active, candidate } }) {
   const [before, after] = [active, candidate].map((value) => JSON.stringify(value, null, 2).split("\n"));
   const only = (these, those, sign, mood) => these.filter((line) => !those.includes(line))
     .map((line) => h("div", { class: mood }, `${sign} ${line}`));
   return [
     h("pre", { class: "diff" }, only(before, after, "−", "bad"), only(after, before, "+", "good")),
+    h("p", {}, REDACTED.test(JSON.stringify(question))
+      ? h("a", { href: `#/decisions?${new URLSearchParams({ operator, hook })}` }, "find such a call, to compare in playground")
+      : h("a", { href: address(operator, question, null, "candidate") }, "compare in playground")),
     h("details", {}, h("summary", {}, "The question"), json(question)),
   ];
 }

@@ -37,6 +37,13 @@ export default async (t) => {
     await t.main.getByLabel("Since").press("Enter");
     await t.sees("yesterday");
   }, { trouble: [/400/] });
+  await t.step("a call is asked anew in the playground", async () => {
+    await t.page.goto(`${t.url}/#/decisions?operator=acme&hook=message-ids`);
+    await t.main.locator("tr", { hasText: "message-ids" }).locator("summary").first().click();
+    await t.main.getByRole("link", { name: "open in playground" }).first().click();
+    await t.sees("What comes of it answer", "acme 0.1.0", "save as fixture");
+    t.same("the hook", JSON.parse(await t.main.locator("[name=fixture]").inputValue()).hook, "message-ids");
+  });
   await t.step("a decision leads to its message's story", async () => {
     await t.page.goto(`${t.url}/#/decisions?hook=encoding&operator=acme`);
     await t.main.locator("td[data-column=Message] a").first().click();

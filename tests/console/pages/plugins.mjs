@@ -48,6 +48,12 @@ export default async (t) => {
     });
   });
   await t.look("plugins-shadow");
+  await t.step("what is redacted cannot be asked again: such calls are found among the decisions", async () => {
+    await acme().getByRole("link", { name: "find such a call" }).first().click();
+    await t.until("acme's calls of the hook", () => t.page.url().endsWith("#/decisions?operator=acme&hook=encoding"));
+    await t.page.goto(`${t.url}/#/plugins`);
+    await t.sees("In the shadow: ");
+  });
   await t.step("promote makes it the active one", async () => {
     await order("promote");
     await t.seesNot("In the shadow: ");
