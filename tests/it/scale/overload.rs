@@ -4,7 +4,7 @@
 use super::{POST, accepted, count, messages, until_accepted};
 use crate::platform::{my_turn, size};
 use crate::process::BINARY;
-use smpp_connector_tests::{GatewayProcess, Operator, Platform};
+use smpp_connector_tests::{GatewayProcess, Operator, PATIENCE, Platform};
 use smsc_sim::{Record, Script, Smsc};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -16,6 +16,8 @@ const OFFERED: u32 = 3 * LIMIT;
 /// What both others together are offered, which they take at once.
 const CALM: u32 = 100;
 const BEAT: Duration = Duration::from_millis(100);
+/// Before anything is measured.
+const WARM: Duration = Duration::from_secs(1);
 /// What a backlog may take of the host's memory: it is in the queue, not in the host.
 const GAIN: u64 = 32 << 20;
 
@@ -68,15 +70,19 @@ impl Stage<'_> {
 
     fn play(&self, smsc: &Smsc) {
         let time = Duration::from_secs(size(4, 600));
+        let warm = self.offer(0, WARM);
+        until_accepted(self.host, warm.to_others, Duration::ZERO);
         let before = self.delays();
         let calm = self.offer(0, time);
-        until_accepted(self.host, calm.to_others, Duration::ZERO);
+        until_accepted(self.host, warm.to_others + calm.to_others, Duration::ZERO);
         let between = self.delays();
         let started = Instant::now();
         let offer = self.offer(OFFERED, time);
         // The others are through while most of the backlog is still there.
-        let others = calm.to_others + offer.to_others;
+        let others = warm.to_others + calm.to_others + offer.to_others;
+        let waiting = Instant::now();
         while self.delays()[1] < count(others) {
+            assert!(waiting.elapsed() < PATIENCE, "{}", self.host.log());
             std::thread::sleep(BEAT);
         }
         let seen = smsc.counters().accepted;
