@@ -14,6 +14,7 @@ mod pipeline;
 mod platform;
 mod policy;
 mod process;
+mod scale;
 mod stories;
 mod swaps;
 mod tshark;

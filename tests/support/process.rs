@@ -151,14 +151,34 @@ impl GatewayProcess {
     /// Its resident memory in bytes.
     #[must_use]
     pub fn resident(&self) -> u64 {
-        let path = format!("/proc/{}/statm", self.child.id());
-        let text = std::fs::read_to_string(path).expect("a process that lives");
-        let pages = text
-            .split_whitespace()
-            .nth(1)
-            .and_then(|pages| pages.parse::<u64>().ok());
+        self.statm(1)
+    }
+
+    /// Of this, what it has taken for itself: without the pages of its program, which are many in a build for tests.
+    #[must_use]
+    pub fn own_memory(&self) -> u64 {
+        self.statm(1).saturating_sub(self.statm(2))
+    }
+
+    fn statm(&self, column: usize) -> u64 {
         // 4 KiB on every machine that this is tested on; the tests compare with what was before.
-        4_096 * pages.expect("a number of pages")
+        4_096 * self.proc("statm").get(column).expect("a number of pages")
+    }
+
+    /// The time that it has had on the processors.
+    #[must_use]
+    pub fn cpu(&self) -> Duration {
+        // utime and stime, in hundredths of a second: proc(5).
+        let stat = self.proc("stat");
+        Duration::from_millis(10 * stat.get(13..15).expect("times").iter().sum::<u64>())
+    }
+
+    /// The words of a file about it; those that are no number are 0.
+    fn proc(&self, file: &str) -> Vec<u64> {
+        let path = format!("/proc/{}/{file}", self.child.id());
+        let text = std::fs::read_to_string(path).expect("a process that lives");
+        let number = |word: &str| word.parse().unwrap_or_default();
+        text.split_whitespace().map(number).collect()
     }
 
     /// kill -9.

@@ -64,14 +64,11 @@ impl EventSink for EmbeddedEvents {
                 Err(_) => payloads.push(String::from_utf8_lossy(&event.payload).as_bytes()),
             };
             let subject = format!("smpp.{}.{}", event.kind.name(), event.operator_id);
-            rows.push((&event.dedup_id, subject, start, length));
+            rows.push((event.dedup_id.clone(), subject, start, length));
         }
-        let events_json = json(&rows).map_err(|error| self.db.failed(Publish::ACTION, error))?;
         let publish = Publish {
-            events: events_json,
+            events: rows,
             payloads: payloads.into_inner(),
-            at: clock::utc_now().timestamp_micros(),
-            count: events.len(),
             newest: Arc::clone(&self.newest),
         };
         self.db.write(publish).await.map(drop)
@@ -115,10 +112,9 @@ fn read(row: &SqliteRow) -> Result<LoggedEvent, sqlx::Error> {
 }
 
 struct Publish {
-    events: String,
+    /// Id, subject, and where in `payloads` the payload starts, from 1, and how long it is.
+    events: Vec<(String, String, usize, usize)>,
     payloads: Vec<u8>,
-    at: i64,
-    count: usize,
     newest: Arc<watch::Sender<u64>>,
 }
 
@@ -129,20 +125,36 @@ impl Write for Publish {
     const ACTION: &'static str = "publishing events";
 
     fn rows(&self) -> usize {
-        self.count
+        self.events.len()
     }
 
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<Option<u64>, sqlx::Error> {
+        let answers = Self::apply_all(&[self], connection).await?;
+        Ok(answers.into_iter().flatten().next())
+    }
+
+    /// All are told the highest number of all: that is how far readers may go.
+    async fn apply_all(
+        alike: &[&Self],
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<Option<u64>>, sqlx::Error> {
+        let (mut events, mut payloads) = (Vec::new(), Vec::new());
+        for publish in alike {
+            let before = payloads.len();
+            payloads.extend_from_slice(&publish.payloads);
+            let own = publish.events.iter();
+            events.extend(own.map(|(id, subject, start, length)| (id, subject, before + start, length)));
+        }
         let query = sqlx::query(PUBLISH)
-            .bind(self.events.as_str())
-            .bind(self.payloads.as_slice())
-            .bind(self.at);
+            .bind(json(&events)?)
+            .bind(payloads)
+            .bind(clock::utc_now().timestamp_micros());
         let done = query.execute(connection).await?;
-        Ok(if done.rows_affected() == 0 {
-            None
-        } else {
-            u64::try_from(done.last_insert_rowid()).ok()
-        })
+        let newest = match done.rows_affected() {
+            0 => None,
+            _ => u64::try_from(done.last_insert_rowid()).ok(),
+        };
+        Ok(vec![newest; alike.len()])
     }
 
     fn committed(&self, answer: &Option<u64>) {

@@ -310,19 +310,16 @@ impl Intake for EmbeddedIntake {
         if tokens.is_empty() {
             return Ok(());
         }
-        let json = json(&tokens).map_err(|error| self.db.failed(Ack::ACTION, error))?;
         self.db
             .write(Ack {
-                tokens: json,
-                count: tokens.len(),
+                tokens: tokens.to_vec(),
             })
             .await
     }
 }
 
 struct Ack {
-    tokens: String,
-    count: usize,
+    tokens: Vec<u64>,
 }
 
 #[async_trait]
@@ -331,14 +328,16 @@ impl Write for Ack {
     const ACTION: &'static str = "acknowledging commands";
 
     fn rows(&self) -> usize {
-        self.count
+        self.tokens.len()
     }
 
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query(ACK)
-            .bind(self.tokens.as_str())
-            .execute(connection)
-            .await
-            .map(drop)
+        Self::apply_all(&[self], connection).await.map(drop)
+    }
+
+    async fn apply_all(alike: &[&Self], connection: &mut SqliteConnection) -> Result<Vec<()>, sqlx::Error> {
+        let tokens: Vec<_> = alike.iter().flat_map(|ack| &ack.tokens).collect();
+        sqlx::query(ACK).bind(json(&tokens)?).execute(connection).await?;
+        Ok(vec![(); alike.len()])
     }
 }

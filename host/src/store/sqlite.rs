@@ -52,6 +52,11 @@ pub const FILE_NAME: &str = "smpp-connector.db";
 const WAITING_WRITES: usize = 256;
 /// Look-ups that run side by side.
 const READERS: u32 = 3;
+/// Pages that a connection keeps, in KiB and negated, as SQLite wants it: 56 MiB in all, which is most of the memory of a gateway
+/// with embedded backends. What is not among them is still in the system's own cache. The writer's are the ones that count: a
+/// transaction that changes more than fits is written twice.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-8192";
 /// How long a statement or a look-up waits for its turn before the caller is told.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -85,7 +90,7 @@ impl SqliteDb {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(options(path).create_if_missing(false).pragma("query_only", "ON"))
+            .connect_with(reader_options(path))
             .await
             .map_err(damaged)?;
         let (jobs, waiting) = mpsc::channel(WAITING_WRITES);
@@ -250,10 +255,17 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE)
         .foreign_keys(false)
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", WRITER_CACHE)
         .pragma("wal_autocheckpoint", "20000")
         .row_buffer_size(512)
         .disable_statement_logging()
+}
+
+fn reader_options(path: &Path) -> SqliteConnectOptions {
+    options(path)
+        .create_if_missing(false)
+        .pragma("cache_size", READER_CACHE)
+        .pragma("query_only", "ON")
 }
 
 /// Closes a connection that is not needed any more; SQLite then folds the WAL into the file.

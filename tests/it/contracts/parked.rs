@@ -1,7 +1,7 @@
 //! [`CorrelationStore`](smpp_connector::ports::CorrelationStore): receipts that come before their row.
 
 use super::StorePlace;
-use super::sample::{appended, in_seconds, message, next_id, operator, receipt, row, rows};
+use super::sample::{appended, in_seconds, message, next_id, operator, outcome, receipt, row, rows};
 use smpp_connector::ports::CorrelationStore;
 use smpp_domain::correlation::DlrMessageState::Delivered;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ contract!([sqlite: SqlitePlace, postgres: PostgresPlace] {
     work_is_oldest_first_and_bounded,
     operators_do_not_see_each_others_receipts,
     an_expired_row_claims_nothing,
+    settlements_at_once_are_told_each_its_own,
     releasing_and_appending_go_together,
     a_restart_finds_the_pair_by_the_sweep,
 });
@@ -74,6 +75,41 @@ async fn a_receipt_without_a_text_waits_like_the_others(place: &mut impl StorePl
     );
     let settled = [rows(vec![row(operator(1), message(), 1, "A")])];
     assert_eq!(store.settle(&settled).await.unwrap().matched, [silent]);
+}
+
+/// They wait for the writer together, and may share its statements.
+async fn settlements_at_once_are_told_each_its_own(place: &mut impl StorePlace) {
+    let store = place.store();
+    let waiting: Vec<_> = (1..=40).map(|n| receipt(operator(n), "A", -10)).collect();
+    store.park(&waiting).await.unwrap();
+    let stood = message();
+    let now = in_seconds(0);
+    store.settle(&[outcome(stood, now, "stands")]).await.unwrap();
+    let batches: Vec<_> = (1..=40)
+        .map(|n| {
+            let text = format!("outcome {n}");
+            let accepted = rows(vec![row(operator(n), message(), 1, "A")]);
+            // One of a kind, and one that all of them have.
+            vec![
+                accepted,
+                outcome(message(), now, &text),
+                outcome(stood, now, &text),
+            ]
+        })
+        .collect();
+    let settled = batches.iter().map(|batch| store.settle(batch));
+    let settled = futures_util::future::join_all(settled).await;
+    for (settled, waiting) in settled.into_iter().zip(waiting) {
+        let settled = settled.unwrap();
+        assert_eq!(settled.matched, [waiting]);
+        assert_eq!(settled.standing.len(), 1);
+        assert_eq!(settled.standing[0].0, stood);
+    }
+    for batch in &batches {
+        let own = batch[1].outcome.as_ref().unwrap();
+        let progress = store.progress(&[own.message_id]).await.unwrap();
+        assert_eq!(progress[0].outcome.as_ref(), Some(&own.event));
+    }
 }
 
 async fn a_receipt_that_comes_after_its_row_is_due_at_once(place: &mut impl StorePlace) {

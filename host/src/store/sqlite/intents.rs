@@ -79,12 +79,15 @@ impl Write for Begin {
     }
 
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<Vec<MessageId>, sqlx::Error> {
-        sqlx::query(INSERT)
+        let done = sqlx::query(INSERT)
             .bind(self.messages.as_str())
             .bind(clock::utc_now().timestamp_micros())
             .bind(self.owner.as_bytes().as_slice())
             .execute(&mut *connection)
             .await?;
+        if done.rows_affected() == self.count as u64 {
+            return Ok(Vec::new());
+        }
         let others = sqlx::query(OF_OTHERS)
             .bind(self.messages.as_str())
             .bind(self.owner.as_bytes().as_slice())

@@ -18,6 +18,20 @@ pub(crate) fn json(rows: &impl Serialize) -> Result<String, sqlx::Error> {
     serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
+/// The same without the brackets around them, for [`outer_json`]; empty if there are none.
+pub(super) fn inner_json(rows: &impl Serialize) -> Result<String, sqlx::Error> {
+    let mut json = json(rows)?;
+    json.pop();
+    json.remove(0);
+    Ok(json)
+}
+
+/// The rows of several batches as JSON.
+pub(super) fn outer_json<'a>(batches: impl Iterator<Item = &'a str>) -> String {
+    let batches: Vec<_> = batches.filter(|batch| !batch.is_empty()).collect();
+    format!("[{}]", batches.join(","))
+}
+
 /// The octets of a batch, end to end.
 #[derive(Default)]
 pub(crate) struct Octets {

@@ -6,13 +6,14 @@ use super::intents;
 use super::parked;
 use super::rows::{self, Octets, json};
 use crate::clock;
-use crate::ports::{AppendedReceipt, MessageHistory, Settled, Settlement};
+use crate::ports::{AppendedReceipt, MessageHistory, ParkedReceipt, Settled, Settlement};
 use crate::store::states;
 use async_trait::async_trait;
 use smpp_domain::correlation::MessageCorrelation;
-use smpp_domain::ids::MessageId;
+use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
+use uuid::fmt::Simple;
 
 /// Materialised, here and below, because `json_each` writes out `value` each time that a column asks for it: a quarter of the
 /// time here.
@@ -35,7 +36,7 @@ const INSERT_OUTCOMES: &str = "\
 /// What was settled before with another event: `?1` and `?2` as above.
 const STANDING: &str = "\
     WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    SELECT o.message_id, o.event FROM r CROSS JOIN outcome AS o ON o.message_id = unhex(r.value ->> 0) \
+    SELECT DISTINCT o.message_id, o.event FROM r CROSS JOIN outcome AS o ON o.message_id = unhex(r.value ->> 0) \
     WHERE o.event <> substr(?2, r.value ->> 3, r.value ->> 4)";
 
 const APPEND: &str = "\
@@ -47,13 +48,17 @@ const APPEND: &str = "\
 
 /// [`crate::ports::CorrelationStore::settle`].
 pub(super) struct Settle {
+    /// Rows of `json_each`, without the brackets around them.
     correlations: String,
-    outcomes: String,
+    outcomes: Vec<Outcome>,
     events: Vec<u8>,
     rows: usize,
-    outcome_count: u64,
-    now: i64,
+    /// Who waits for what was parked.
+    operators: Vec<OperatorId>,
 }
+
+/// Message, operator, time, and where in the events its event starts, from 1, and how long it is.
+type Outcome = (Simple, Simple, i64, usize, usize);
 
 impl Settle {
     pub(super) fn new(batch: &[Settlement]) -> Result<Self, sqlx::Error> {
@@ -72,30 +77,29 @@ impl Settle {
                 (ids.0, ids.1, outcome.settled_at.timestamp_micros(), start, length)
             })
             .collect();
+        let accepted = batch.iter().flat_map(|settlement| &settlement.correlations);
+        let mut operators: Vec<_> = accepted.map(|row| row.operator_id).collect();
+        operators.sort_unstable();
+        operators.dedup();
         Ok(Self {
             rows: correlations.len() + outcomes.len(),
-            outcome_count: outcomes.len() as u64,
-            correlations: json(&correlations)?,
-            outcomes: json(&outcomes)?,
+            correlations: rows::inner_json(&correlations)?,
+            outcomes,
             events: events.into_inner(),
-            now: clock::utc_now().timestamp_micros(),
+            operators,
         })
     }
 }
 
-impl Settle {
-    async fn standing(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<Vec<(MessageId, Vec<u8>)>, sqlx::Error> {
-        let found = sqlx::query(STANDING)
-            .bind(self.outcomes.as_str())
-            .bind(self.events.as_slice())
-            .fetch_all(connection)
-            .await?;
-        let read = |row| Ok((MessageId(rows::uuid(row, 0)?), rows::octets(row, 1)?));
-        found.iter().map(read).collect()
-    }
+async fn standing(
+    outcomes: &str,
+    events: &[u8],
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(MessageId, Vec<u8>)>, sqlx::Error> {
+    let query = sqlx::query(STANDING).bind(outcomes).bind(events);
+    let found = query.fetch_all(connection).await?;
+    let read = |row| Ok((MessageId(rows::uuid(row, 0)?), rows::octets(row, 1)?));
+    found.iter().map(read).collect()
 }
 
 fn row_of(row: &MessageCorrelation) -> impl serde::Serialize + '_ {
@@ -124,37 +128,78 @@ impl Write for Settle {
         self.rows
     }
 
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error> {
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Settled, sqlx::Error> {
+        let answers = Self::apply_all(&[self], connection).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    async fn apply_all(
+        alike: &[&Self],
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<Settled>, sqlx::Error> {
+        let correlations = rows::outer_json(alike.iter().map(|settle| settle.correlations.as_str()));
+        let (mut outcomes, mut events) = (Vec::new(), Vec::new());
+        for settle in alike {
+            let before = events.len();
+            events.extend_from_slice(&settle.events);
+            let own = settle.outcomes.iter().copied();
+            outcomes.extend(own.map(|(message, operator, at, start, length)| {
+                (message, operator, at, before + start, length)
+            }));
+        }
+        let (count, outcomes) = (outcomes.len() as u64, json(&outcomes)?);
         sqlx::query(INSERT_CORRELATIONS)
-            .bind(self.correlations.as_str())
+            .bind(correlations.as_str())
             .execute(&mut *connection)
             .await?;
         let new = sqlx::query(INSERT_OUTCOMES)
-            .bind(self.outcomes.as_str())
-            .bind(self.events.as_slice())
+            .bind(outcomes.as_str())
+            .bind(events.as_slice())
             .execute(&mut *connection)
             .await?
             .rows_affected();
         sqlx::query(intents::SETTLED)
-            .bind(self.outcomes.as_str())
+            .bind(outcomes.as_str())
             .execute(&mut *connection)
             .await?;
-        let standing = if new < self.outcome_count {
-            self.standing(connection).await?
+        let standing = if new < count {
+            standing(&outcomes, &events, connection).await?
         } else {
             Vec::new()
         };
-        Ok(Settled {
-            matched: parked::claim(connection, &self.correlations, self.now).await?,
-            standing,
-        })
+        let now = clock::utc_now().timestamp_micros();
+        let matched = parked::claim(connection, &correlations, now).await?;
+        Ok(share_out(alike, matched, &standing))
     }
+}
+
+/// To each what belongs to it: nothing, nearly always.
+fn share_out(
+    alike: &[&Settle],
+    mut matched: Vec<ParkedReceipt>,
+    standing: &[(MessageId, Vec<u8>)],
+) -> Vec<Settled> {
+    let each = alike.iter().map(|settle| {
+        let is_theirs = |receipt: &mut ParkedReceipt| settle.operators.contains(&receipt.operator_id);
+        let has = |message: MessageId| settle.outcomes.iter().any(|own| own.0 == message.0.simple());
+        Settled {
+            matched: matched.extract_if(.., is_theirs).collect(),
+            // Two may have settled one message: both are told what stands.
+            standing: standing
+                .iter()
+                .filter(|(message, _)| has(*message))
+                .cloned()
+                .collect(),
+        }
+    });
+    each.collect()
 }
 
 /// [`crate::ports::CorrelationStore::append_receipts`].
 pub(super) struct Append {
+    /// Rows of `json_each`, without the brackets around them.
     receipts: String,
-    release: String,
+    release: Vec<Uuid>,
     rows: usize,
     /// Messages of several parts.
     of_several: Vec<Uuid>,
@@ -182,8 +227,8 @@ impl Append {
         of_several.dedup();
         Ok(Self {
             of_several,
-            receipts: json(&states)?,
-            release: parked::ids(release)?,
+            receipts: rows::inner_json(&states)?,
+            release: release.to_vec(),
             rows,
         })
     }
@@ -198,24 +243,44 @@ impl Write for Append {
         self.rows
     }
 
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error> {
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<Vec<MessageHistory>, sqlx::Error> {
+        let answers = Self::apply_all(&[self], connection).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    async fn apply_all(
+        alike: &[&Self],
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<Vec<MessageHistory>>, sqlx::Error> {
+        let receipts = rows::outer_json(alike.iter().map(|append| append.receipts.as_str()));
         sqlx::query(APPEND)
-            .bind(self.receipts.as_str())
+            .bind(receipts)
             .execute(&mut *connection)
             .await?;
-        parked::release(connection, &self.release).await?;
-        if self.of_several.is_empty() {
-            return Ok(Vec::new());
+        let release: Vec<_> = alike.iter().flat_map(|append| &append.release).copied().collect();
+        if !release.is_empty() {
+            parked::release(connection, &parked::ids(&release)?).await?;
         }
-        let ids: Vec<_> = self.of_several.iter().map(|message| message.simple()).collect();
+        let several = alike.iter().flat_map(|append| &append.of_several);
+        let ids: Vec<_> = several.map(|message| message.simple()).collect();
+        if ids.is_empty() {
+            return Ok(vec![Vec::new(); alike.len()]);
+        }
         let found = sqlx::query(HISTORY)
             .bind(json(&ids)?)
             .fetch_all(connection)
             .await?;
-        let told = |(message, history)| MessageHistory {
-            message_id: MessageId(message),
-            history,
-        };
-        Ok(by_message(&found)?.into_iter().map(told).collect())
+        let histories = by_message(&found)?;
+        let each = alike.iter().map(|append| {
+            let own = append.of_several.iter().filter_map(|message| {
+                let history = histories.get(message)?.clone();
+                Some(MessageHistory {
+                    message_id: MessageId(*message),
+                    history,
+                })
+            });
+            own.collect()
+        });
+        Ok(each.collect())
     }
 }

@@ -1,18 +1,23 @@
 //! The one task that writes. What waits is carried out in one transaction, so that many callers share one sync of the
 //! disk; nothing waits for company.
 //!
+//! Writes of one kind share their statements as well. Each statement is a hand-over to SQLite's thread and back, which costs more
+//! than the statement: with a thousand operators, each with a message now and then, it would be most of what a message costs.
+//! Nobody can tell the order of writes that wait at the same time, so those of a kind may be put side by side.
+//!
 //! Everything that must not interleave (a row settled while its receipt is being parked) is safe because it happens here,
 //! one job after the other.
 
 use super::Claim;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Bounds of one transaction: they bound how long a commit takes, and how much is done again when one job fails.
-const GROUP_JOBS: usize = 64;
+const GROUP_JOBS: usize = 256;
 const GROUP_ROWS: usize = 8192;
 
 /// Something to write. It may be carried out more than once before it is committed, once in the end.
@@ -28,6 +33,21 @@ pub(crate) trait Write: Send + Sync + 'static {
 
     /// Runs its statements inside a transaction.
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error>;
+
+    /// Runs several, in this order, and answers each. To be overridden where one statement can do the work of all.
+    async fn apply_all(
+        alike: &[&Self],
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<Self::Answer>, sqlx::Error>
+    where
+        Self: Sized,
+    {
+        let mut answers = Vec::with_capacity(alike.len());
+        for write in alike {
+            answers.push(write.apply(connection).await?);
+        }
+        Ok(answers)
+    }
 
     /// Runs when it is on disk, in the order of the commits.
     fn committed(&self, _answer: &Self::Answer) {}
@@ -54,21 +74,45 @@ impl<W: Write> Pending<W> {
 
 /// A [`Pending`] of any type.
 #[async_trait]
-pub(super) trait Job: Send {
+pub(super) trait Job: Any + Send {
+    /// The type of its [`Write`].
+    fn kind(&self) -> TypeId;
     fn rows(&self) -> usize;
-    async fn apply(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error>;
+    /// Carries it out together with others of its kind.
+    async fn apply(
+        &mut self,
+        alike: &mut [Box<dyn Job>],
+        connection: &mut SqliteConnection,
+    ) -> Result<(), sqlx::Error>;
     fn committed(self: Box<Self>);
     fn failed(self: Box<Self>, error: Arc<sqlx::Error>);
 }
 
 #[async_trait]
 impl<W: Write> Job for Pending<W> {
+    fn kind(&self) -> TypeId {
+        TypeId::of::<W>()
+    }
+
     fn rows(&self) -> usize {
         self.write.rows()
     }
 
-    async fn apply(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        self.answer = Some(self.write.apply(connection).await?);
+    async fn apply(
+        &mut self,
+        alike: &mut [Box<dyn Job>],
+        connection: &mut SqliteConnection,
+    ) -> Result<(), sqlx::Error> {
+        let mut jobs = vec![self];
+        jobs.extend(alike.iter_mut().filter_map(|job| {
+            let job: &mut dyn Any = &mut **job;
+            job.downcast_mut::<Self>()
+        }));
+        let writes: Vec<_> = jobs.iter().map(|job| &job.write).collect();
+        let answers = W::apply_all(&writes, connection).await?;
+        for (job, answer) in jobs.into_iter().zip(answers) {
+            job.answer = Some(answer);
+        }
         Ok(())
     }
 
@@ -136,7 +180,7 @@ impl Writer {
         super::close(self.connection).await;
     }
 
-    /// What waits already, up to the bounds.
+    /// What waits already, up to the bounds; each kind where the first of it was.
     fn gather(&mut self, first: Box<dyn Job>) -> Vec<Box<dyn Job>> {
         let mut rows = first.rows();
         let mut group = vec![first];
@@ -145,6 +189,13 @@ impl Writer {
             rows = rows.saturating_add(job.rows());
             group.push(job);
         }
+        let mut kinds = Vec::new();
+        for kind in group.iter().map(|job| job.kind()) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        group.sort_by_key(|job| kinds.iter().position(|kind| *kind == job.kind()));
         group
     }
 
@@ -176,8 +227,12 @@ impl Writer {
     }
 
     async fn apply(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-        for job in group {
-            job.apply(&mut self.connection).await.map_err(Failure::Job)?;
+        for alike in group.chunk_by_mut(|one, next| one.kind() == next.kind()) {
+            let Some((first, others)) = alike.split_first_mut() else {
+                continue;
+            };
+            let applied = first.apply(others, &mut self.connection).await;
+            applied.map_err(Failure::Job)?;
         }
         self.execute("COMMIT").await.map_err(Failure::Database)
     }
