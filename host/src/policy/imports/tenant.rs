@@ -73,7 +73,7 @@ impl Tenant {
     pub(in super::super) fn beside(&self, settings: Option<String>) -> Self {
         let stats = Arc::new(PolicyStats::default());
         let mut beside = self.with(stats, u32::MAX);
-        beside.settings = settings.unwrap_or(beside.settings);
+        beside.settings = settings.map_or(beside.settings, Arc::from);
         beside.heard = Some(Mutex::default());
         beside
     }
