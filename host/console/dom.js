@@ -106,3 +106,14 @@ export function spark(values, label) {
   svg.append(part("polygon", { points: `0,30 ${points.join(" ")} 100,30` }), part("polyline", { points: points.join(" ") }));
   return svg;
 }
+
+/** Sixteen octets a line, with what is printable beside them. */
+export function octets(hex) {
+  const lines = [];
+  for (let at = 0; at < hex.length; at += 32) {
+    const pairs = hex.slice(at, at + 32).match(/../g);
+    const plain = pairs.map((pair) => { const code = parseInt(pair, 16); return code > 31 && code < 127 ? String.fromCharCode(code) : "."; }).join("");
+    lines.push(`${(at / 2).toString(16).padStart(4, "0")}  ${pairs.join(" ").padEnd(47)}  ${plain}`);
+  }
+  return lines.join("\n");
+}

@@ -15,6 +15,7 @@ mod demo;
 mod health;
 mod manual;
 mod migrate;
+mod pdus;
 mod plugin;
 mod preview;
 mod quirks;
@@ -86,6 +87,8 @@ enum Command {
     Certify(certify::Certify),
     /// Tell what became of a message
     Trace(trace::Trace),
+    /// Show the last PDUs of an operator's binds, those that bind included
+    Pdus(pdus::Pdus),
     /// Show what a gateway would do with a message or a PDU, without doing it
     Preview(preview::Preview),
     /// Write what a running gateway has recorded of an operator as fixtures, and for Wireshark
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Certify(certify) => certify.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
+        Command::Pdus(pdus) => pdus.run(cli.config.as_deref()),
         Command::Preview(preview) => preview.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),
         Command::Config(show) => show.run(cli.config.as_deref()),

@@ -14,6 +14,7 @@ mod odd_pdus;
 mod openapi;
 mod operators;
 mod pcapng;
+mod pdus;
 mod plugins;
 mod preview;
 mod reply;
@@ -98,6 +99,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/api/v1/decisions", get(decisions::recent))
         .route("/api/v1/decisions/summary", get(decisions::summary))
         .route("/api/v1/capture.pcapng", get(pcapng::capture))
+        .route("/api/v1/pdus", get(pdus::latest))
         .route("/api/v1/config", get(config::effective))
         .route("/api/v1/operators", get(operators::all))
         .route("/api/v1/operators/{id}", get(operators::one))

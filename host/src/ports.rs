@@ -4,6 +4,7 @@
 mod decisions;
 mod events;
 mod intake;
+mod latest_pdus;
 mod limiter;
 mod link;
 mod odd_pdus;
@@ -25,6 +26,7 @@ pub use decisions::{
 };
 pub use events::{Event, EventLog, EventSink, LoggedEvent};
 pub use intake::{CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
+pub use latest_pdus::{LatestPdus, ShowPdu, ShownPdu};
 pub use limiter::TpsLimiter;
 pub use link::{
     AlertNotice, Answer, BindBoard, BindHandle, BindStatus, Inbound, Lease, Notice, PartOutcome, PartResult,

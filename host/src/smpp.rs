@@ -6,6 +6,7 @@ mod dial;
 mod muster;
 mod outbind;
 mod permission;
+mod shown;
 mod socket;
 mod supervisor;
 mod tls;

@@ -2,7 +2,7 @@
 // itself stands in the address, so that a link to it can be given to somebody else; the gateway keeps nothing.
 
 import { get, post } from "../api.js";
-import { badge, digest, h, json, table } from "../dom.js";
+import { badge, digest, h, json, octets, table } from "../dom.js";
 
 export const title = "Playground";
 export const every = 0;
@@ -147,17 +147,6 @@ function outcome(outcome) {
       h("summary", {}, h("code", {}, part.told ?? `part ${index + 1}`)), part.problem ? h("p", { class: "bad" }, part.problem) : null,
       h("pre", {}, octets(part.octets)), json(part.pdu))),
   ];
-}
-
-/** Sixteen octets a line, with what is printable beside them. */
-function octets(hex) {
-  const lines = [];
-  for (let at = 0; at < hex.length; at += 32) {
-    const pairs = hex.slice(at, at + 32).match(/../g);
-    const plain = pairs.map((pair) => { const code = parseInt(pair, 16); return code > 31 && code < 127 ? String.fromCharCode(code) : "."; }).join("");
-    lines.push(`${(at / 2).toString(16).padStart(4, "0")}  ${pairs.join(" ").padEnd(47)}  ${plain}`);
-  }
-  return lines.join("\n");
 }
 
 /** A call as a fixture that `plugin test` takes: with these settings, what was answered is what is expected. */

@@ -2,7 +2,7 @@
 
 import { action } from "../act.js";
 import { get } from "../api.js";
-import { ago, badge, count, h, meter, rate, span, table, tile } from "../dom.js";
+import { ago, badge, clock, count, h, meter, octets, rate, span, table, tile } from "../dom.js";
 import * as figures from "../figures.js";
 
 export const title = "Sessions";
@@ -13,11 +13,12 @@ const MOODS = { BOUND: "good", FAILBACK: "good", RECONNECTING: "bad", DISCONNECT
 export async function load({ rest: [name] }, signal) {
   const told = name ? get(`operators/${encodeURIComponent(name)}`, signal).then((one) => [one])
     : get("operators", signal).then(({ operators }) => operators);
-  const [operators] = await Promise.all([told, figures.look(signal)]);
-  return operators;
+  const pdus = name ? get(`pdus?operator=${encodeURIComponent(name)}`, signal) : { binds: [] };
+  const [operators, latest] = await Promise.all([told, pdus, figures.look(signal)]);
+  return { operators, latest: latest.binds };
 }
 
-export function draw(operators, { rest: [name] }, again) {
+export function draw({ operators, latest }, { rest: [name] }, again) {
   if (operators.length === 0) {
     return h("section", {}, h("p", { class: "quiet" }, "No operator is loaded: put a TOML file into operators_dir."));
   }
@@ -31,7 +32,9 @@ export function draw(operators, { rest: [name] }, again) {
         action("resume", `operators/${operator.operatorId}/resume`, `Send to ${operator.name} again, on all hosts?`, again)) : null,
       operator.waitsForPlugin ? h("p", {}, "Nothing is sent before it has one: see ",
         h("a", { href: `#/plugins/${operator.name}` }, "its plugin"), ".") : rhythm(operator),
-      operator.sessions.map((session) => one(operator, session, again)))),
+      operator.sessions.map((session) => [one(operator, session, again),
+        name ? latest.filter((bind) => bind.session === session.session).map(passed)
+          : h("p", {}, h("a", { href: `#/sessions/${operator.name}` }, "Its last PDUs"))]))),
   ];
 }
 
@@ -73,4 +76,16 @@ function one(operator, session, again) {
       ["Next attempt", (bind) => bind.nextReconnectAt ? new Date(bind.nextReconnectAt).toLocaleTimeString("en-GB") : "–"],
     ], session.binds, "No binds."),
   ];
+}
+
+/** The last PDUs of a bind, decoded and in octets. */
+function passed({ session, bind, pdus }) {
+  return h("details", { "data-key": `pdus-${session}-${bind}` }, h("summary", {}, `Last PDUs of bind ${bind} (${pdus.length})`),
+    h("div", { class: "log" }, table("Newest first; numbers, texts and passwords are replaced", [
+      ["When", (pdu) => clock(pdu.at), "whole"],
+      ["Way", (pdu) => (pdu.direction === "sent" ? "→ sent" : "← received"), "whole"],
+      ["PDU", (pdu) => h("details", { "data-key": `pdu-${session}-${bind}-${pdu.at}-${pdu.direction}` },
+        h("summary", {}, h("code", {}, pdu.told), pdu.oddity ? h("span", { class: "warn" }, ` odd: ${pdu.oddity}`) : null),
+        h("pre", {}, octets(pdu.octets)))],
+    ], pdus, "Nothing went or came yet.")));
 }

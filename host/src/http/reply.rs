@@ -12,7 +12,7 @@ pub(super) fn error(status: StatusCode, error: &str, details: &[String]) -> Resp
 
 pub(super) async fn no_such_path(uri: Uri) -> Response {
     let known =
-        "POST /api/v1/messages, GET /api/v1/messages/{messageId}, /api/v1/events, /api/v1/config, /api/v1/operators, /api/v1/plugins, /api/v1/reloads, POST /api/v1/preview, \
+        "POST /api/v1/messages, GET /api/v1/messages/{messageId}, /api/v1/events, /api/v1/config, /api/v1/pdus, /api/v1/operators, /api/v1/plugins, /api/v1/reloads, POST /api/v1/preview, \
         /api/v1/odd-pdus, /api/v1/decisions, /api/v1/capture.pcapng, /api/v1/openapi.json (which tells all of them), /metrics, \
         /healthz, /readyz"
             .to_owned();

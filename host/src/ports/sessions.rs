@@ -1,6 +1,6 @@
 //! What people see of an operator's sessions, and what they may order of them.
 
-use super::SessionNotice;
+use super::{LatestPdus, SessionNotice, ShowPdu};
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::BindMode;
 use smpp_domain::session::SessionState;
@@ -104,6 +104,8 @@ impl SessionPanel {
 pub struct BindPanel {
     view: Mutex<BindView>,
     in_flight: AtomicUsize,
+    /// What went and came last.
+    pub pdus: LatestPdus,
 }
 
 /// A moment of a bind.
@@ -132,9 +134,9 @@ pub struct BindView {
 }
 
 impl BindPanel {
-    /// A bind that was not tried yet.
+    /// A bind that was not tried yet, and how its PDUs are shown.
     #[must_use]
-    pub fn new(now: DateTime<Utc>) -> Self {
+    pub fn new(now: DateTime<Utc>, show: ShowPdu) -> Self {
         Self {
             view: Mutex::new(BindView {
                 state: SessionState::Disconnected,
@@ -149,6 +151,7 @@ impl BindPanel {
                 last_unbound_at: None,
             }),
             in_flight: AtomicUsize::new(0),
+            pdus: LatestPdus::new(show),
         }
     }
 

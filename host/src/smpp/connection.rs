@@ -4,6 +4,7 @@
 //! PDUs that do not fit are answered with ESME_RX_T_APPN, so that the operator keeps them.
 
 use super::frame::Frame;
+use super::shown::without_password;
 use super::socket::{Io, Socket};
 use crate::clock;
 use crate::errors;
@@ -241,7 +242,10 @@ impl Connection {
                 Ok(None) => return,
                 Err(error) => {
                     // The stream is out of step: nothing that follows can be trusted.
-                    socket.queue(&error.nack()).unwrap_or_default();
+                    let nack = error.nack();
+                    if let Ok(octets) = socket.queue(&nack) {
+                        self.parts.panel.pdus.keep(clock::utc_now(), true, octets);
+                    }
                     self.keep_broken(&error);
                     self.lose_link(error.to_string()).await;
                     return;
@@ -307,11 +311,17 @@ impl Connection {
 
     fn transmit(&mut self, pdu: &Outgoing) {
         let Some(socket) = &mut self.socket else { return };
-        if let Err(error) = socket.queue(pdu) {
-            // The pipeline checks parts with the same rules before it hands them over.
-            tracing::error!(operator = %self.parts.context.operator_name, %error, "PDU cannot be encoded");
-            return;
-        }
+        let octets = match socket.queue(pdu) {
+            Ok(octets) => octets,
+            Err(error) => {
+                // The pipeline checks parts with the same rules before it hands them over.
+                tracing::error!(operator = %self.parts.context.operator_name, %error, "PDU cannot be encoded");
+                return;
+            }
+        };
+        let mut room = Vec::new();
+        let kept = without_password(pdu, octets, &mut room);
+        self.parts.panel.pdus.keep(clock::utc_now(), true, kept);
         self.note_sent(pdu);
     }
 }

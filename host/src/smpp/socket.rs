@@ -138,9 +138,11 @@ impl Socket {
         &self.received
     }
 
-    /// Queues a PDU for the next write.
-    pub(super) fn queue(&mut self, pdu: &Outgoing) -> Result<(), codec::EncodeError> {
-        codec::encode(pdu, &mut self.unsent)
+    /// Queues a PDU for the next write; its octets are told.
+    pub(super) fn queue(&mut self, pdu: &Outgoing) -> Result<&[u8], codec::EncodeError> {
+        let before = self.unsent.len();
+        codec::encode(pdu, &mut self.unsent)?;
+        Ok(self.unsent.get(before..).unwrap_or_default())
     }
 
     /// Writes what is queued and closes, without waiting long for a peer that is gone.

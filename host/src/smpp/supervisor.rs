@@ -5,6 +5,7 @@ use super::dial::Route;
 use super::muster::Muster;
 use super::outbind::Door;
 use super::permission::Permission;
+use super::shown::show;
 use crate::clock;
 use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
@@ -109,7 +110,7 @@ pub fn spawn_binds(
     for (place, settings) in operator.sessions.iter().enumerate() {
         let count = usize::from(settings.binds);
         let views: Vec<_> = (0..count)
-            .map(|_| Arc::new(BindPanel::new(clock::utc_now())))
+            .map(|_| Arc::new(BindPanel::new(clock::utc_now(), show)))
             .collect();
         let panel = Arc::new(SessionPanel::new(facts(settings), views.clone()));
         let origin = origin(settings, &context.operator_name);

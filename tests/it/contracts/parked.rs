@@ -108,7 +108,7 @@ async fn settlements_at_once_are_told_each_its_own(place: &mut impl StorePlace) 
     for batch in &batches {
         let own = batch[1].outcome.as_ref().unwrap();
         let progress = store.progress(&[own.message_id]).await.unwrap();
-        assert_eq!(progress[0].outcome.as_ref(), Some(&own.event));
+        assert_eq!(progress[0].outcome.as_deref(), Some(&*own.event));
     }
 }
 

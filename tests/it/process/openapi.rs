@@ -247,6 +247,11 @@ impl Calls {
         let other = std::fs::read(plugin("latin1")).expect("a plugin");
         self.expect(200, "policies", "GET /api/v1/plugins", b"");
         self.previews();
+        self.until("pdus", "GET /api/v1/pdus?operator=acme", |answer| {
+            answer.body.contains("bind_transceiver")
+        });
+        self.expect(400, "pdus", "GET /api/v1/pdus?operator=acme&limit=0", b"");
+        self.expect(404, "pdus", "GET /api/v1/pdus?operator=acme&session=9", b"");
         self.expect(200, "configuration", "GET /api/v1/config", b"");
         self.expect(409, "orderPlugin", "POST /api/v1/plugins/acme/promote", b"");
         self.expect(422, "deploy", "POST /api/v1/plugins/acme/deploy", b"no component");

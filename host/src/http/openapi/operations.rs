@@ -25,6 +25,10 @@ fn records() -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 })
 }
 
+fn of_a_bind() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })
+}
+
 fn yes_or_no() -> Value {
     json!({ "type": "boolean", "default": false })
 }
@@ -324,6 +328,24 @@ pub(super) static OPERATIONS: &[Operation] = &[
             "/api/v1/plugins/{name}/{order}",
             "orderPlugin",
             "Makes the candidate active, forgets it, goes back, or looks at the file again",
+        )
+    },
+    Operation {
+        parameters: &[
+            query("operator", OPERATOR, string),
+            query("session", "Only this session, counted from 1", from_one),
+            query("bind", "Only this bind of each session, counted from 1", from_one),
+            query("limit", "PDUs of each bind at most", of_a_bind),
+        ],
+        answers: &[
+            json_answer(200, "LatestPdus", "Bind by bind, newest first"),
+            BAD_QUERY,
+            refused(404, "No such operator, session or bind"),
+        ],
+        ..get(
+            "/api/v1/pdus",
+            "pdus",
+            "The last PDUs of each bind, those that bind included; numbers, texts and passwords are replaced",
         )
     },
     Operation {

@@ -49,6 +49,8 @@ impl std::fmt::Display for Oddities {
 impl Connection {
     /// Gives a PDU to the session. Costs an odd one its record, and the others nothing.
     pub(super) async fn take_frame(&mut self, frame: &Frame) {
+        let pdus = &self.parts.panel.pdus;
+        pdus.keep(clock::utc_now(), false, frame.octets());
         let decoded = codec::decode(frame);
         if let Some(oddity) = decoded.oddity {
             self.note_oddity(oddity.what, oddity.field);

@@ -1,6 +1,6 @@
 //! The forms of what is recorded.
 
-use super::{Schemas, list, number, object, or_null, string, the, time, uuid};
+use super::{Schemas, list, number, object, or_null, string, the, time, uuid, words};
 use serde_json::json;
 
 pub(super) fn recordings() -> Schemas {
@@ -40,7 +40,19 @@ pub(super) fn recordings() -> Schemas {
         ("from", time()),
         ("to", time()),
     ]);
+    let latest = object(&[
+        ("at", time()),
+        ("direction", words(&["sent", "received"])),
+        ("told", string()),
+        ("oddity", or_null(string())),
+        ("octets", string()),
+    ]);
+    let bind = object(&[("session", number()), ("bind", number()), ("pdus", list(latest))]);
     vec![
+        (
+            "LatestPdus",
+            object(&[("operator", string()), ("binds", list(bind))]),
+        ),
         ("Decision", decision),
         ("Decisions", object(&[("decisions", list(the("Decision")))])),
         ("DecisionCounts", object(&[("decisions", list(count))])),

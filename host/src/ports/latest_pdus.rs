@@ -1,0 +1,112 @@
+//! The last PDUs of a bind, in memory: what an engineer looks at when it flaps, binds and enquire_links included.
+
+use chrono::{DateTime, Utc};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+/// PDUs that are kept of a bind.
+const KEPT: usize = 50;
+/// Of a longer one the header alone is kept: half of a PDU would be none.
+const LONGEST: usize = 4 * 1024;
+const HEADER: usize = 16;
+
+/// A PDU as people see it: redacted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShownPdu {
+    /// In words.
+    pub told: String,
+    /// The first departure from the standard, of what the operator sent.
+    pub oddity: Option<String>,
+    /// In hexadecimal, private parts replaced.
+    pub octets: String,
+}
+
+/// Makes a PDU fit to be seen.
+pub type ShowPdu = fn(octets: &[u8], sent: bool) -> ShownPdu;
+
+/// Octets that went or came.
+#[derive(Debug)]
+struct Passed {
+    at: DateTime<Utc>,
+    sent: bool,
+    octets: Vec<u8>,
+}
+
+/// A ring of at most [`KEPT`] PDUs of at most [`LONGEST`] octets. Whoever keeps one pays for a copy; it is decoded for whoever asks.
+#[derive(Debug)]
+pub struct LatestPdus {
+    ring: Mutex<VecDeque<Passed>>,
+    show: ShowPdu,
+}
+
+impl LatestPdus {
+    pub(super) fn new(show: ShowPdu) -> Self {
+        Self {
+            ring: Mutex::default(),
+            show,
+        }
+    }
+
+    /// A whole PDU went (`sent`) or came. Passwords are not to be in it.
+    pub fn keep(&self, at: DateTime<Utc>, sent: bool, octets: &[u8]) {
+        let kept = if octets.len() > LONGEST {
+            octets.get(..HEADER).unwrap_or_default()
+        } else {
+            octets
+        };
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = if ring.len() < KEPT { None } else { ring.pop_front() };
+        let mut room = oldest.map_or_else(Vec::new, |oldest| oldest.octets);
+        room.clear();
+        room.extend_from_slice(kept);
+        ring.push_back(Passed {
+            at,
+            sent,
+            octets: room,
+        });
+    }
+
+    /// The latest, newest first: when, whether it was sent, and what it was.
+    #[must_use]
+    pub fn latest(&self, limit: usize) -> Vec<(DateTime<Utc>, bool, ShownPdu)> {
+        let taken: Vec<_> = {
+            let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            let newest = ring.iter().rev().take(limit);
+            newest.map(|pdu| (pdu.at, pdu.sent, pdu.octets.clone())).collect()
+        };
+        taken
+            .into_iter()
+            .map(|(at, sent, octets)| (at, sent, (self.show)(&octets, sent)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(octets: &[u8], _: bool) -> ShownPdu {
+        ShownPdu {
+            told: octets.len().to_string(),
+            oddity: None,
+            octets: hex::encode(octets),
+        }
+    }
+
+    #[test]
+    fn the_latest_are_kept_and_of_long_ones_the_header() {
+        let pdus = LatestPdus::new(plain);
+        for n in 0..70_u8 {
+            pdus.keep(DateTime::UNIX_EPOCH, n % 2 == 0, &[n; 20]);
+        }
+        let latest = pdus.latest(usize::MAX);
+        assert_eq!(latest.len(), KEPT);
+        assert_eq!(
+            (latest[0].1, latest[0].2.octets.as_str()),
+            (false, "45".repeat(20).as_str())
+        );
+        assert_eq!(latest[KEPT - 1].2.octets, "14".repeat(20));
+        pdus.keep(DateTime::UNIX_EPOCH, true, &[7; LONGEST + 1]);
+        assert_eq!(pdus.latest(1)[0].2.told, HEADER.to_string());
+    }
+}
