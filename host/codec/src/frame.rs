@@ -12,7 +12,8 @@ pub const HEADER: usize = 16;
 /// The longest PDU taken or sent, in octets: a message_payload of 64 KiB and 1 KiB for the other fields.
 pub const MAX_PDU: usize = 65 * 1024;
 
-/// One whole PDU. Its octets are shared with the read buffer: cloning copies nothing.
+/// One whole PDU. Cloning copies nothing. Its octets are its own: were they the read buffer's, one PDU that waits for something would keep
+/// all that was read together with it, and each read would need a new buffer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     octets: Bytes,
@@ -137,7 +138,8 @@ pub fn next_frame(buf: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
     let command_id = header.get_u32();
     let command_status = CommandStatus(header.get_u32());
     let sequence_number = header.get_u32();
-    let octets = buf.split_to(length).freeze();
+    let octets = Bytes::copy_from_slice(buf.get(..length).unwrap_or_default());
+    buf.advance(length);
     Ok(Some(Frame {
         octets,
         command_id,

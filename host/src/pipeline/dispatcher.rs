@@ -159,7 +159,7 @@ impl Dispatcher {
     pub async fn run(mut self) {
         self.read_gate();
         self.remember_recent().await;
-        let mut outcomes = Vec::with_capacity(BATCH);
+        let mut outcomes = Vec::new();
         let mut stopping = false;
         while !(stopping && self.bench.is_idle()) {
             self.keep_custody().await;

@@ -64,7 +64,7 @@ impl Receipts {
 
     /// Works until every bind is gone.
     pub async fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Vec::new();
         let mut sweep = tokio::time::interval(sweep_every(self.context.config.unmatched_after));
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut versions = self.context.policies.versions();

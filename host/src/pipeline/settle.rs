@@ -143,7 +143,8 @@ impl Settler {
 
     /// Makes rows and outcomes durable.
     async fn record(&mut self, next: mpsc::Sender<Batch>) {
-        let mut items = Vec::with_capacity(BATCH);
+        // Grows with the traffic: room for a whole batch of each operator would be most of a host's memory.
+        let mut items = Vec::new();
         while self.items.recv_many(&mut items, BATCH).await > 0 {
             let mut batch = Batch::default();
             for item in items.drain(..) {

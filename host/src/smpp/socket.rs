@@ -16,6 +16,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Room for one read. Many PDUs arrive with one system call.
 const READ_OCTETS: usize = 64 * 1024;
+/// Room that a read has at least.
+const LEAST_ROOM: usize = READ_OCTETS / 4;
 
 /// What a peer that reads nothing may leave unread before the link counts as dead.
 const UNSENT_OCTETS: usize = 4 * 1024 * 1024;
@@ -54,8 +56,8 @@ impl Socket {
         Self {
             stream: Box::new(stream),
             peer,
-            received: BytesMut::with_capacity(READ_OCTETS),
-            unsent: BytesMut::with_capacity(READ_OCTETS),
+            received: BytesMut::new(),
+            unsent: BytesMut::new(),
             unflushed: false,
         }
     }
@@ -75,7 +77,9 @@ impl Socket {
 
     /// Waits until something was read or written. Cancel safe.
     pub(super) async fn progress(&mut self) -> Io {
-        self.received.reserve(READ_OCTETS);
+        if self.received.capacity() - self.received.len() < LEAST_ROOM {
+            self.received.reserve(READ_OCTETS);
+        }
         poll_fn(|context| self.poll_progress(context)).await
     }
 
