@@ -1,6 +1,7 @@
 //! Stories about the gateway, and the contracts that its parts must keep. One binary, so that it links once.
 
 mod architecture;
+mod benches;
 mod console;
 mod contracts;
 mod failures;

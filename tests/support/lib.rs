@@ -16,6 +16,7 @@ mod far_side;
 pub mod foreign;
 mod gateway;
 pub mod http;
+pub mod load;
 mod message;
 mod operator;
 mod peer;

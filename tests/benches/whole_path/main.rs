@@ -1,51 +1,56 @@
-//! How many messages a second the whole gateway carries on this machine, and what one costs.
+//! How many messages a second the whole gateway carries on this machine, what one costs, and what decides about that.
 //!
 //! ```text
-//! cargo bench -p smpp-connector-tests --bench whole_path [-- --platform --messages 50000 --runs 3 --window 100 --data-dir DIR]
+//! cargo bench -p smpp-connector-tests --bench whole_path [-- --platform --all --only "window 10," --runs 3 --messages 20000]
 //! ```
-//! A gateway with its embedded backends and a simulated operator run in this process, the operator on a thread of its own
-//! behind a TCP socket. With `--platform` the gateway runs on private servers instead (nats-server, PostgreSQL with fsync,
-//! redis-server), started fresh for each run on the same machine, and events are read from the stream. Commands are published into the durable queue, 200 at a time, while those before them are being sent:
-//! at most 4,000 are under way. A message counts when its last event has been read from the event log: `smpp.dlr` with
-//! `messageFinal`, or `smpp.submit` where receipts are off. The clock runs from the first publish to the last of these
-//! events. Embedded, everything is on disk before it is answered (`synchronous = FULL`), as in production; a single NATS server
+//! The gateway is a process of its own, so that its CPU and memory are its own, with its embedded backends; with `--platform` on
+//! private servers (nats-server, PostgreSQL with fsync, redis-server), started anew for each run. One base case, and from it
+//! each setting by itself: receipts, plugin, window, and how long the operator takes to answer. `--all` plays every combination
+//! of them, embedded and on servers. Under 3 minutes; with `--all` about a quarter of an hour.
+//!
+//! Commands go in by HTTP (NDJSON, 200 a request) or NATS (200 a batch), 4 at once, while those before them are being sent; at most
+//! 4,000 are under way. A message counts when its last event has been read from the event stream (HTTP's or NATS'): `dlr` with the
+//! message's final state, or `submit` where receipts are off. The clock runs from the first command to the last of these events.
+//! Embedded, everything is on disk before it is answered (`synchronous = FULL`), as in production; a single NATS server
 //! acknowledges what is in its files and fsyncs every two minutes, unless `sync_interval` says otherwise. Texts have one part.
 //!
-//! Not measured: the HTTP intake's parsing, TLS, and an operator that is far away. The last line offers a fixed load that the
-//! machine carries easily, and tells how long a message takes from its publish call until its events can be read.
+//! Latency, at a load that the machine carries easily and at half of the best rate: from handing over the command until the operator
+//! has read its submit_sm, and from the operator's writing of the receipt until its event can be read.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-mod cpu;
-mod reader;
-mod stage;
-mod traffic;
+mod cases;
+mod operator;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use cases::Case;
 use clap::Parser;
-use stage::{Plugins, Stage};
+use smpp_connector_tests::load::{Figures, Ours, Stage, machine, median};
 use std::path::PathBuf;
 
 #[derive(Parser)]
 struct Options {
-    /// Messages of one run
+    /// Messages of one run; fewer where the window and the operator's answers allow only few
     #[arg(long)]
     messages: Option<usize>,
     /// Runs of each case; the median is printed
     #[arg(long)]
     runs: Option<usize>,
-    /// Unanswered submit_sm
-    #[arg(long, default_value_t = 100)]
-    window: u16,
     /// On NATS JetStream, PostgreSQL and Redis, started for each run, instead of the embedded backends
     #[arg(long)]
     platform: bool,
+    /// Every combination, embedded and on servers
+    #[arg(long)]
+    all: bool,
     /// Without recording hook calls and their PDUs: what that costs is the difference
     #[arg(long)]
     no_recordings: bool,
-    /// The case whose name contains this, alone
+    /// The cases whose names contain this, alone
     #[arg(long, default_value = "")]
     only: String,
-    /// Messages a second of the latency line
+    /// Names the cases and ends
+    #[arg(long)]
+    list: bool,
+    /// Messages a second of the first latency line
     #[arg(long, default_value_t = 1_000)]
     rate: usize,
     /// Where the gateways keep their data: the disk decides a good part
@@ -56,147 +61,105 @@ struct Options {
     bench: bool,
 }
 
-/// The kept plugin in Rust, which answers each of the seven calls of a message.
-pub(crate) const EVERY_HOOK: &str = "every-hook";
-
-#[derive(Clone, Copy)]
-struct Case {
-    name: &'static str,
-    plugin: Option<&'static str>,
-    receipts: bool,
+impl Options {
+    fn cases(&self) -> Vec<Case> {
+        let mut cases = match (self.all, self.bench) {
+            (true, _) => Case::all(),
+            (false, true) => Case::from_base(self.platform),
+            (false, false) => vec![Case::base(self.platform)],
+        };
+        cases.retain(|case| case.name().contains(&self.only));
+        cases
+    }
 }
-
-const CASES: [Case; 5] = [
-    Case {
-        name: "hexdec plugin, receipts",
-        plugin: Some("hexdec"),
-        receipts: true,
-    },
-    Case {
-        name: "latin1 plugin, receipts",
-        plugin: Some("latin1"),
-        receipts: true,
-    },
-    Case {
-        name: "every hook in Rust, receipts",
-        plugin: Some(EVERY_HOOK),
-        receipts: true,
-    },
-    Case {
-        name: "no plugin, receipts",
-        plugin: None,
-        receipts: true,
-    },
-    Case {
-        name: "hexdec plugin, no receipts",
-        plugin: Some("hexdec"),
-        receipts: false,
-    },
-];
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let runs = options.runs.unwrap_or(if options.bench { 3 } else { 1 });
+    let cases = options.cases();
+    if options.list {
+        cases.iter().for_each(|case| println!("{}", case.name()));
+        return Ok(());
+    }
+    let several = if options.bench && !options.all { 3 } else { 1 };
+    let runs = options.runs.unwrap_or(several);
     let messages = options
         .messages
-        .unwrap_or(if options.bench { 50_000 } else { 600 });
-    let plugins = Plugins::build(&options.data_dir)?;
+        .unwrap_or(if options.bench { 20_000 } else { 600 });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     println!(
-        "{messages} messages a run, median of {runs} runs, window {}, {}",
-        options.window,
-        cpu::machine()
+        "up to {messages} messages a run, median of {runs} runs, {}",
+        machine()
     );
     println!(
-        "{:28} {:>10} {:>26}   CPU a message",
-        "", "messages/s", "(slowest .. fastest run)"
+        "the operator alone answers {:.0} submit_sm/s of a bare client, window 100\n",
+        operator::rate(messages)?
     );
-    let cases: Vec<_> = CASES
-        .into_iter()
-        .filter(|case| case.name.contains(&options.only))
-        .collect();
-    let mut figures: Vec<Vec<Figures>> = vec![Vec::new(); cases.len()];
+    let start = async |case: Case, messages: usize| -> Result<Stage> {
+        let setup = case.setup(&options.data_dir, !options.no_recordings);
+        let stage = Ours::start(env!("CARGO_BIN_EXE_gateway"), &setup, messages).await;
+        stage.with_context(|| case.name())
+    };
+    let mut figures = vec![Vec::new(); cases.len()];
     // In turns, so that a busy minute of the machine does not fall on one case.
     for _ in 0..runs {
         for (case, figures) in cases.iter().zip(&mut figures) {
-            figures.push(Stage::play(*case, &options, &plugins, |stage| {
-                stage.flood(messages)
+            let messages = case.at_most(messages);
+            figures.push(runtime.block_on(async {
+                let mut stage = start(*case, messages).await?;
+                stage.flood(messages).await.with_context(|| case.name())
             })?);
         }
     }
     let medians: Vec<_> = figures.into_iter().map(median).collect();
-    for (case, (all, rates)) in cases.iter().zip(&medians) {
-        print_figures(case.name, all, rates);
-    }
-    let rate_of = |plugin, receipts| {
-        let mut found = cases.iter().zip(&medians);
-        found
-            .find(|(case, _)| case.plugin == plugin && case.receipts == receipts)
-            .map(|(_, (all, _))| all.rate)
+    print_table(&cases, &medians);
+    let Some((case, (best, _))) = cases.first().zip(medians.first()) else {
+        return Ok(());
     };
-    if let (Some(on), Some(off)) = (rate_of(Some("hexdec"), true), rate_of(Some("hexdec"), false)) {
-        println!("receipts on / off: {:.2}", on / off);
-    }
-    if let (Some(on), Some(none)) = (rate_of(Some("hexdec"), true), rate_of(None, true)) {
-        println!("hexdec plugin / none: {:.2}", on / none);
-    }
-    let cpu_of = |plugin| {
-        let mut found = cases.iter().zip(&medians);
-        let found = found.find(|(case, _)| case.plugin == plugin && case.receipts);
-        // The gateway's own threads and those of its database.
-        found.map(|(_, (all, _))| all.cpu[0] + all.cpu[1])
-    };
-    if let (Some(every), Some(none)) = (cpu_of(Some(EVERY_HOOK)), cpu_of(None)) {
+    let seconds = if options.bench { 5 } else { 1 };
+    for rate in [options.rate, whole(best.rate / 2.0)] {
+        let latency = runtime.block_on(async {
+            let mut stage = start(*case, rate * seconds).await?;
+            stage.steady(rate, seconds).await
+        })?;
+        let [submit, receipt] =
+            [latency.submit, latency.receipt].map(|[p50, p99]| format!("p50 {p50:.1} ms, p99 {p99:.1} ms"));
         println!(
-            "every hook takes {:.1} us of the {every:.1} us of CPU that a message costs: {:.1} %",
-            every - none,
-            100.0 * (every - none) / every
-        );
-    }
-    if let Some(case) = cases.first() {
-        let seconds = if options.bench { 5 } else { 1 };
-        println!(
-            "{}",
-            Stage::play(*case, &options, &plugins, |stage| stage
-                .latency(options.rate, seconds))?
+            "at {rate} messages/s, {}: command to submit_sm {submit}; receipt to event {receipt}",
+            case.name()
         );
     }
     Ok(())
 }
 
-/// What one run came to.
-#[derive(Clone)]
-struct Figures {
-    /// Messages a second.
-    rate: f64,
-    /// CPU microseconds a message, by who used them.
-    cpu: [f64; 6],
-}
-
-/// The run in the middle, and the rates of the slowest and the fastest.
-fn median(mut runs: Vec<Figures>) -> (Figures, (f64, f64)) {
-    runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    let rate = |figures: Option<&Figures>| figures.map_or(0.0, |figures| figures.rate);
-    let rates = (rate(runs.first()), rate(runs.last()));
-    let middle = runs.len() / 2;
-    (
-        runs.into_iter().nth(middle).unwrap_or(Figures {
-            rate: 0.0,
-            cpu: [0.0; 6],
-        }),
-        rates,
-    )
-}
-
-fn print_figures(name: &str, figures: &Figures, (slowest, fastest): &(f64, f64)) {
-    let used = cpu::USERS
-        .iter()
-        .zip(figures.cpu)
-        .filter(|(_, used)| *used >= 0.5);
-    let used: Vec<_> = used.map(|(user, used)| format!("{user} {used:.0} us")).collect();
-    let range = format!("({slowest:.0} .. {fastest:.0})");
+/// Each case, and what it is of the first.
+fn print_table(cases: &[Case], medians: &[(Figures, [f64; 2])]) {
     println!(
-        "{name:28} {:>10.0} {range:>26}   {}",
-        figures.rate,
-        used.join(", ")
+        "{:74} {:>8} {:>18} {:>6} {:>5}   CPU us a message",
+        "", "a second", "(all runs)", "ratio", "MiB"
     );
+    let base = medians.first().map_or(1.0, |(figures, _)| figures.rate);
+    for (case, (figures, [slowest, fastest])) in cases.iter().zip(medians) {
+        let used = figures.cpu.iter().filter(|(_, used)| *used >= 0.5);
+        let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.0}")).collect();
+        println!(
+            "{:62} {:>8.0} {:>18} {:>6.2} {:>5.0}   {}",
+            case.name(),
+            figures.rate,
+            format!("({slowest:.0}..{fastest:.0})"),
+            figures.rate / base,
+            figures.memory,
+            used.join(", ")
+        );
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is small and not negative"
+)]
+fn whole(rate: f64) -> usize {
+    (rate as usize).max(1)
 }

@@ -1,0 +1,263 @@
+//! This project's gateway under load, embedded or on NATS, PostgreSQL and Redis.
+
+use super::cpu::{Processes, Who};
+use super::lane::{Commands, HttpClient, Lane, number_in};
+use super::run::{Stage, WARM};
+use super::sink::{Answers, Sink};
+use super::tally::{Step, Tally};
+use crate::servers::{NatsServer, PostgresServer, RedisServer};
+use crate::{GatewayProcess, http, plugin, published};
+use anyhow::{Context, Result};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use futures_util::StreamExt;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Commands in one publish or POST.
+const BATCH: usize = 200;
+/// Calls at once.
+const LANES: usize = 4;
+
+/// Whose policy decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plugin {
+    /// The built-in behaviour.
+    None,
+    /// In Rust, with every hook, and an answer of its own to each.
+    EveryHook,
+    /// `plugins/hexdec`: ids and receipts.
+    Hexdec,
+    /// `plugins/latin1`: encoding and splitting.
+    Latin1,
+    /// `plugins/quirks`, with a setting for each of its hooks.
+    Quirks,
+    /// The one with every hook, in JavaScript.
+    JavaScript,
+}
+
+/// How the gateway is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// On NATS JetStream, PostgreSQL and Redis instead of the embedded backends.
+    pub platform: bool,
+    /// Whose policy decides.
+    pub plugin: Plugin,
+    /// Whether receipts are asked for.
+    pub receipts: bool,
+    /// Unanswered submit_sm.
+    pub window: u16,
+    /// From submit_sm to its response.
+    pub latency: Duration,
+    /// Whether hook calls and their PDUs are recorded.
+    pub recordings: bool,
+    /// Where the gateway keeps its data: the disk decides a good part.
+    pub data_dir: PathBuf,
+}
+
+/// The gateway of this project.
+pub struct Ours;
+
+impl Ours {
+    /// Starts one, with its servers, for so many messages. `binary` is the benchmark's `CARGO_BIN_EXE_gateway`.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start(binary: &str, setup: &Setup, messages: usize) -> Result<Stage> {
+        let tally = Arc::new(Tally::of(WARM + messages));
+        let answers = Answers {
+            latency: setup.latency,
+            two_bases: !matches!(setup.plugin, Plugin::None | Plugin::Latin1),
+            ..Answers::default()
+        };
+        let sink = Sink::start(answers, tally.clone())?;
+        let servers = setup.platform.then(Servers::start);
+        let dir = tempfile::tempdir_in(&setup.data_dir)?;
+        let operator = Uuid::now_v7();
+        write_files(dir.path(), setup, operator, sink.addr, servers.as_ref())?;
+        let gateway = GatewayProcess::launch(binary, dir.path(), "warn");
+        let (me, it) = (std::process::id(), gateway.pid());
+        let mut processes = vec![
+            ("gateway", Who::Rest(it, "sqlx-sqlite")),
+            ("SQLite", Who::Threads(it, "sqlx-sqlite")),
+            ("operator", Who::Threads(me, "operator")),
+            ("load", Who::Rest(me, "operator")),
+        ];
+        let commands = Commands {
+            operator,
+            subject: format!("smpp.operator.{operator}"),
+            receipts: setup.receipts,
+        };
+        let mut lanes = Vec::new();
+        if let Some(servers) = &servers {
+            processes.extend(servers.processes());
+            read_stream(&servers.nats.url(), tally.clone(), setup.receipts).await?;
+            for _ in 0..LANES {
+                let client = async_nats::connect(servers.nats.url()).await?;
+                lanes.push(Lane::Nats(commands.clone(), async_nats::jetstream::new(client)));
+            }
+        } else {
+            read_log(
+                gateway.url("/api/v1/events?after=0"),
+                tally.clone(),
+                setup.receipts,
+            )?;
+            let addr = gateway.url("").trim_start_matches("http://").parse()?;
+            for _ in 0..LANES {
+                lanes.push(Lane::Http(commands.clone(), HttpClient::connect(addr).await?));
+            }
+        }
+        Ok(Stage {
+            tally,
+            lanes,
+            processes: Processes(processes),
+            batch: BATCH,
+            given: 0,
+            _props: vec![
+                Box::new(gateway),
+                Box::new(servers),
+                Box::new(sink),
+                Box::new(dir),
+            ],
+        })
+    }
+}
+
+/// Fresh servers, on the same machine.
+struct Servers {
+    nats: NatsServer,
+    postgres: PostgresServer,
+    redis: RedisServer,
+}
+
+impl Servers {
+    fn start() -> Self {
+        Self {
+            nats: NatsServer::start(),
+            postgres: PostgresServer::start(),
+            redis: RedisServer::start(),
+        }
+    }
+
+    fn processes(&self) -> [(&'static str, Who); 3] {
+        [
+            ("NATS", Who::Family(self.nats.pid())),
+            ("PostgreSQL", Who::Family(self.postgres.pid())),
+            ("Redis", Who::Family(self.redis.pid())),
+        ]
+    }
+}
+
+/// Reads the stream of events, as a platform's service would.
+async fn read_stream(url: &str, tally: Arc<Tally>, receipts: bool) -> Result<()> {
+    let client = async_nats::connect(url).await?;
+    let stream = async_nats::jetstream::new(client)
+        .get_stream("SMPP_EVENTS")
+        .await?;
+    let config = pull::Config {
+        ack_policy: AckPolicy::None,
+        deliver_policy: DeliverPolicy::All,
+        ..pull::Config::default()
+    };
+    let consumer = stream.create_consumer(config).await?;
+    let mut messages = consumer.stream().max_messages_per_batch(2_000).messages().await?;
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = messages.next().await {
+            let kind = message.subject.split('.').nth(1).unwrap_or_default();
+            tell(&tally, kind, &String::from_utf8_lossy(&message.payload), receipts);
+        }
+    });
+    Ok(())
+}
+
+/// Reads the gateway's own log of events, as anybody may; the thread ends with the gateway.
+fn read_log(url: String, tally: Arc<Tally>, receipts: bool) -> Result<()> {
+    let lines = http::lines(&url).map_err(anyhow::Error::msg)?;
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let Some(event) = line.strip_prefix("data:") else {
+                continue;
+            };
+            let (_, rest) = event.split_once(r#""type":""#).unwrap_or_default();
+            let (kind, _) = rest.split_once('"').unwrap_or_default();
+            tell(&tally, kind, event, receipts);
+        }
+    });
+    Ok(())
+}
+
+/// Anything but accepted and delivered would make the figure a lie.
+fn tell(tally: &Tally, kind: &str, event: &str, receipts: bool) {
+    let last = match kind {
+        "submit" if event.contains(r#""outcome":"ACCEPTED""#) => !receipts,
+        "dlr" if event.contains(r#""messageState":"DELIVERED""#) => true,
+        "session" => return,
+        _ => return tally.fail(format!("an event that should not be: {kind} {event}")),
+    };
+    if last && let Some(number) = number_in(event) {
+        tally.note(Step::Told, number);
+    }
+}
+
+/// The gateway's files: defaults, but for what the setup is about.
+fn write_files(
+    dir: &Path,
+    setup: &Setup,
+    operator: Uuid,
+    addr: SocketAddr,
+    servers: Option<&Servers>,
+) -> Result<()> {
+    std::fs::create_dir_all(dir.join("operators"))?;
+    std::fs::create_dir_all(dir.join("plugins"))?;
+    let component = dir.join("plugins/bench.wasm");
+    let mut policy = "[policy]\nplugin = \"bench.wasm\"\n";
+    match setup.plugin {
+        Plugin::None => policy = "",
+        Plugin::Quirks => policy = QUIRKS,
+        Plugin::EveryHook => std::fs::write(component, published("1.0.0", "rust"))?,
+        Plugin::JavaScript => std::fs::write(component, published("1.0.0", "javascript"))?,
+        Plugin::Hexdec => drop(std::fs::copy(plugin("hexdec"), component)?),
+        Plugin::Latin1 => drop(std::fs::copy(plugin("latin1"), component)?),
+    }
+    let (ip, port, window) = (addr.ip(), addr.port(), setup.window);
+    let text = format!(
+        "operator_id = \"{operator}\"\ntps_limit = 1000000\n{policy}[[session]]\nhost = \"{ip}\"\nport = {port}\n\
+         system_id = \"bench\"\npassword = \"bench\"\nwindow = {window}\n"
+    );
+    std::fs::write(dir.join("operators/bench.toml"), text)?;
+    let recorded = setup.recordings;
+    let mut text = format!("[http]\nlisten = \"127.0.0.1:0\"\n[recordings]\ndecisions = {recorded}\n");
+    if let Some(Servers {
+        nats,
+        postgres,
+        redis,
+    }) = servers
+    {
+        write!(
+            text,
+            "[nats]\nurl = \"{}\"\n[postgres]\nurl = \"{}\"\n[redis]\nurl = \"{}\"\n",
+            nats.url(),
+            postgres.url(),
+            redis.url()
+        )?;
+    }
+    std::fs::write(dir.join("smpp-connector.toml"), text).context("the gateway's file")
+}
+
+/// Something for each of its hooks.
+const QUIRKS: &str = r#"[policy]
+plugin = "quirks"
+[policy.settings]
+message_id = { submit_resp = "hex", receipt = "decimal" }
+receipts = { time_zone = "+05:30" }
+states = { words = { FAILED = "rejected", NOCRED = "rejected" }, codes = { 6 = "delivered" } }
+errors = { codes = { 125 = { error = "not-registered" } } }
+statuses = { 0x45 = "throttle", 0x401 = "stop-operator" }
+encoding = { gsm7 = { data_coding = 1 } }
+splitting = { mode = "udh16", max_parts = 5 }
+destination = { rule = [{ prefix = "33", replace_prefix = "0" }] }
+submit = { service_type = "CMT", tlv = [{ tag = 0x1400, text = "1101456700000012345", nul = true }] }
+"#;
