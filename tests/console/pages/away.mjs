@@ -29,7 +29,7 @@ export default async (t) => {
   }, AWAY);
   await t.step("a page that is opened while it is away says so", async () => {
     await t.ask("the gateway goes away");
-    await t.page.keyboard.press("7");
+    await t.page.keyboard.press("8");
     await t.sees("the gateway cannot be reached");
     await t.ask("the gateway comes back");
     await t.sees("Newest first");

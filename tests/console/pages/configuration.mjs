@@ -11,7 +11,7 @@ export default async (t) => {
   });
   await t.look("configuration");
   await t.step("the defaults too", async () => {
-    await t.main.getByLabel("Show", { exact: true }).selectOption("all");
+    await t.main.locator("[name=show]").selectOption("all");
     await t.sees("correlation_ttl", "session[0].window");
     const window = await value("acme", "session[0].window");
     t.same("the window of acme", [window.Value, window.From], ["10", "default"]);

@@ -12,6 +12,17 @@ export default async (t) => {
   });
   await t.look("sessions");
 
+  await t.step("an operator's own page has the last PDUs of its binds, in words and octets", async () => {
+    await t.section("globe").getByRole("link", { name: "Its last PDUs" }).click();
+    await t.main.getByText("Last PDUs of bind 1").click();
+    await t.sees("bind_transceiver seq 1", "← received", "→ sent");
+    await t.main.getByText("bind_transceiver seq 1").click();
+    await t.sees("0000  00 00 00");
+    await t.seesNot("globe's password");
+  });
+  await t.look("sessions-pdus");
+  await t.open("#/sessions");
+
   await t.step("a question that is left changes nothing", async () => {
     await button(t, "globe", "unbind").click();
     await t.sees("Drain the window and unbind");

@@ -10,16 +10,9 @@ use std::time::{Duration, Instant};
 fn what_is_in_force_is_the_same_everywhere_and_holds_no_secret() {
     let stage = Stage::new(Script::new().credentials("story", "p4ss!word"));
     let operator = stage.operator().session("password", "\"p4ss!word\"");
-    write_files_with(stage.path(), std::slice::from_ref(&operator), "");
-    let host = stage.path().join("smpp-connector.toml");
-    let settings = std::fs::read_to_string(&host).unwrap();
+    let settings = "http.token = { file = \"token\" }\n";
+    write_files_with(stage.path(), std::slice::from_ref(&operator), settings);
     std::fs::write(stage.path().join("token"), "t0ken-of-http\n").unwrap();
-    let settings = if settings.contains("[http]") {
-        settings.replace("[http]", "[http]\ntoken = { file = \"token\" }")
-    } else {
-        format!("{settings}\n[http]\ntoken = {{ file = \"token\" }}\n")
-    };
-    std::fs::write(&host, settings).unwrap();
     let gateway = GatewayProcess::launch(BINARY, stage.path(), "warn");
     let url = gateway.url("/api/v1/config");
     assert_eq!(http::request("GET", &url, &[], b"").unwrap().status, 401);
@@ -90,4 +83,50 @@ fn what_is_in_force_is_the_same_everywhere_and_holds_no_secret() {
     let wrong = run(stage.path(), &["config"]);
     assert_eq!(wrong.code, 78, "{wrong:?}");
     has(&wrong.stderr, &["colour", "not a known key"]);
+}
+
+#[test]
+fn the_last_pdus_of_a_bind_are_shown_without_what_is_private() {
+    let stage = Stage::new(Script::new().credentials("story", "p4ss!word"));
+    let operator = stage.operator().session("password", "\"p4ss!word\"");
+    let gateway = stage.gateway(&operator);
+    let sent = super::messages(&operator, 48_600_123_456, 1);
+    gateway.post(&sent).unwrap();
+    gateway.events_until(|events| events.iter().any(|event| event["messageFinal"] == true));
+    let latest = gateway.get("/api/v1/pdus?operator=acme&session=1").json();
+    let pdus = latest["binds"][0]["pdus"].as_array().unwrap().clone();
+    let told: Vec<_> = pdus.iter().map(|pdu| pdu["told"].as_str().unwrap()).collect();
+    for wanted in [
+        "bind_transceiver ",
+        "bind_transceiver_resp",
+        "submit_sm ",
+        "submit_sm_resp",
+        "deliver_sm ",
+        "deliver_sm_resp",
+    ] {
+        assert!(
+            told.iter().any(|told| told.starts_with(wanted)),
+            "{wanted}: {told:#?}"
+        );
+    }
+    let text = latest.to_string();
+    for private in ["p4ss!word", "48600123456"] {
+        assert!(
+            !text.contains(private) && !text.contains(&hex::encode(private)),
+            "{text}"
+        );
+    }
+    let url = gateway.url("");
+    let words = run(stage.path(), &["pdus", "acme", "--hex", "--url", &url]);
+    has(
+        &words.stdout,
+        &["session 1, bind 1", "-> bind_transceiver", "<- deliver_sm"],
+    );
+    assert!(
+        !words.stdout.contains(&hex::encode("p4ss!word")),
+        "{}",
+        words.stdout
+    );
+    let unknown = run(stage.path(), &["pdus", "acme", "--session", "9", "--url", &url]);
+    has(&unknown.stderr, &["no such session or bind"]);
 }
