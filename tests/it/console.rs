@@ -4,6 +4,7 @@
 
 mod access;
 mod desk;
+mod load;
 mod memory;
 mod messages;
 mod overview;
