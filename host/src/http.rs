@@ -28,10 +28,10 @@ use crate::ports::{
     PluginDesk, Previews, Probe,
 };
 use arc_swap::ArcSwap;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
@@ -94,7 +94,10 @@ pub fn router(state: HttpState) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/api/v1/messages", post(messages::accept))
         .route("/api/v1/messages/{id}", get(story::one))
-        .route("/api/v1/events", get(events::stream))
+        .route(
+            "/api/v1/events",
+            get(events::stream).layer(Extension(Arc::<events::Recent>::default())),
+        )
         .route("/api/v1/odd-pdus", get(odd_pdus::recent))
         .route("/api/v1/decisions", get(decisions::recent))
         .route("/api/v1/decisions/summary", get(decisions::summary))

@@ -5,6 +5,7 @@
 mod access;
 mod configuration;
 mod desk;
+mod load;
 mod memory;
 mod messages;
 mod overview;

@@ -2,14 +2,21 @@
 //! header `x-newest-event` tells the newest number at the start. A reader that was cut off and says so by `Last-Event-ID`,
 //! as browsers do, goes on from there.
 
+mod recent;
+
+pub(super) use recent::Recent;
+
 use super::{HttpState, reply};
-use crate::ports::{EventLog, LoggedEvent};
+use crate::ports::EventLog;
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::unfold;
+use recent::Line;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,8 +25,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Events read from the log at once: what one reader holds in memory.
-const PAGE: usize = 256;
+/// Events that one reader holds in memory: shared with the other readers, unless it is behind them.
+const PAGE: usize = 64;
+/// Octets that are handed to its connection at once. A reader that reads nothing holds 16 times as many there at most, or one
+/// event if that is longer.
+const CHUNK: usize = 8 << 10;
+/// A silent stream says so often that it lives.
+const ALIVE: Duration = Duration::from_secs(15);
 
 /// The query of the stream.
 #[derive(Deserialize)]
@@ -31,6 +43,7 @@ pub(super) struct From {
 
 pub(super) async fn stream(
     State(state): State<HttpState>,
+    Extension(recent): Extension<Arc<Recent>>,
     headers: HeaderMap,
     from: Result<Query<From>, QueryRejection>,
 ) -> Response {
@@ -46,19 +59,18 @@ pub(super) async fn stream(
     let reader = Reader {
         newest: state.events.newest(),
         log: state.events,
+        recent,
         after,
         page: VecDeque::new(),
         stopping: state.stopping,
     };
-    let events = unfold(reader, |mut reader| async move {
-        let event = reader.next().await?;
-        Some((
-            Ok::<_, Infallible>(Event::default().id(event.seq.to_string()).data(line(&event))),
-            reader,
-        ))
+    let chunks = unfold(reader, |mut reader| async move {
+        let chunk = reader.next().await?;
+        Some((Ok::<_, Infallible>(chunk), reader))
     });
-    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
-    ([("x-newest-event", newest)], stream).into_response()
+    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
+    let newest = [("x-newest-event", newest)];
+    (headers, newest, Body::from_stream(chunks)).into_response()
 }
 
 /// Where a reader was cut off.
@@ -68,22 +80,22 @@ fn last_seen(headers: &HeaderMap) -> Option<u64> {
 
 struct Reader {
     log: Arc<dyn EventLog>,
+    recent: Arc<Recent>,
     newest: watch::Receiver<u64>,
     after: u64,
-    page: VecDeque<LoggedEvent>,
+    page: VecDeque<Line>,
     stopping: CancellationToken,
 }
 
 impl Reader {
-    /// The next event; `None` ends the stream.
-    async fn next(&mut self) -> Option<LoggedEvent> {
+    /// The next events, or a sign of life; `None` ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(event) = self.page.pop_front() {
-                self.after = event.seq;
-                return Some(event);
+            if let Some(chunk) = self.chunk() {
+                return Some(chunk);
             }
             self.newest.borrow_and_update();
-            match self.log.read_after(self.after, PAGE).await {
+            match self.recent.after(&*self.log, self.after, PAGE).await {
                 Ok(page) if !page.is_empty() => {
                     self.page = page.into();
                     continue;
@@ -96,46 +108,24 @@ impl Reader {
             }
             tokio::select! {
                 changed = self.newest.changed() => changed.ok()?,
+                () = tokio::time::sleep(ALIVE) => return Some(Bytes::from_static(b":\n\n")),
                 () = self.stopping.cancelled() => return None,
             }
         }
     }
-}
 
-/// The event's own fields after its number, kind, subject and time.
-fn line(event: &LoggedEvent) -> String {
-    let kind = event.subject.split('.').nth(1).unwrap_or_default();
-    let head = serde_json::json!({
-        "seq": event.seq,
-        "type": kind,
-        "subject": event.subject,
-        "publishedAt": event.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-    });
-    let (head, body) = (head.to_string(), event.payload.as_str());
-    match (head.strip_suffix('}'), body.strip_prefix('{')) {
-        (Some(head), Some(rest)) if rest.trim_start() != "}" => format!("{head},{rest}"),
-        _ => head,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_one_json_object_with_the_events_fields() {
-        let event = LoggedEvent {
-            seq: 7,
-            subject: "smpp.dlr.6f1c1a2e-7a54-4c07-9d0e-3b7a1d1c0001".to_owned(),
-            at: chrono::DateTime::from_timestamp(1_700_000_000, 5_000).unwrap(),
-            payload: r#"{"state":"DELIVERED","final":true}"#.to_owned(),
-        };
-        let line = line(&event);
-        assert!(!line.contains('\n'));
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(value["seq"], 7);
-        assert_eq!(value["type"], "dlr");
-        assert_eq!(value["state"], "DELIVERED");
-        assert_eq!(value["publishedAt"], "2023-11-14T22:13:20.000005Z");
+    /// What is at hand, in a piece that is not too large.
+    fn chunk(&mut self) -> Option<Bytes> {
+        let first = self.page.pop_front()?;
+        self.after = first.seq;
+        let mut octets = BytesMut::from(first.text);
+        while let Some(next) = self.page.front()
+            && octets.len() + next.text.len() <= CHUNK
+        {
+            octets.extend_from_slice(&next.text);
+            self.after = next.seq;
+            self.page.pop_front();
+        }
+        Some(octets.freeze())
     }
 }
