@@ -1,5 +1,6 @@
 //! Large numbers: many operators, long runs, more than an operator takes. Small in every run; with `SMPP_STORIES=full` as large as they
 //! are meant. What they print is told as a ratio within one run.
+#![cfg(test)]
 
 mod operators;
 mod overload;

@@ -43,9 +43,11 @@ impl Pdus {
         }
         let list = |of: &Value, key: &str| of.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         for bind in list(&told, "binds") {
+            let number = |key: &str| bind.get(key).cloned().unwrap_or_default();
             println!(
                 "session {}, bind {}, newest first:",
-                bind["session"], bind["bind"]
+                number("session"),
+                number("bind")
             );
             for pdu in list(&bind, "pdus") {
                 self.tell(&pdu);

@@ -43,7 +43,7 @@ impl PolicyTrials for PolicyHost {
         };
         let trial = plugin.beside(version.settings.as_ref().map(Value::to_string));
         if version.settings.is_some() {
-            try_settings(&trial, &operator.name).map_err(|words| PluginOrderError::Refused(words))?;
+            try_settings(&trial, &operator.name).map_err(PluginOrderError::Refused)?;
         }
         // So that the first call does not pay for it. One that does not start says so when it is asked.
         if let Ok(slot) = trial.new_slot() {

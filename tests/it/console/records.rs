@@ -67,7 +67,7 @@ fn odd_pdus_are_told() {
         match order {
             // deliver_sm whose last TLV says that it is longer than the PDU.
             "an odd PDU" => {
-                let body = b"\0\0\0447700900123\0\0\0ME\0\0\0\0\0\0\0\0\0\0\0\x04\x27\x00\x09\x02";
+                let body = b"\0\0\x00447700900123\0\0\0ME\0\0\0\0\0\0\0\0\0\0\0\x04\x27\x00\x09\x02";
                 let length = u32::try_from(16 + body.len()).unwrap();
                 let head = [length, 5, 0, 77].map(u32::to_be_bytes).concat();
                 desk.globe.send_raw([head.as_slice(), body].concat());

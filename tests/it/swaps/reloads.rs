@@ -38,9 +38,11 @@ struct Timed {
 fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
     let _turn = my_turn();
     let platform = Platform::start(crate::process::BINARY);
-    let smsc = platform.smsc(Script::new());
-    let operators: Vec<_> = (0..=OPERATORS)
-        .map(|n| operator(&format!("acme{n}"), &smsc, plugin_with("latin1", false)))
+    // One each: what a simulated operator remembers has its bound.
+    let smscs: Vec<_> = (0..=OPERATORS).map(|_| platform.smsc(Script::new())).collect();
+    let operators: Vec<_> = (0..)
+        .zip(&smscs)
+        .map(|(n, smsc)| operator(&format!("acme{n}"), smsc, plugin_with("latin1", false)))
         .collect();
     let gateway = platform.host("host", &operators);
     let story = Story {
@@ -84,7 +86,7 @@ fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
             percentiles(times)
         );
     }
-    Versions::new(loaded.iter().chain(&known)).check(&sent, &events, &[&smsc]);
+    Versions::new(loaded.iter().chain(&known)).check(&sent, &events, &smscs.iter().collect::<Vec<_>>());
 }
 
 /// What its threads share.
