@@ -44,8 +44,8 @@ function told({ story, decisions, refusal }) {
     h("section", {},
       h("h2", {}, story.messageId, " ", badge(outcome?.outcome ?? story.stage, MOODS[outcome?.outcome] ?? "warn")),
       h("p", {}, "Operator ", h("a", { href: `#/sessions/${story.operator ?? ""}` }, story.operator ?? story.operatorId), "; ",
-        outcome ? ["submitted ", ago(outcome.submittedAt)] : "no outcome yet",
-        outcome ? `, ${outcome.encoding ?? "no encoding"}, data_coding ${outcome.dataCoding ?? "–"}, ${outcome.longMessageStrategy ?? ""}, ${outcome.partCount ?? outcome.parts?.length ?? 0} parts` : ""),
+        outcome ? outcome.submittedAt ? ["submitted ", ago(outcome.submittedAt), ", "] : null : "no outcome yet",
+        outcome ? `${outcome.encoding ?? "no encoding"}, data_coding ${outcome.dataCoding ?? "–"}, ${outcome.longMessageStrategy ?? ""}, ${outcome.partCount ?? outcome.parts?.length ?? 0} parts` : ""),
       outcome?.reason ? h("p", { class: "bad" }, outcome.reason) : null,
       outcome?.policy ? h("p", {}, `Decided by ${outcome.policy.plugin} ${outcome.policy.version} `, digest(outcome.policy.sha256))
         : h("p", { class: "quiet" }, "Decided by the built-in behaviour."),

@@ -52,4 +52,23 @@ export default async (t) => {
     await t.ask("globe forgives");
     await t.until("BOUND", async () => (await t.rows(t.section("globe")))[0].State === "BOUND");
   });
+  await t.step("one operator alone, and back to all", async () => {
+    await t.main.getByRole("link", { name: "globe" }).click();
+    await t.sees("globe");
+    await t.seesNot("acme");
+    await t.main.getByRole("link", { name: "All operators" }).click();
+    await t.sees("acme", "globe");
+  });
+  await t.step("an operator that is stopped says why", async () => {
+    await t.ask("globe wants nothing more");
+    await t.sees("stopped", "ESME_RSUBMITFAIL");
+  });
+  await t.look("sessions-stopped");
+  await t.step("resume, and it is sent to again", async () => {
+    await t.ask("globe forgives");
+    await button(t, "globe", "resume").click();
+    await t.answer("Do it");
+    await t.until("no resume any more", async () => (await button(t, "globe", "resume").count()) === 0);
+    await t.seesNot("ESME_RSUBMITFAIL");
+  });
 };

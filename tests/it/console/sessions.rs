@@ -1,13 +1,16 @@
 //! Sessions: states, orders, and an operator that is stopped.
 
-use super::desk::{Desk, globe_script};
+use super::desk::{Desk, globe_script, hexdec};
 use super::nothing_asked;
 use serde_json::{Value, json};
-use smsc_sim::status;
+use smsc_sim::{Rule, Then, When, status};
 
 #[test]
 fn sessions_are_seen_and_steered() {
-    let desk = Desk::new();
+    let desk = Desk::with("", |operators| {
+        let [acme, globe] = hexdec(operators);
+        [acme, globe.set("statuses", "{ \"0x45\" = \"stop-operator\" }")]
+    });
     desk.bound();
     desk.play("sessions", json!({}), |order, _| {
         match order {
@@ -15,6 +18,11 @@ fn sessions_are_seen_and_steered() {
                 desk.globe
                     .set_script(globe_script().bind_status(status::INVALID_PASSWORD));
                 desk.globe.cut_links();
+            }
+            "globe wants nothing more" => {
+                let no_more = Rule::when(When::Always).then(Then::Status(status::SUBMIT_FAILED));
+                desk.globe.set_script(globe_script().respond(no_more));
+                desk.gateway.post(&[desk.message(1, "+48601234567")]).unwrap();
             }
             "globe forgives" => desk.globe.set_script(globe_script()),
             _ => return nothing_asked(order, &Value::Null),
