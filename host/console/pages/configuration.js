@@ -31,7 +31,7 @@ export function draw({ files, problems }, { query }) {
       h("ul", {}, problems.map((problem) => h("li", {}, h("code", {}, `${problem.file}: ${problem.key}`), `${problem.value ? ` = ${problem.value}` : ""}: ${problem.message}`)))) : null,
     h("section", {}, filters),
     files.map((file) => h("section", {}, h("h2", {}, file.operator ?? "This host"), table(file.file ?? "There is no smpp-connector.toml: the defaults apply", [
-      ["Key", (setting) => h("code", {}, setting.key)],
+      ["Key", (setting) => h("code", {}, setting.key), "whole"],
       ["Value", (setting) => setting.value === null ? badge("secret, set") : h("code", { class: setting.origin === "default" ? "quiet" : null }, setting.value)],
       ["From", (setting) => from(setting.origin)],
       ["Default", (setting) => setting.default === null ? "" : h("span", { class: "quiet" }, plain(setting.default))],
