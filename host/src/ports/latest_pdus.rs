@@ -32,7 +32,7 @@ struct Passed {
     octets: Vec<u8>,
 }
 
-/// A ring of at most [`KEPT`] PDUs of at most [`LONGEST`] octets. Whoever keeps one pays for a copy; it is decoded for whoever asks.
+/// A ring of at most 50 PDUs of at most 4 KiB. Whoever keeps one pays for a copy; it is decoded for whoever asks.
 #[derive(Debug)]
 pub struct LatestPdus {
     ring: Mutex<VecDeque<Passed>>,
