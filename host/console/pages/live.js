@@ -1,4 +1,4 @@
-// Events and decisions as they come. Bounded: the oldest lines go, and what comes faster than anybody reads is counted.
+// Events, decisions and PDUs as they come. Bounded: the oldest lines go, and what comes faster than anybody reads is counted.
 
 import { follow, get } from "../api.js";
 import { clock, count, h } from "../dom.js";
@@ -12,7 +12,7 @@ const DRAWN_MS = 400;
 /** How often decisions are asked for. */
 const ASKED_MS = 1000;
 
-const KINDS = ["submit", "dlr", "unmatched", "mo", "session", "stop", "dead", "decision"];
+const KINDS = ["submit", "dlr", "unmatched", "mo", "session", "stop", "dead", "decision", "pdu"];
 const MASKED = new Set(["to", "from", "text", "data", "command"]);
 
 export async function load(_, signal) {
@@ -37,6 +37,7 @@ export function draw(operators, _, __, signal) {
   } }, "Pause");
   const told = h("p", { class: "quiet", role: "status" }, "Waiting for events …");
   const rows = h("tbody");
+  // Of each message there are four PDUs: they are told where they alone are asked for.
   const wanted = (line, type) => (!kind.value || kind.value === type) && (!operator.value || line.includes(operator.value))
     && line.toLowerCase().includes(filter.value.toLowerCase());
   const tail = new Tail(rows, (type, event) => row(type, event, names));
@@ -50,6 +51,7 @@ export function draw(operators, _, __, signal) {
     told.textContent = connected ? "Newest first; numbers and texts are masked." : `The gateway cannot be read, and is tried again: ${error.message}`;
   }, signal);
   decisions((decision) => take(JSON.stringify(decision), "decision"), signal);
+  pdus(operators, () => kind.value === "pdu", (pdu) => take(JSON.stringify(pdu), "pdu"), signal);
   const passed = h("p", { class: "quiet" });
   repeat(DRAWN_MS, signal, () => {
     tail.draw();
@@ -105,6 +107,7 @@ function gist(type, event) {
     dlr: () => [event.state, event.final ? "final" : null, event.partCount > 1 ? `part ${event.partNumber}/${event.partCount}` : null, event.rawError],
     session: () => [`${event.from} → ${event.to}`, event.reason],
     decision: () => [event.hook, event.outcome, event.fault ? `fault: ${event.fault.cause}` : JSON.stringify(event.answer)],
+    pdu: () => [`${event.direction === "sent" ? "→" : "←"} bind ${event.session}.${event.bind}: ${event.told}`, event.oddity],
     unmatched: () => [event.operatorMessageId, event.state, event.hint],
   }[type]?.() ?? [event.reason ?? event.state ?? ""];
   return words.filter(Boolean).join(", ").slice(0, 200) || type;
@@ -122,6 +125,24 @@ function decisions(take, signal) {
     } catch (error) {
       if (error.status === 404) stopped();
     }
+  });
+}
+
+/** The PDUs of all binds from now on, while they are asked for; of a bind that has more than are kept between two looks, the last. */
+function pdus(operators, isAsked, take, signal) {
+  const newest = new Map();
+  repeat(ASKED_MS, signal, async () => {
+    if (!isAsked()) return newest.clear();
+    const found = await Promise.all(operators.map(async ({ operatorId }) => {
+      const { binds } = await get(`pdus?operator=${operatorId}`, signal).catch(() => ({ binds: [] }));
+      return binds.flatMap(({ session, bind, pdus }) => {
+        const place = `${operatorId} ${session} ${bind}`;
+        const since = newest.get(place) ?? pdus[0]?.at ?? "";
+        newest.set(place, pdus[0]?.at ?? since);
+        return pdus.filter(({ at }) => at > since).map((pdu) => ({ ...pdu, operatorId, session, bind }));
+      });
+    }));
+    return found.flat().sort((one, other) => one.at.localeCompare(other.at)).forEach(take);
   });
 }
 

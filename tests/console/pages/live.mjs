@@ -26,6 +26,13 @@ export default async (t) => {
     await t.ask("traffic");
     await t.until("receipts alone", async () => (await kinds()).join() === "dlr");
   });
+  await t.step("PDUs where they are asked for, in words and octets", async () => {
+    await t.main.getByLabel("Kind").selectOption("pdu");
+    await t.sees("→ bind 1.1: submit_sm", "← bind 1.1: submit_sm_resp");
+    t.same("the kinds", await kinds(), ["pdu"]);
+    await t.seesNot("48601234567", "1234567");
+    await t.main.getByLabel("Kind").selectOption("dlr");
+  });
   await t.step("only one operator", async () => {
     await t.main.getByLabel("Operator").selectOption("globe");
     await t.until("globe alone", async () => [...new Set((await t.rows()).map((row) => row.Operator))].join() === "globe");
