@@ -42,7 +42,11 @@ fn reloads_under_traffic_lose_nothing_and_cost_no_memory() {
     let smscs: Vec<_> = (0..=OPERATORS).map(|_| platform.smsc(Script::new())).collect();
     let operators: Vec<_> = (0..)
         .zip(&smscs)
-        .map(|(n, smsc)| operator(&format!("acme{n}"), smsc, plugin_with("latin1", false)))
+        .map(|(n, smsc)| {
+            // Calls wait for the machine too, which may be busy for all of these minutes: that is no fault of a version.
+            operator(&format!("acme{n}"), smsc, plugin_with("latin1", false))
+                .policy("budget", "{ latency = \"500ms\" }")
+        })
         .collect();
     let gateway = platform.host("host", &operators);
     let story = Story {
