@@ -16,7 +16,7 @@ export default async (t) => {
     await t.seesNot("48601234567", "1234567", "Once upon");
   });
   await t.step("a line opens to the whole event, masked", async () => {
-    await t.main.locator("tr", { hasText: "DELIVERED" }).locator("summary").first().click();
+    await t.main.locator("tr", { hasText: "DELIVERED" }).filter({ hasText: "dlr" }).locator("summary").first().click();
     await t.sees('"operatorMessageId"');
     await t.seesNot("48601234567", "1234567");
   });

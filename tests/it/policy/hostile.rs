@@ -128,9 +128,11 @@ fn a_bad_answer_is_no_answer() {
 #[test]
 fn a_flood_of_log_lines_is_cut() {
     let bench = Bench::new();
-    let operator = hostile(&bench);
     let (_, ask) = HOOKS[0];
+    let (mut lines, mut additions) = (0, 0);
     for command in ["!logs", "!long-log", "!counters"] {
+        // Each its own, so that on a busy machine no breaker opens over all of them.
+        let operator = hostile(&bench);
         let started = Instant::now();
         match ask(&*operator.current(), command) {
             Ok(host_default) => assert!(host_default),
@@ -141,11 +143,12 @@ fn a_flood_of_log_lines_is_cut() {
         }
         assert!(started.elapsed() < PATIENCE, "{command}");
         assert_eq!(ask(&*operator.current(), "plain"), Ok(true));
+        lines += operator.stats().log_lines_dropped();
+        additions += operator.stats().metrics_dropped();
     }
-    let stats = operator.stats();
     assert!(
-        stats.log_lines_dropped() > 0 && stats.metrics_dropped() > 0,
-        "{stats:?}"
+        lines > 0 && additions > 0,
+        "{lines} lines and {additions} additions"
     );
 }
 

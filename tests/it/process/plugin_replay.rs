@@ -116,7 +116,7 @@ fn a_candidate_that_loses_receipts_is_told_by_its_exit_code() {
     assert_eq!(told.code, 1, "{told:?}");
     has(
         &told.stdout,
-        &["matched -> lost, key C8", "5 lost", "and 3 more (--show 5)"],
+        &["matched -> lost, key C", "5 lost", "and 3 more (--show 5)"],
     );
     let nothing = run(stage.path(), &[&args[..], &["--last", "1s"]].concat());
     assert!(
