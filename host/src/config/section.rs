@@ -77,6 +77,20 @@ impl<'a> Section<'a> {
         self.table.remove(key)
     }
 
+    /// What a value says; one that does not fit is noted, with what may be shown of it.
+    fn judged<T>(
+        &self,
+        key: &str,
+        value: Value,
+        shown: Option<String>,
+        read: impl FnOnce(Value) -> Result<T, String>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        read(value)
+            .map_err(|message| problems.add(self.file, self.path(key), shown, message))
+            .ok()
+    }
+
     /// Reads an optional value. A value that does not fit is noted and counts as absent.
     pub(super) fn optional<T>(
         &mut self,
@@ -86,13 +100,7 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         let value = self.take(key)?;
         let shown = shown(&value);
-        match read(value) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                problems.add(self.file, self.path(key), shown, message);
-                None
-            }
-        }
+        self.judged(key, value, shown, read, problems)
     }
 
     /// Reads a value that has a default.
@@ -132,9 +140,7 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         let value = self.pull(key)?;
         self.seen.found_secret(self.path(key), &value);
-        read(value)
-            .map_err(|message| problems.add(self.file, self.path(key), None, message))
-            .ok()
+        self.judged(key, value, None, read, problems)
     }
 
     /// A table below this one.
@@ -215,9 +221,7 @@ impl<'a> Section<'a> {
         let value = self.table.remove(key)?;
         self.seen.found(self.path(key), &value);
         let shown = shown(&value);
-        read(value)
-            .map_err(|message| problems.add(self.file, self.path(key), shown, message))
-            .ok()
+        self.judged(key, value, shown, read, problems)
     }
 
     /// Reads the value of a key that the user chose, which must not be shown.
@@ -229,9 +233,7 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         let value = self.table.remove(key)?;
         self.seen.found_secret(self.path(key), &value);
-        read(value)
-            .map_err(|message| problems.add(self.file, self.path(key), None, message))
-            .ok()
+        self.judged(key, value, None, read, problems)
     }
 
     /// A table below this one, by a name that the user chose.
