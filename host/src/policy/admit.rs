@@ -52,8 +52,19 @@ pub(super) fn try_out(
     check_fixtures(plugin)
 }
 
+/// An instance of a plugin that is asked outside of any traffic, once it has taken its settings; else why not, in words.
+pub(super) fn started(plugin: &Plugin, operator: &str) -> Result<Slot, String> {
+    let mut slot = plugin.new_slot().map_err(|error| match error {
+        SlotError::Hook(_, error) | SlotError::Start(error) => plugin.classify(&error).1,
+    })?;
+    let deadline = plugin.limits.start_deadline;
+    let checked = check_settings(plugin, &mut slot, operator, plugin.settings(), deadline);
+    checked.map_err(|error| error.in_words())?;
+    Ok(slot)
+}
+
 /// What the plugin says of its settings.
-pub(super) fn check_settings(
+fn check_settings(
     plugin: &Plugin,
     slot: &mut Slot,
     operator: &str,

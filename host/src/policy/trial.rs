@@ -1,10 +1,9 @@
 //! A version of a policy that is asked beside of all traffic: with instances, counters and breakers of its own.
 
-use super::admit::check_settings;
-use super::error::LoadError;
+use super::admit;
 use super::fixtures::{self, Case};
 use super::host::PolicyHost;
-use super::plugin::{Plugin, SlotError};
+use super::plugin::Plugin;
 use super::registry::OperatorPolicy;
 use crate::ports::{PluginLine, PluginOrderError, PolicyTrials, PreviewVersion, TrialPolicy, WhichVersion};
 use serde_json::Value;
@@ -42,11 +41,12 @@ impl PolicyTrials for PolicyHost {
             };
         };
         let trial = plugin.beside(version.settings.as_ref().map(Value::to_string));
-        if version.settings.is_some() {
-            try_settings(&trial, &operator.name).map_err(PluginOrderError::Refused)?;
-        }
-        // So that the first call does not pay for it. One that does not start says so when it is asked.
-        if let Ok(slot) = trial.new_slot() {
+        // One instance is made now, so that the first call does not pay for it. A version that does not start says so when it is asked.
+        let slot = match version.settings {
+            Some(_) => Some(admit::started(&trial, &operator.name).map_err(PluginOrderError::Refused)?),
+            None => trial.new_slot().ok(),
+        };
+        if let Some(slot) = slot {
             trial.park(slot);
         }
         Ok(Box::new(trial))
@@ -120,14 +120,4 @@ fn called(plugin: &Plugin) -> String {
     let identity = &plugin.identity;
     let short = identity.sha256.get(..8).unwrap_or_default();
     format!("{} {} {short}", identity.plugin, identity.version)
-}
-
-/// The plugin's own word on its settings.
-fn try_settings(plugin: &Plugin, operator: &str) -> Result<(), String> {
-    let mut slot = plugin.new_slot().map_err(|error| match error {
-        SlotError::Hook(_, error) | SlotError::Start(error) => plugin.classify(&error).1,
-    })?;
-    let start = plugin.limits.start_deadline;
-    let checked = check_settings(plugin, &mut slot, operator, plugin.settings(), start);
-    checked.map_err(|error: LoadError| error.in_words())
 }
