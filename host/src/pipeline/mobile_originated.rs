@@ -6,10 +6,26 @@ use chrono::{DateTime, Utc};
 use smpp_domain::event::{EventKind, MoEvent, TlvReport};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::mobile_originated::{Content, MoPart, join};
-use smpp_domain::pdu::Tlv;
+use smpp_domain::pdu::{Address, DeliverSmPdu, Tlv};
 use smpp_domain::policy::Concatenation;
 use smpp_domain::reassembly::Assembly;
+use smpp_domain::udh::{self, ReferenceKind};
 use uuid::Uuid;
+
+/// What a PDU holds of a message, and its place where it is one of several. The policy's word on both wins over the PDU's own.
+pub(super) fn part_of(
+    pdu: &DeliverSmPdu,
+    addresses: (Address, Address),
+    text: Option<String>,
+    concatenation: Option<Concatenation>,
+) -> (MoPart, Option<(ReferenceKind, Concatenation)>) {
+    let (octets, header) = udh::user_data(pdu);
+    let part = MoPart::new(pdu, octets, &header, addresses, text);
+    let place = concatenation.map(|place| (ReferenceKind::Policy, place));
+    // One of one is a message by itself.
+    let place = place.or(header.place).filter(|(_, place)| place.total > 1);
+    (part, place)
+}
 
 /// A message of one PDU; with `concatenation`, the segment of a message that is not put together here.
 pub(super) fn alone(

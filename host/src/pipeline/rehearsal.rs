@@ -1,7 +1,7 @@
 //! The path of a message or a PDU without its ends: what would be sent, and what would be read. The same functions decide
 //! here as on live traffic; whatever they count is thrown away.
 
-use super::mobile_originated::alone;
+use super::mobile_originated::{alone, part_of};
 use super::plan::{Judge, Plan, PlanError, plan};
 use super::receipts::read_inbound;
 use super::recorder::Watched;
@@ -11,13 +11,11 @@ use crate::metrics::Metrics;
 use crate::ports::Policy;
 use chrono::{DateTime, Utc};
 use smpp_domain::dispatch::DispatchCommand;
-use smpp_domain::mobile_originated::MoPart;
 use smpp_domain::pdu::DeliverSmPdu;
 use smpp_domain::policy::question::{Answer, Question};
 use smpp_domain::policy::{Fault, IdOrigin, InboundAnswer};
 use smpp_domain::receipt::message_id::default_key;
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
-use smpp_domain::udh;
 
 /// A hook call of a rehearsal.
 pub struct RehearsedCall {
@@ -134,10 +132,8 @@ fn message(
         ),
         _ => return None,
     };
-    let (octets, header) = udh::user_data(pdu);
-    let part = MoPart::new(pdu, octets, &header, addresses, text);
-    let place = place.or(header.place.map(|(_, place)| place));
-    let place = place.filter(|place| place.total > 1);
+    let (part, place) = part_of(pdu, addresses, text, place);
+    let place = place.map(|(_, place)| place);
     let event = alone(operator.operator_id, &part, place, crate::clock::utc_now());
     serde_json::from_slice(&event.payload).ok()
 }

@@ -1,7 +1,7 @@
 //! What a deliver_sm or data_sm is: a receipt, a message from a subscriber, a segment of one, or nothing for us.
 
 use crate::config::InboundConfig;
-use crate::pipeline::mobile_originated::alone;
+use crate::pipeline::mobile_originated::{alone, part_of};
 use crate::pipeline::publish::{event, hex};
 use crate::pipeline::{OperatorContext, faults};
 use crate::ports::{Event, Inbound, Policy};
@@ -12,7 +12,6 @@ use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu};
 use smpp_domain::policy::{Concatenation, Fault, InboundAnswer, OnFailure};
 use smpp_domain::reassembly::Segment;
 use smpp_domain::receipt::{ReceiptReading, read};
-use smpp_domain::udh::{self, ReferenceKind};
 use uuid::Uuid;
 
 /// The decision about one PDU.
@@ -119,11 +118,7 @@ fn mobile_originated(
     text: Option<String>,
     concatenation: Option<Concatenation>,
 ) -> Interpreted {
-    let (octets, header) = udh::user_data(&inbound.pdu);
-    let part = MoPart::new(&inbound.pdu, octets, &header, addresses, text);
-    let place = concatenation.map(|place| (ReferenceKind::Policy, place));
-    // One of one is a message by itself.
-    let place = place.or(header.place).filter(|(_, place)| place.total > 1);
+    let (part, place) = part_of(&inbound.pdu, addresses, text, concatenation);
     match place {
         Some((kind, place)) if context.config.inbound.mo_reassembly => {
             context.metrics.inbound("segment");
