@@ -19,19 +19,20 @@ const SEQUENCE_NUMBER: u32 = 1;
 
 pub(super) fn call(call: RehearsedCall) -> CallView {
     let asked = serde_json::to_value(&call.question).unwrap_or_default();
-    let (answer, fault) = match &call.answer {
-        Ok(answer) => (json!(answer), None),
-        Err(fault) => (
-            json!({ "fault": fault.cause.name().replace('_', "-") }),
-            Some(fault.text.clone()),
-        ),
-    };
     CallView {
         hook: call.question.hook(),
         input: asked.get("input").cloned().unwrap_or_default(),
-        answer,
-        fault,
+        answer: answer(&call),
+        fault: call.answer.as_ref().err().map(|fault| fault.text.clone()),
         micros: call.micros,
+    }
+}
+
+/// In the fixture form.
+fn answer(call: &RehearsedCall) -> Value {
+    match &call.answer {
+        Ok(answer) => json!(answer),
+        Err(fault) => json!({ "fault": fault.cause.name().replace('_', "-") }),
     }
 }
 
@@ -118,11 +119,7 @@ pub(super) fn response(config: &OperatorConfig, response: &SubmitResponse, calls
 
 /// Of a hook call by itself.
 pub(super) fn answered(calls: &[RehearsedCall]) -> Value {
-    let answer = calls.first().map(|call| match &call.answer {
-        Ok(answer) => json!(answer),
-        Err(fault) => json!({ "fault": fault.cause.name().replace('_', "-") }),
-    });
-    json!({ "kind": "answer", "answer": answer })
+    json!({ "kind": "answer", "answer": calls.first().map(answer) })
 }
 
 pub(super) fn no_decision() -> Value {
