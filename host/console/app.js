@@ -82,7 +82,11 @@ function redraw(draw) {
   const opened = new Set([...page.querySelectorAll("details[open]")].map((details) => details.dataset.key));
   const place = placeOf(document.activeElement);
   page.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
-  for (const details of page.querySelectorAll("details")) details.open ||= opened.has(details.dataset.key);
+  for (const details of page.querySelectorAll("details")) {
+    details.open ||= opened.has(details.dataset.key);
+    // What is made when it is opened is made now, or the page would jump.
+    if (details.open) details.dispatchEvent(new Event("toggle"));
+  }
   place?.reduce((element, index) => element?.children[index], page)?.focus({ preventScroll: true });
 }
 

@@ -107,6 +107,24 @@ export function spark(values, label) {
   return svg;
 }
 
+/** Details that are made when they are opened: of many, few are. */
+export function opens(attributes, summary, fill) {
+  const details = h("details", { ...attributes, ontoggle: () => { if (details.children.length < 2) details.append(fill()); } },
+    h("summary", {}, summary));
+  return details;
+}
+
+/** A PDU field by field beside its octets, as far as it can be told apart. */
+export function fieldByField({ fields, fault, octets: hex }) {
+  return h("div", { class: "pdu" },
+    h("div", {}, table("Field by field", [
+      ["Field", (field) => h("code", {}, field.name)],
+      ["Value", (field) => h("code", {}, field.value)],
+      ["Meaning", (field) => field.meaning],
+    ], fields, "No field can be read."), fault ? h("p", { class: "bad" }, fault) : null),
+    h("pre", {}, octets(hex)));
+}
+
 /** Sixteen octets a line, with what is printable beside them. */
 export function octets(hex) {
   const lines = [];

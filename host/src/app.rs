@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
 use crate::preview::{OperatorConfigs, Previewer};
+use crate::smpp;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use backends::Backends;
@@ -137,6 +138,7 @@ fn http_state(
         stops: backends.stops.clone(),
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
+        pdu_fields: smpp::codec::fields,
         recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
             decisions: recordings.decisions.clone(),
             pdus: recordings.pdus.clone(),

@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod config;
 mod demo;
+mod fields;
 mod health;
 mod manual;
 mod migrate;

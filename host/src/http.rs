@@ -33,6 +33,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use smpp_domain::ids::OperatorId;
+use smpp_domain::pdu::PduFields;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -67,6 +68,8 @@ pub struct HttpState {
     pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
+    /// Explains a PDU field by field.
+    pub pdu_fields: fn(octets: &[u8]) -> PduFields,
     /// Hook calls and their PDUs; `None` where they are not recorded.
     pub recordings: Option<Recordings>,
     /// The policies, and orders about them.

@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use smpp_codec::frame::Frame;
-use smpp_codec::{decode, describe};
+use smpp_codec::{decode, describe, fields};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::{Incoming, IncomingBody};
 use smpp_domain::policy::question::{AskedResponse, Question, differences};
@@ -129,6 +129,7 @@ fn read(octets: &[u8]) -> Result<(Incoming, PduView), PreviewError> {
     let view = PduView {
         told: describe(&frame),
         oddity: decoded.oddity.map(|oddity| oddity.to_string()),
+        pdu: fields(frame.octets()),
     };
     Ok((decoded.incoming, view))
 }

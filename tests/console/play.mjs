@@ -124,7 +124,7 @@ export class Play {
   async rows(within = this.main) {
     return within.locator("table").first().evaluate((table) => {
       const columns = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent);
-      return [...table.querySelectorAll("tbody tr")].map((row) =>
+      return [...table.tBodies[0].rows].map((row) =>
         Object.fromEntries([...row.children].map((cell, index) => [columns[index], cell.innerText])));
     });
   }

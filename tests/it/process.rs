@@ -17,6 +17,7 @@ mod logs;
 mod migrate;
 mod openapi;
 mod operator_files;
+mod pdus;
 mod plugin_author;
 mod plugin_orders;
 mod plugin_replay;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The bit that marks responses.
-const RESPONSE: u32 = 0x8000_0000;
+pub(super) const RESPONSE: u32 = 0x8000_0000;
 
 /// Says what a PDU is: `submit_sm_resp seq 7 status 0x00000000 id "4f3a"`.
 #[must_use]

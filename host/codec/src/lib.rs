@@ -11,13 +11,16 @@
 
 mod describe;
 mod encode;
+mod fields;
 pub mod frame;
+mod layout;
 mod redact;
 mod standard;
 mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
+pub use fields::fields;
 pub use redact::{redact, redact_unframed};
 
 use frame::Frame;

@@ -3,6 +3,7 @@ use smpp_domain::pdu::{Address, CommandStatus, DeliverSmPdu, Tlv};
 
 mod any_octets;
 mod described;
+mod explained;
 mod outgoing;
 mod redacted;
 mod tlvs;

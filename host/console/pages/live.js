@@ -1,7 +1,7 @@
 // Events, decisions and PDUs as they come. Bounded: the oldest lines go, and what comes faster than anybody reads is counted.
 
 import { follow, get } from "../api.js";
-import { clock, count, h } from "../dom.js";
+import { clock, count, fieldByField, h, opens } from "../dom.js";
 
 export const title = "Live";
 export const every = 0;
@@ -97,7 +97,8 @@ function row(type, event, names) {
   return h("tr", {}, cell("When", clock(event.publishedAt ?? event.at)), cell("Kind", type),
     cell("Operator", names.get(event.operatorId) ?? event.operatorId ?? ""),
     cell("Message", messageId ? h("a", { href: `#/messages/${messageId}`, title: messageId }, `…${messageId.slice(-12)}`) : ""),
-    cell("What", h("details", {}, h("summary", {}, gist(type, event)), h("pre", {}, JSON.stringify(event, masked, 2)))));
+    cell("What", opens({}, gist(type, event),
+      () => (type === "pdu" ? fieldByField(event) : h("pre", {}, JSON.stringify(event, masked, 2))))));
 }
 
 /** An event in a few words. */
@@ -128,21 +129,25 @@ function decisions(take, signal) {
   });
 }
 
+/** Times as the gateway writes them, to the nanosecond and without zeros at their ends. */
+function isBefore(one, other) {
+  return one.slice(0, -1) < other.slice(0, -1);
+}
+
 /** The PDUs of all binds from now on, while they are asked for; of a bind that has more than are kept between two looks, the last. */
 function pdus(operators, isAsked, take, signal) {
   const newest = new Map();
   repeat(ASKED_MS, signal, async () => {
     if (!isAsked()) return newest.clear();
     const found = await Promise.all(operators.map(async ({ operatorId }) => {
-      const { binds } = await get(`pdus?operator=${operatorId}`, signal).catch(() => ({ binds: [] }));
-      return binds.flatMap(({ session, bind, pdus }) => {
-        const place = `${operatorId} ${session} ${bind}`;
-        const since = newest.get(place) ?? pdus[0]?.at ?? "";
-        newest.set(place, pdus[0]?.at ?? since);
-        return pdus.filter(({ at }) => at > since).map((pdu) => ({ ...pdu, operatorId, session, bind }));
-      });
+      const since = newest.get(operatorId);
+      const wanted = since ? `since=${encodeURIComponent(since)}` : "limit=1";
+      const { binds } = await get(`pdus?operator=${operatorId}&${wanted}`, signal).catch(() => ({ binds: [] }));
+      const came = binds.flatMap(({ session, bind, pdus }) => pdus.map((pdu) => ({ ...pdu, operatorId, session, bind })));
+      newest.set(operatorId, came.map(({ at }) => at).reduce((one, other) => (isBefore(one, other) ? other : one), since ?? new Date(0).toISOString()));
+      return since ? came : [];
     }));
-    return found.flat().sort((one, other) => one.at.localeCompare(other.at)).forEach(take);
+    return found.flat().sort((one, other) => (isBefore(one.at, other.at) ? -1 : 1)).forEach(take);
   });
 }
 

@@ -1,7 +1,7 @@
 // PDUs that broke the standard and were survived.
 
 import { get } from "../api.js";
-import { clock, h, table } from "../dom.js";
+import { clock, fieldByField, h, opens, table } from "../dom.js";
 
 export const title = "Odd PDUs";
 export const every = 5000;
@@ -17,7 +17,7 @@ export function draw(records) {
     ["Operator", (record) => record.operator],
     ["Command", (record) => record.command],
     ["What is odd", (record) => h("span", { class: "warn" }, record.oddity)],
-    ["PDU", (record) => h("details", { "data-key": `${record.at}-${record.sequenceNumber}` }, h("summary", {}, record.summary),
-      h("pre", {}, record.octets.replace(/(..)/g, "$1 ")))],
+    ["PDU", (record) => opens({ "data-key": `${record.at}-${record.sequenceNumber}` }, record.summary,
+      () => fieldByField(record))],
   ], records, "No PDU has broken the standard."));
 }

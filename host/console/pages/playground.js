@@ -2,7 +2,7 @@
 // itself stands in the address, so that a link to it can be given to somebody else; the gateway keeps nothing.
 
 import { get, post } from "../api.js";
-import { badge, digest, h, json, octets, table } from "../dom.js";
+import { badge, digest, fieldByField, h, json, table } from "../dom.js";
 
 export const title = "Playground";
 export const every = 0;
@@ -108,7 +108,8 @@ function told(view, asked) {
   const { result, against, differences } = view;
   return [
     view.pdu ? h("section", {}, h("h2", {}, "The PDU"), h("p", {}, h("code", {}, view.pdu.told)),
-      view.pdu.oddity ? h("p", { class: "warn" }, `odd: ${view.pdu.oddity}`) : null) : null,
+      view.pdu.oddity ? h("p", { class: "warn" }, `odd: ${view.pdu.oddity}`) : null,
+      fieldByField({ ...view.pdu, octets: asked.pdu.replace(/[^0-9a-f]/gi, "") })) : null,
     h("section", {}, h("h2", {}, "Decisions"), h("p", { class: "quiet" }, who(result), result.memoryBytes ? `, ${Math.ceil(result.memoryBytes / 1024)} KiB of memory` : ""),
       table("In their order", [
         ["Hook", (call) => call.hook],
@@ -145,7 +146,7 @@ function outcome(outcome) {
     h("p", {}, `${outcome.encoding}, data_coding ${outcome.dataCoding}, ${outcome.parts.length} part(s) by ${outcome.longMessageStrategy}`),
     outcome.parts.map((part, index) => h("details", { open: index === 0, "data-key": `part-${index}` },
       h("summary", {}, h("code", {}, part.told ?? `part ${index + 1}`)), part.problem ? h("p", { class: "bad" }, part.problem) : null,
-      h("pre", {}, octets(part.octets)), json(part.pdu))),
+      fieldByField(part))),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { action } from "../act.js";
 import { get } from "../api.js";
-import { ago, badge, clock, count, h, meter, octets, rate, span, table, tile } from "../dom.js";
+import { ago, badge, clock, count, fieldByField, h, meter, opens, rate, span, table, tile } from "../dom.js";
 import * as figures from "../figures.js";
 
 export const title = "Sessions";
@@ -84,8 +84,7 @@ function passed({ session, bind, pdus }) {
     h("div", { class: "log" }, table("Newest first; numbers, texts and passwords are replaced", [
       ["When", (pdu) => clock(pdu.at), "whole"],
       ["Way", (pdu) => (pdu.direction === "sent" ? "→ sent" : "← received"), "whole"],
-      ["PDU", (pdu) => h("details", { "data-key": `pdu-${session}-${bind}-${pdu.at}-${pdu.direction}` },
-        h("summary", {}, h("code", {}, pdu.told), pdu.oddity ? h("span", { class: "warn" }, ` odd: ${pdu.oddity}`) : null),
-        h("pre", {}, octets(pdu.octets)))],
+      ["PDU", (pdu) => opens({ "data-key": `pdu-${session}-${bind}-${pdu.at}-${pdu.direction}` },
+        [h("code", {}, pdu.told), pdu.oddity ? h("span", { class: "warn" }, ` odd: ${pdu.oddity}`) : null], () => fieldByField(pdu))],
     ], pdus, "Nothing went or came yet.")));
 }

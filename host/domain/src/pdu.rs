@@ -3,6 +3,10 @@
 //! How they look on the wire is the SMPP adapter's business; here is what they say. Text fields are *octet text*:
 //! each wire octet 0x00..=0xFF is the character U+0000..=U+00FF, so that a field which is not ASCII survives.
 
+mod fields;
+
+pub use fields::{PduField, PduFields};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -71,8 +71,17 @@ pub fn name(status: CommandStatus) -> &'static str {
 /// One line for people: name, number, meaning, and what to do about it.
 #[must_use]
 pub fn explain(status: CommandStatus) -> String {
-    let words = row(status).map_or_else(|| unlisted(status), |row| row.words);
-    format!("{} ({status}): {words}", name(status))
+    format!("{} ({status}): {}", name(status), words(status))
+}
+
+/// The same beside its number.
+#[must_use]
+pub fn meaning(status: CommandStatus) -> String {
+    format!("{}: {}", name(status), words(status))
+}
+
+fn words(status: CommandStatus) -> &'static str {
+    row(status).map_or_else(|| unlisted(status), |row| row.words)
 }
 
 fn unlisted(status: CommandStatus) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::CommandResult;
 use super::client::{Where, encoded};
+use super::fields;
 use serde_json::Value;
 use std::path::Path;
 
@@ -18,6 +19,9 @@ pub(super) struct Pdus {
     /// PDUs of each bind at most, up to 50
     #[arg(long, default_value_t = 20)]
     limit: usize,
+    /// Each field by its name in SMPP, with its value and what that means
+    #[arg(long)]
+    fields: bool,
     /// The octets too
     #[arg(long)]
     hex: bool,
@@ -64,6 +68,11 @@ impl Pdus {
             oddity => format!("  odd: {oddity}"),
         };
         println!("  {} {arrow} {}{odd}", word("at"), word("told"));
+        if self.fields {
+            for line in fields::lines(pdu) {
+                println!("       {line}");
+            }
+        }
         if self.hex {
             for octets in word("octets").as_bytes().chunks(64) {
                 println!("       {}", String::from_utf8_lossy(octets));

@@ -1,6 +1,7 @@
 //! `smpp-connector preview`: what a running gateway would do with a message or a PDU.
 
 use super::client::Where;
+use super::fields;
 use super::plugin::settings;
 use super::{CommandResult, Failure};
 use anyhow::Context;
@@ -52,6 +53,9 @@ pub(super) struct Preview {
     /// Compare with this version
     #[arg(long, value_name = "VERSION")]
     against: Option<String>,
+    /// Each field of the PDUs by its name in SMPP, with its value and what that means
+    #[arg(long)]
+    fields: bool,
     #[command(flatten)]
     at: Where,
     /// One line of JSON, as the API gives it
@@ -67,7 +71,7 @@ impl Preview {
         if self.json {
             println!("{view}");
         } else {
-            print!("{}", in_words(&view, self.against.as_deref()));
+            print!("{}", in_words(&view, self.against.as_deref(), self.fields));
         }
         Ok(())
     }
@@ -107,7 +111,7 @@ impl Preview {
     }
 }
 
-fn in_words(view: &Value, against: Option<&str>) -> String {
+fn in_words(view: &Value, against: Option<&str>, by_field: bool) -> String {
     let mut text = String::new();
     // A String takes everything.
     let mut line =
@@ -117,6 +121,8 @@ fn in_words(view: &Value, against: Option<&str>) -> String {
         if !pdu["oddity"].is_null() {
             line(1, &format!("odd: {}", word(pdu, "oddity")));
         }
+        let told = if by_field { fields::lines(pdu) } else { Vec::new() };
+        told.iter().for_each(|told| line(1, told));
     }
     let result = &view["result"];
     line(0, &version(result));
@@ -148,6 +154,8 @@ fn in_words(view: &Value, against: Option<&str>) -> String {
     line(0, &told(outcome));
     for part in list(outcome, "parts") {
         line(1, &word(part, "told"));
+        let told = if by_field { fields::lines(part) } else { Vec::new() };
+        told.iter().for_each(|told| line(2, told));
         for octets in word(part, "octets").as_bytes().chunks(64) {
             line(2, &String::from_utf8_lossy(octets));
         }

@@ -134,7 +134,7 @@ impl Asked {
 }
 
 /// A time in RFC 3339, or so long before now.
-fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }

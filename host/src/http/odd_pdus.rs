@@ -2,13 +2,15 @@
 
 use super::{HttpState, reply};
 use crate::errors;
+use crate::ports::OddPduRecord;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use smpp_domain::pdu::PduFields;
 
 /// Records in one answer.
 const USUALLY: usize = 100;
@@ -24,6 +26,15 @@ pub(super) struct Wanted {
     limit: Option<usize>,
 }
 
+/// A record, and its octets field by field.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    record: OddPduRecord,
+    #[serde(flatten)]
+    pdu: PduFields,
+}
+
 pub(super) async fn recent(
     State(state): State<HttpState>,
     wanted: Result<Query<Wanted>, QueryRejection>,
@@ -35,7 +46,14 @@ pub(super) async fn recent(
     };
     let limit = wanted.limit.unwrap_or(USUALLY);
     match state.odd_pdus.recent(wanted.operator, limit).await {
-        Ok(records) => Json(json!({ "oddPdus": records })).into_response(),
+        Ok(records) => {
+            let told = records.into_iter().map(|record| Told {
+                // Written by this gateway; what cannot be read any more has no fields.
+                pdu: (state.pdu_fields)(&hex::decode(&record.octets).unwrap_or_default()),
+                record,
+            });
+            Json(json!({ "oddPdus": told.collect::<Vec<_>>() })).into_response()
+        }
         Err(error) => {
             let details = [errors::chain(&error)];
             reply::error(

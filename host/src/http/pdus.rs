@@ -1,5 +1,6 @@
-//! `GET /api/v1/pdus?operator=NAME&session=1&bind=1&limit=50`: the last PDUs of each bind, newest first, redacted.
+//! `GET /api/v1/pdus?operator=NAME&session=1&bind=1&since=&limit=50`: the last PDUs of each bind, newest first, redacted.
 
+use super::decisions::time;
 use super::find::find;
 use super::{HttpState, reply};
 use axum::Json;
@@ -7,6 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,6 +25,8 @@ pub(super) struct Wanted {
     session: Option<usize>,
     /// Of the session, counted from 1; all of them without.
     bind: Option<usize>,
+    /// A time, or how long ago.
+    since: Option<String>,
     /// PDUs of each bind at most.
     limit: Option<usize>,
 }
@@ -40,6 +44,13 @@ pub(super) async fn latest(
         Ok((_, operator)) => operator,
         Err(refused) => return refused,
     };
+    let since = match &wanted.since {
+        None => None,
+        Some(text) => match time(text, Utc::now()) {
+            None => return unreadable(format!("since: {text:?} is no time")),
+            since => since,
+        },
+    };
     let limit = wanted.limit.unwrap_or(AT_MOST);
     let is_wanted = |wanted: Option<usize>, index: usize| wanted.is_none_or(|wanted| wanted == index + 1);
     let mut binds = Vec::new();
@@ -50,7 +61,7 @@ pub(super) async fn latest(
             }
             let pdus: Vec<Value> = bind
                 .pdus
-                .latest(limit)
+                .latest(since, limit)
                 .into_iter()
                 .map(|(at, sent, pdu)| {
                     json!({
@@ -59,6 +70,8 @@ pub(super) async fn latest(
                         "told": pdu.told,
                         "oddity": pdu.oddity,
                         "octets": pdu.octets,
+                        "fields": pdu.pdu.fields,
+                        "fault": pdu.pdu.fault,
                     })
                 })
                 .collect();
@@ -75,7 +88,8 @@ pub(super) async fn latest(
 
 fn unreadable(problem: String) -> Response {
     let mend = format!(
-        "operator is a name or an id; session and bind count from 1, limit is 1 to {AT_MOST}; these three may be left out"
+        "operator is a name or an id; session and bind count from 1, since is a time such as 2026-11-26T02:41:00Z or how long ago such as \
+         30s, limit is 1 to {AT_MOST}; these four may be left out"
     );
     reply::error(
         StatusCode::BAD_REQUEST,

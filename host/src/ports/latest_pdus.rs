@@ -1,6 +1,7 @@
 //! The last PDUs of a bind, in memory: what an engineer looks at when it flaps, binds and enquire_links included.
 
 use chrono::{DateTime, Utc};
+use smpp_domain::pdu::PduFields;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +20,8 @@ pub struct ShownPdu {
     pub oddity: Option<String>,
     /// In hexadecimal, private parts replaced.
     pub octets: String,
+    /// Field by field, as these octets are.
+    pub pdu: PduFields,
 }
 
 /// Makes a PDU fit to be seen.
@@ -66,12 +69,13 @@ impl LatestPdus {
         });
     }
 
-    /// The latest, newest first: when, whether it was sent, and what it was.
+    /// The latest after `since`, newest first: when, whether it was sent, and what it was.
     #[must_use]
-    pub fn latest(&self, limit: usize) -> Vec<(DateTime<Utc>, bool, ShownPdu)> {
+    pub fn latest(&self, since: Option<DateTime<Utc>>, limit: usize) -> Vec<(DateTime<Utc>, bool, ShownPdu)> {
         let taken: Vec<_> = {
             let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-            let newest = ring.iter().rev().take(limit);
+            let after = |pdu: &&Passed| since.is_none_or(|since| pdu.at > since);
+            let newest = ring.iter().rev().take_while(after).take(limit);
             newest.map(|pdu| (pdu.at, pdu.sent, pdu.octets.clone())).collect()
         };
         taken
@@ -84,29 +88,33 @@ impl LatestPdus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     fn plain(octets: &[u8], _: bool) -> ShownPdu {
         ShownPdu {
             told: octets.len().to_string(),
             oddity: None,
             octets: hex::encode(octets),
+            pdu: PduFields::default(),
         }
     }
 
     #[test]
     fn the_latest_are_kept_and_of_long_ones_the_header() {
         let pdus = LatestPdus::new(plain);
+        let at = |second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
         for n in 0..70_u8 {
-            pdus.keep(DateTime::UNIX_EPOCH, n % 2 == 0, &[n; 20]);
+            pdus.keep(at(n.into()), n % 2 == 0, &[n; 20]);
         }
-        let latest = pdus.latest(usize::MAX);
+        let latest = pdus.latest(None, usize::MAX);
         assert_eq!(latest.len(), KEPT);
         assert_eq!(
             (latest[0].1, latest[0].2.octets.as_str()),
             (false, "45".repeat(20).as_str())
         );
         assert_eq!(latest[KEPT - 1].2.octets, "14".repeat(20));
-        pdus.keep(DateTime::UNIX_EPOCH, true, &[7; LONGEST + 1]);
-        assert_eq!(pdus.latest(1)[0].2.told, HEADER.to_string());
+        assert_eq!(pdus.latest(Some(at(67)), usize::MAX).len(), 2);
+        pdus.keep(at(70), true, &[7; LONGEST + 1]);
+        assert_eq!(pdus.latest(None, 1)[0].2.told, HEADER.to_string());
     }
 }

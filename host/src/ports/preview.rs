@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::ids::OperatorId;
+use smpp_domain::pdu::PduFields;
 use smpp_domain::policy::question::{Difference, Question};
 use smpp_domain::policy::{Hook, PolicyIdentity};
 use std::sync::Arc;
@@ -109,6 +110,9 @@ pub struct PduView {
     pub told: String,
     /// The first departure from the standard.
     pub oddity: Option<String>,
+    /// Field by field.
+    #[serde(flatten)]
+    pub pdu: PduFields,
 }
 
 /// What one version makes of it.

@@ -6,7 +6,7 @@ use crate::ports::CallView;
 use bytes::BytesMut;
 use serde_json::{Value, json};
 use smpp_codec::frame::Frame;
-use smpp_codec::{describe, encode};
+use smpp_codec::{describe, encode, fields};
 use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu};
 use smpp_domain::policy::question::Answer;
 use smpp_domain::policy::{InboundAnswer, OnFailure, SubmitAnswer};
@@ -65,6 +65,7 @@ fn part(pdu: &SubmitSmPdu) -> Value {
     json!({
         "pdu": send.get("send"),
         "octets": hex::encode(&octets),
+        "fields": frame.as_ref().map(|frame| fields(frame.octets()).fields).unwrap_or_default(),
         "told": frame.as_ref().map(describe),
         "problem": encoded.err().map(|error| error.to_string()),
     })

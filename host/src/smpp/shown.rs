@@ -8,19 +8,24 @@ use smpp_domain::pdu::{Outgoing, OutgoingBody};
 /// What a PDU was, with numbers, texts and passwords replaced.
 pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
     match Frame::copy_of(octets) {
-        Ok(Some(frame)) => ShownPdu {
-            told: codec::describe(&frame),
-            oddity: (!sent)
-                .then(|| codec::decode(&frame).oddity)
-                .flatten()
-                .map(|oddity| oddity.to_string()),
-            octets: hex::encode(codec::redact(&frame)),
-        },
+        Ok(Some(frame)) => {
+            let redacted = codec::redact(&frame);
+            ShownPdu {
+                told: codec::describe(&frame),
+                oddity: (!sent)
+                    .then(|| codec::decode(&frame).oddity)
+                    .flatten()
+                    .map(|oddity| oddity.to_string()),
+                octets: hex::encode(&redacted),
+                pdu: codec::fields(&redacted),
+            }
+        }
         // Its header is all that was kept.
         Ok(None) | Err(_) => ShownPdu {
             told: "a PDU that is too long to be kept: its header".to_owned(),
             oddity: None,
             octets: hex::encode(octets),
+            pdu: codec::fields(octets),
         },
     }
 }

@@ -3,7 +3,7 @@
 const KEPT = 200;
 
 export default async (t) => {
-  const lines = () => t.main.locator("tbody tr").count();
+  const lines = () => t.main.locator("table.log > tbody > tr").count();
   const kinds = async () => [...new Set((await t.rows()).map((row) => row.Kind))].sort();
 
   await t.open("#/live");
@@ -30,6 +30,11 @@ export default async (t) => {
     await t.main.getByLabel("Kind").selectOption("pdu");
     await t.sees("→ bind 1.1: submit_sm", "← bind 1.1: submit_sm_resp");
     t.same("the kinds", await kinds(), ["pdu"]);
+    await t.ask("no traffic");
+    await t.main.locator("summary").first().click();
+    await t.sees("Field by field", "sequence_number");
+    await t.look("live-pdu");
+    await t.ask("traffic");
     await t.seesNot("48601234567", "1234567");
     await t.main.getByLabel("Kind").selectOption("dlr");
   });
@@ -50,12 +55,12 @@ export default async (t) => {
   await t.step("pause stops the lines, and go on goes on", async () => {
     await t.main.getByRole("button", { name: "Pause" }).click();
     await t.page.waitForTimeout(900);
-    const before = await t.main.locator("tbody").innerText();
+    const before = await t.main.locator("table.log > tbody").innerText();
     await t.page.waitForTimeout(1500);
-    t.same("the lines while paused", await t.main.locator("tbody").innerText(), before);
+    t.same("the lines while paused", await t.main.locator("table.log > tbody").innerText(), before);
     await t.sees("passed by");
     await t.main.getByRole("button", { name: "Go on" }).click();
-    await t.until("other lines", async () => (await t.main.locator("tbody").innerText()) !== before);
+    await t.until("other lines", async () => (await t.main.locator("table.log > tbody").innerText()) !== before);
   });
   await t.step("a flood leaves no more lines than are kept", async () => {
     await t.ask("no traffic");

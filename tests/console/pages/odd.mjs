@@ -10,6 +10,7 @@ export default async (t) => {
     await t.sees("globe", "deliver_sm", "beyond_end");
     await t.main.locator("summary").first().click();
     await t.sees(/00 00 00 .. 00 00 00 05/);
+    await t.sees("deliver_sm", '"**********23"', "12 characters", "message_state (0x0427) says 9 octets, and the PDU ends after 1");
     await t.seesNot("447700900123");
   });
   await t.look("odd");

@@ -14,6 +14,7 @@ export default async (t) => {
     await t.main.locator("[name=text]").fill("Zażółć gęślą jaźń, and then more of it, until it is far too long for one short message of seventy characters.");
     await show();
     await t.sees("What comes of it submit", "UCS2, data_coding 8, 2 part(s) by CSMS", "encoding", "splitting", "acme 0.1.0");
+    await t.sees("user data header", /concatenation: 8-bit reference \d+, part 1 of 2/, "data_coding", "UCS2");
     t.holds("the octets stand beside what is printable", (await t.section("What comes of it").locator("pre").first().innerText()).includes("0000  00 00"));
   });
   await t.look("playground-message");
@@ -32,7 +33,7 @@ export default async (t) => {
     await field("PDU in hexadecimal").fill(t.facts.response);
     await field("Compare with").selectOption("built-in");
     await show();
-    await t.sees("submit_sm_resp seq 7", "What comes of it response", "Beside the built-in behaviour", "/key", '"6699"', '"1A2B"');
+    await t.sees("submit_sm_resp seq 7", "ESME_ROK: no error", "message_id", "What comes of it response", "Beside the built-in behaviour", "/key", '"6699"', '"1A2B"');
   });
   await t.look("playground-pdu");
   await t.step("octets that are no PDU are refused with what to give", async () => {

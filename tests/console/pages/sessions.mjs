@@ -17,7 +17,7 @@ export default async (t) => {
     await t.main.getByText("Last PDUs of bind 1").click();
     await t.sees("bind_transceiver seq 1", "← received", "→ sent");
     await t.main.getByText("bind_transceiver seq 1").click();
-    await t.sees("0000  00 00 00");
+    await t.sees("0000  00 00 00", "Field by field", "interface_version", "SMPP 3.4");
     await t.seesNot("globe's password");
   });
   await t.look("sessions-pdus");

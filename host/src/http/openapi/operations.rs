@@ -335,6 +335,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             query("operator", OPERATOR, string),
             query("session", "Only this session, counted from 1", from_one),
             query("bind", "Only this bind of each session, counted from 1", from_one),
+            query("since", "A time, or how long ago", ago),
             query("limit", "PDUs of each bind at most", of_a_bind),
         ],
         answers: &[

@@ -128,6 +128,8 @@ fn general() -> Schemas {
                 ("summary", string()),
                 ("length", number()),
                 ("octets", string()),
+                ("fields", list(the("PduField"))),
+                ("fault", or_null(string())),
             ]),
         ),
     ]

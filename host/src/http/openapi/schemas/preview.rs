@@ -13,6 +13,7 @@ fn outcome() -> Value {
     let part = object(&[
         ("pdu", json!({})),
         ("octets", string()),
+        ("fields", list(the("PduField"))),
         ("told", or_null(string())),
         ("problem", or_null(string())),
     ]);
@@ -83,7 +84,12 @@ pub(super) fn previews() -> Schemas {
                 ("operator", string()),
                 (
                     "pdu?",
-                    object(&[("told", string()), ("oddity", or_null(string()))]),
+                    object(&[
+                        ("told", string()),
+                        ("oddity", or_null(string())),
+                        ("fields", list(the("PduField"))),
+                        ("fault", or_null(string())),
+                    ]),
                 ),
                 ("result", the("PreviewSide")),
                 ("against?", the("PreviewSide")),

@@ -46,9 +46,13 @@ pub(super) fn recordings() -> Schemas {
         ("told", string()),
         ("oddity", or_null(string())),
         ("octets", string()),
+        ("fields", list(the("PduField"))),
+        ("fault", or_null(string())),
     ]);
     let bind = object(&[("session", number()), ("bind", number()), ("pdus", list(latest))]);
+    let field = object(&[("name", string()), ("value", string()), ("meaning", string())]);
     vec![
+        ("PduField", field),
         (
             "LatestPdus",
             object(&[("operator", string()), ("binds", list(bind))]),
