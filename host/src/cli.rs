@@ -23,6 +23,7 @@ mod quirks;
 mod recorded;
 mod run;
 mod send;
+mod sessions;
 mod sim;
 mod trace;
 mod view;
@@ -88,6 +89,8 @@ enum Command {
     Certify(certify::Certify),
     /// Tell what became of a message
     Trace(trace::Trace),
+    /// Show how each bind is: state, window, round trip, last error, and why nothing is sent
+    Sessions(sessions::Sessions),
     /// Show the last PDUs of an operator's binds, those that bind included
     Pdus(pdus::Pdus),
     /// Show what a gateway would do with a message or a PDU, without doing it
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Send(send) => send.run(cli.config.as_deref()),
         Command::Certify(certify) => certify.run(cli.config.as_deref()),
         Command::Trace(trace) => trace.run(cli.config.as_deref()),
+        Command::Sessions(sessions) => sessions.run(cli.config.as_deref()),
         Command::Pdus(pdus) => pdus.run(cli.config.as_deref()),
         Command::Preview(preview) => preview.run(cli.config.as_deref()),
         Command::Capture(capture) => capture.run(cli.config.as_deref()),

@@ -45,7 +45,8 @@ pub use tracer::Tracer;
 use crate::config::OperatorConfig;
 use crate::metrics::OperatorMetrics;
 use crate::ports::{
-    CorrelationStore, EventSink, Intake, OperatorStops, PolicySource, SeenIds, SegmentStore, TpsLimiter,
+    CorrelationStore, EventSink, Intake, OperatorStops, PolicySource, SeenIds, SegmentStore, ThrottleBoard,
+    TpsLimiter,
 };
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub struct OperatorContext {
     pub events: Arc<dyn EventSink>,
     /// The TPS promise.
     pub limiter: Arc<dyn TpsLimiter>,
+    /// Where people see that it pauses, and why.
+    pub throttle: Arc<ThrottleBoard>,
     /// What other hosts have taken lately; `None` where there are none.
     pub seen: Option<Arc<dyn SeenIds>>,
     /// Who is not to be sent to.

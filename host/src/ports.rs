@@ -19,6 +19,7 @@ mod slots;
 mod stops;
 mod store;
 mod story;
+mod throttle;
 mod traces;
 
 pub use decisions::{
@@ -53,6 +54,7 @@ pub use store::{
     Settled, SettledOutcome, Settlement, Tracked,
 };
 pub use story::{MessageStories, MessageStory, ToldReceipt};
+pub use throttle::{ThrottleBoard, Throttled};
 pub use traces::{Attribute, Span, SpanKind, TraceSink};
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.

@@ -75,6 +75,7 @@ async fn pipeline(lines: &[(&str, &str)], seen: Option<Arc<FakeSeen>>) -> Pipeli
         segments: store.clone(),
         events: events.clone(),
         limiter: Arc::new(limiter),
+        throttle: Arc::default(),
         seen: seen.map(|seen| seen as Arc<dyn SeenIds>),
         stops: stops.clone(),
         policies: built_in(),

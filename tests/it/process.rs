@@ -25,6 +25,7 @@ mod preview;
 mod quirks;
 mod secrecy;
 mod segments;
+mod sessions;
 mod shared_tps;
 mod shutdown;
 mod ten_minutes;

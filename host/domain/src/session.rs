@@ -112,8 +112,8 @@ pub struct SmppSession<T> {
     /// The sequence number of our last request on this connection.
     sequence: u32,
     last_heard: Instant,
-    /// The enquire_link that waits for its answer.
-    probe: Option<u32>,
+    /// The enquire_link that waits for its answer: its sequence number, and when it was written.
+    probe: Option<(u32, Instant)>,
     backup_in_use: bool,
     /// Since when no submit of this connection has been answered, although some was written.
     unanswered_since: Option<Instant>,

@@ -307,7 +307,10 @@ impl Run {
                 data_sm,
                 status: CommandStatus::OK,
             }),
-            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) | SessionEvent::Alert(_) => {}
+            SessionEvent::BindRefused { .. }
+            | SessionEvent::LinkAnswered { .. }
+            | SessionEvent::Odd(_)
+            | SessionEvent::Alert(_) => {}
         }
     }
 

@@ -8,7 +8,9 @@ use crate::pipeline::{
     Dispatcher, OperatorContext, Receipts, Recorder, Settler, Tracer, places, publish_sessions,
 };
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
-use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool};
+use crate::ports::{
+    BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool, ThrottleBoard,
+};
 use crate::preview::OperatorConfigs;
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
@@ -26,6 +28,7 @@ const INBOUND: usize = 2_048;
 struct Running {
     config: OperatorConfig,
     policy: Arc<OperatorPolicy>,
+    throttle: Arc<ThrottleBoard>,
     stop: CancellationToken,
     dispatcher: JoinHandle<()>,
     settler: JoinHandle<()>,
@@ -187,15 +190,20 @@ impl Operators {
         self.backends
             .metrics
             .operators(self.running.len(), self.waiting.len());
-        let running = self
-            .running
-            .values()
-            .map(|running| (&running.config, running.binds.panels.clone()));
-        let waiting = self.waiting.iter().map(|(config, _)| (config, Vec::new()));
-        let loaded = running.chain(waiting).map(|(config, sessions)| {
+        let running = self.running.values().map(|running| {
+            (
+                &running.config,
+                running.throttle.clone(),
+                running.binds.panels.clone(),
+            )
+        });
+        let waiting = self.waiting.iter();
+        let waiting = waiting.map(|(config, _)| (config, Arc::default(), Vec::new()));
+        let loaded = running.chain(waiting).map(|(config, throttle, sessions)| {
             let loaded = LoadedOperator {
                 name: config.name.clone(),
                 tps_limit: config.tps_limit,
+                throttle,
                 sessions,
             };
             (config.operator_id, loaded)
@@ -289,6 +297,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
     let (bind_count, windows) = capacity(&config);
     let metrics = backends.metrics.operator(&config.name);
     let limiter = backends.limiter(&config);
+    let throttle = Arc::<ThrottleBoard>::default();
     let context = OperatorContext {
         config: Arc::new(config.clone()),
         intake: backends.queue.intake(intake_order(&config, windows)),
@@ -296,6 +305,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         segments: backends.segments.clone(),
         events: backends.events.clone(),
         limiter: limiter.clone(),
+        throttle: throttle.clone(),
         seen: backends.seen(&config),
         stops: backends.stops.clone(),
         policies: Arc::clone(&policy) as Arc<dyn PolicySource>,
@@ -313,6 +323,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         operator_id: config.operator_id,
         operator_name: config.name.clone(),
         limiter,
+        throttle: throttle.clone(),
         outcomes: outcomes_in,
         inbound: inbound_in,
         inbound_limit: INBOUND,
@@ -341,6 +352,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
     Running {
         config,
         policy,
+        throttle,
         stop,
         dispatcher: tokio::spawn(dispatcher.run()),
         settler: tokio::spawn(settler.run()),

@@ -2,13 +2,15 @@
 
 use super::find::find;
 use super::{HttpState, reply, resume};
-use crate::ports::{BindPanel, LoadedOperator, SessionPanel};
+use crate::ports::{BindPanel, LoadedOperator, SessionPanel, Throttled};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::Utc;
 use serde_json::{Value, json};
 use smpp_domain::ids::OperatorId;
+use smpp_domain::status::explain;
 
 /// `GET /api/v1/operators`.
 pub(super) async fn all(State(state): State<HttpState>) -> Response {
@@ -88,7 +90,17 @@ fn operator_json(state: &HttpState, id: OperatorId, operator: &LoadedOperator) -
         "tpsLimit": operator.tps_limit,
         "waitsForPlugin": operator.sessions.is_empty(),
         "stopped": resume::stopped(state, id),
+        "throttled": operator.throttle.now(Utc::now()).map(throttled_json),
         "sessions": sessions,
+    })
+}
+
+fn throttled_json(throttled: Throttled) -> Value {
+    json!({
+        "since": throttled.since,
+        "until": throttled.until,
+        "reason": throttled.status.map_or_else(|| "the operator told another host".to_owned(), explain),
+        "commandStatus": throttled.status,
     })
 }
 
@@ -125,5 +137,6 @@ fn bind_json(bind: &BindPanel) -> Value {
         "nextReconnectAt": view.next_reconnect_at,
         "lastBoundAt": view.last_bound_at,
         "lastUnboundAt": view.last_unbound_at,
+        "enquireLink": view.round_trip.map(|(took, at)| json!({ "roundTripMs": took.as_secs_f64() * 1_000.0, "at": at })),
     })
 }

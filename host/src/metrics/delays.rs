@@ -1,4 +1,4 @@
-//! How long the steps of a message take, by operator.
+//! How long the steps of a message take, and the round trip of a link, by operator.
 
 use super::OperatorLabel;
 use super::histogram::Histogram;
@@ -35,12 +35,13 @@ const RECEIPTS: [u64; 17] = [
 
 type Delay = Family<OperatorLabel, Histogram, fn() -> Histogram>;
 
-/// The three families.
+/// The families.
 #[derive(Clone, Debug)]
 pub(super) struct Delays {
     submit: Delay,
     response: Delay,
     receipt: Delay,
+    link: Delay,
 }
 
 impl Default for Delays {
@@ -51,6 +52,7 @@ impl Default for Delays {
             submit: Family::new_with_constructor(steps),
             response: Family::new_with_constructor(steps),
             receipt: Family::new_with_constructor(receipts),
+            link: Family::new_with_constructor(steps),
         }
     }
 }
@@ -72,6 +74,11 @@ impl Delays {
             "From a submit_sm to the receipt that ends its part",
             self.receipt.clone(),
         );
+        registry.register(
+            "enquire_link_seconds",
+            "From an enquire_link to its answer",
+            self.link.clone(),
+        );
     }
 
     pub(super) fn of(&self, operator: &OperatorLabel) -> OperatorDelays {
@@ -79,6 +86,7 @@ impl Delays {
             submit: self.submit.get_or_create(operator).clone(),
             response: self.response.get_or_create(operator).clone(),
             receipt: self.receipt.get_or_create(operator).clone(),
+            link: self.link.get_or_create(operator).clone(),
         }
     }
 }
@@ -89,6 +97,7 @@ pub struct OperatorDelays {
     submit: Histogram,
     response: Histogram,
     receipt: Histogram,
+    link: Histogram,
 }
 
 impl OperatorDelays {
@@ -100,6 +109,11 @@ impl OperatorDelays {
     /// A submit_sm was answered, in time or late.
     pub fn answered(&self, took: Duration) {
         self.response.observe(took);
+    }
+
+    /// An enquire_link was answered.
+    pub fn link_answered(&self, took: Duration) {
+        self.link.observe(took);
     }
 
     /// A receipt ended a part. What is known of its submit_sm in the store is when it was written.

@@ -1,12 +1,13 @@
 //! What people see of an operator's sessions, and what they may order of them.
 
-use super::{LatestPdus, SessionNotice, ShowPdu};
+use super::{LatestPdus, SessionNotice, ShowPdu, ThrottleBoard};
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::BindMode;
 use smpp_domain::session::SessionState;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// An operator that is loaded.
@@ -16,6 +17,8 @@ pub struct LoadedOperator {
     pub name: String,
     /// submit_sm that it allows in any second, over all hosts.
     pub tps_limit: NonZeroU32,
+    /// Whether it has said that it gets too much.
+    pub throttle: Arc<ThrottleBoard>,
     /// Its sessions in the order of its file; none while it waits for a usable plugin.
     pub sessions: Vec<Arc<SessionPanel>>,
 }
@@ -131,6 +134,8 @@ pub struct BindView {
     pub last_bound_at: Option<DateTime<Utc>>,
     /// The last end of a bind.
     pub last_unbound_at: Option<DateTime<Utc>>,
+    /// How long the last enquire_link took until its answer, and when that came. There is none while there is traffic.
+    pub round_trip: Option<(Duration, DateTime<Utc>)>,
 }
 
 impl BindPanel {
@@ -149,6 +154,7 @@ impl BindPanel {
                 next_reconnect_at: None,
                 last_bound_at: None,
                 last_unbound_at: None,
+                round_trip: None,
             }),
             in_flight: AtomicUsize::new(0),
             pdus: LatestPdus::new(show),
@@ -182,6 +188,11 @@ impl BindPanel {
     /// There is a connection to this address.
     pub fn connected(&self, peer: String) {
         self.lock().peer = Some(peer);
+    }
+
+    /// An enquire_link was answered after so long.
+    pub fn link_answered(&self, now: DateTime<Utc>, took: Duration) {
+        self.lock().round_trip = Some((took, now));
     }
 
     /// So many submit_sm are unanswered.

@@ -11,7 +11,7 @@ use crate::config::{BindWhen, OperatorConfig, SessionSettings};
 use crate::metrics::OperatorMetrics;
 use crate::ports::{
     BindBoard, BindHandle, BindPanel, Inbound, Notice, OddPduLog, PartOutcome, PduLog, Seat, SessionFacts,
-    SessionPanel, TpsLimiter,
+    SessionPanel, ThrottleBoard, TpsLimiter,
 };
 use smpp_domain::backoff::Backoff;
 use smpp_domain::ids::OperatorId;
@@ -33,6 +33,8 @@ pub struct LinkContext {
     pub operator_name: String,
     /// Permits to send.
     pub limiter: Arc<dyn TpsLimiter>,
+    /// Where people see that the limiter pauses.
+    pub throttle: Arc<ThrottleBoard>,
     /// Where outcomes go: must have room for every window, twice.
     pub outcomes: mpsc::Sender<PartOutcome>,
     /// Where deliver_sm go.

@@ -10,6 +10,12 @@ export default async (t) => {
     const [bind] = await t.rows(t.section("globe"));
     t.holds(`since when: ${bind.Since}`, /^\d+ (s|min) ago$/.test(bind.Since));
   });
+  await t.step("tells the round trip of the last enquire_link", async () => {
+    await t.until("a round trip", async () => {
+      const [bind] = await t.rows(t.section("acme"));
+      return /^[\d.]+ ms, \d+ s ago$/.test(bind["Round trip"]) || bind["Round trip"];
+    });
+  });
   await t.look("sessions");
 
   await t.step("an operator's own page has the last PDUs of its binds, in words and octets", async () => {
@@ -58,6 +64,15 @@ export default async (t) => {
     await t.seesNot("acme");
     await t.main.getByRole("link", { name: "All operators" }).click();
     await t.sees("acme", "globe");
+  });
+  await t.step("an operator that throttles says until when", async () => {
+    await t.ask("globe is full");
+    await t.sees("throttled", /Nothing is sent until \d\d:\d\d:\d\d: ESME_RTHROTTLED/);
+  });
+  await t.look("sessions-throttled");
+  await t.step("and no more when it takes messages again", async () => {
+    await t.ask("globe forgives");
+    await t.seesNot("Nothing is sent until");
   });
   await t.step("an operator that is stopped says why", async () => {
     await t.ask("globe wants nothing more");

@@ -9,6 +9,7 @@ use smsc_sim::{Rule, Then, When, status};
 fn sessions_are_seen_and_steered() {
     let desk = Desk::with("", |operators| {
         let [acme, globe] = hexdec(operators);
+        let acme = acme.session("enquire_link", "\"1s\"");
         [acme, globe.set("statuses", "{ \"0x45\" = \"stop-operator\" }")]
     });
     desk.bound();
@@ -22,6 +23,11 @@ fn sessions_are_seen_and_steered() {
             "globe wants nothing more" => {
                 let no_more = Rule::when(When::Always).then(Then::Status(status::SUBMIT_FAILED));
                 desk.globe.set_script(globe_script().respond(no_more));
+                desk.gateway.post(&[desk.message(1, "+48601234567")]).unwrap();
+            }
+            "globe is full" => {
+                let full = Rule::when(When::Always).then(Then::Status(status::THROTTLED));
+                desk.globe.set_script(globe_script().respond(full));
                 desk.gateway.post(&[desk.message(1, "+48601234567")]).unwrap();
             }
             "globe forgives" => desk.globe.set_script(globe_script()),

@@ -2,7 +2,7 @@
 
 use super::SessionState;
 use crate::pdu::{AlertNotificationPdu, CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu, Tlv};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What happened. A closed set: a new kind breaks every match, on purpose.
 #[derive(Clone, PartialEq, Debug)]
@@ -119,6 +119,11 @@ pub enum SessionEvent<T> {
         status: CommandStatus,
         /// The credentials are wrong: a person has to look, and attempts are made at the backoff's cap only.
         credentials: bool,
+    },
+    /// The operator has answered an enquire_link.
+    LinkAnswered {
+        /// The round trip.
+        took: Duration,
     },
     /// A PDU that the session has no use for. It was answered where SMPP wants an answer; it is to be counted.
     Odd(OddPdu),

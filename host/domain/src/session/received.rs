@@ -79,7 +79,7 @@ impl<T: Clone> SmppSession<T> {
             IncomingBody::EnquireLink => {
                 self.respond(sequence, CommandStatus::OK, OutgoingBody::EnquireLinkResp)
             }
-            IncomingBody::EnquireLinkResp if self.probe == Some(sequence) => self.probe_answered(now),
+            IncomingBody::EnquireLinkResp if self.is_probe(sequence) => self.probe_answered(now),
             IncomingBody::EnquireLinkResp => self.odd(OddPdu::UnknownSequence),
             IncomingBody::Unbind => self.peer_unbinds(now, sequence),
             IncomingBody::UnbindResp if matches!(self.state, State::Unbinding { .. }) => {
@@ -120,7 +120,7 @@ impl<T: Clone> SmppSession<T> {
         if self.submit_answered(now, sequence, response) {
             return;
         }
-        if self.probe == Some(sequence) {
+        if self.is_probe(sequence) {
             self.probe_answered(now);
         } else if matches!(self.state, State::Unbinding { .. }) && sequence == self.sequence {
             self.close(now, "unbind was answered by a generic_nack");

@@ -208,9 +208,16 @@ impl<T: Clone> SmppSession<T> {
         }
     }
 
+    pub(super) fn is_probe(&self, sequence: u32) -> bool {
+        self.probe.is_some_and(|(probe, _)| probe == sequence)
+    }
+
     /// The last enquire_link came back.
     pub(super) fn probe_answered(&mut self, now: Instant) {
-        self.probe = None;
+        if let Some((_, sent)) = self.probe.take() {
+            let took = now.saturating_duration_since(sent);
+            self.emit(SessionEvent::LinkAnswered { took });
+        }
         self.timers.disarm(Timer::Probe);
         match self.state {
             State::Failback { held: true } => self.end_failback(now, "proved itself for the hold time"),
@@ -247,7 +254,7 @@ impl<T: Clone> SmppSession<T> {
     }
 
     fn send_probe(&mut self, now: Instant) {
-        self.probe = Some(self.request(OutgoingBody::EnquireLink));
+        self.probe = Some((self.request(OutgoingBody::EnquireLink), now));
         self.timers
             .arm(Timer::Probe, now + self.config.enquire_link_timeout);
     }

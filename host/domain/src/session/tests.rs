@@ -190,6 +190,7 @@ fn event_words(event: &SessionEvent<u32>) -> String {
                 if *credentials { " credentials" } else { "" }
             )
         }
+        SessionEvent::LinkAnswered { took } => format!("link answered in {} ms", took.as_millis()),
         SessionEvent::Odd(odd) => format!("odd {}", odd.name()),
         SessionEvent::Alert(_) => "alert".to_owned(),
     }

@@ -254,6 +254,16 @@ fn operators() -> Schemas {
         ("commandStatus", or_null(number())),
         ("since", time()),
     ]);
+    let throttled = object(&[
+        ("since", time()),
+        ("until", time()),
+        ("reason", string()),
+        ("commandStatus", or_null(number())),
+    ]);
+    let link = object(&[
+        ("roundTripMs", json!({ "type": "number", "minimum": 0 })),
+        ("at", time()),
+    ]);
     vec![
         ("Operators", object(&[("operators", list(the("Operator")))])),
         (
@@ -264,6 +274,7 @@ fn operators() -> Schemas {
                 ("tpsLimit", number()),
                 ("waitsForPlugin", yes_or_no()),
                 ("stopped", or_null(the("Stop"))),
+                ("throttled", or_null(throttled)),
                 ("sessions", list(the("Session"))),
             ]),
         ),
@@ -309,6 +320,7 @@ fn operators() -> Schemas {
                 ("nextReconnectAt", or_null(time())),
                 ("lastBoundAt", or_null(time())),
                 ("lastUnboundAt", or_null(time())),
+                ("enquireLink", or_null(link)),
             ]),
         ),
         (

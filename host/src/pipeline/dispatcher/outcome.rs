@@ -8,7 +8,7 @@ use crate::pipeline::in_flight::{AcceptedPart, InFlight, MAX_ATTEMPTS, Refusal};
 use crate::pipeline::recorder::Watched;
 use crate::pipeline::settle::SettleItem;
 use crate::ports::{PartOutcome, PartResult, Policy, Ticket};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::event::Outcome;
 use smpp_domain::pdu::CommandStatus;
@@ -173,9 +173,12 @@ impl Dispatcher {
                 PAUSE
             }
         };
+        let now = clock::utc_now();
+        let until = now + TimeDelta::from_std(pause).unwrap_or_default();
+        self.context.throttle.pause(now, until, Some(status));
         if !known {
             tracing::warn!(%operator, reason = %explain(status), ?pause, "the operator is slowed down");
-            self.throttled_at = Some(clock::utc_now());
+            self.throttled_at = Some(now);
         }
         self.nothing_accepted = true;
         self.paused_until = self.paused_until.max(Some(clock::now() + pause));

@@ -73,6 +73,10 @@ impl Connection {
                 });
             }
             SessionEvent::BindRefused { status, credentials } => self.log_refusal(status, credentials),
+            SessionEvent::LinkAnswered { took } => {
+                self.parts.panel.link_answered(clock::utc_now(), took);
+                self.parts.context.metrics.delays.link_answered(took);
+            }
             SessionEvent::Odd(odd) => self.note_oddity(odd.name(), ""),
             SessionEvent::Alert(pdu) => self.alert(pdu),
         }
@@ -172,7 +176,7 @@ impl Connection {
     }
 }
 
-fn wall_time(at: Instant) -> DateTime<Utc> {
+pub(super) fn wall_time(at: Instant) -> DateTime<Utc> {
     let ahead = at.saturating_duration_since(clock::now());
     clock::utc_now() + TimeDelta::from_std(ahead).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Parts on their way to the wire: as many as window and TPS allow, and those back that are not to be sent.
 
+use super::publish::wall_time;
 use super::{Connection, Written};
 use crate::clock;
 use crate::ports::{BackendError, PartResult};
@@ -32,6 +33,8 @@ impl Connection {
         if self.has_own()
             && let Some(until) = self.parts.context.limiter.paused_until()
         {
+            let now = clock::utc_now();
+            self.parts.context.throttle.pause(now, wall_time(until), None);
             // What was given out ahead would only be refused.
             self.pacer.clear();
             self.paced_until = Some(until);

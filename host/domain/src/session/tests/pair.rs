@@ -269,7 +269,10 @@ impl Pair {
                     },
                 );
             }
-            SessionEvent::BindRefused { .. } | SessionEvent::Odd(_) | SessionEvent::Alert(_) => {}
+            SessionEvent::BindRefused { .. }
+            | SessionEvent::LinkAnswered { .. }
+            | SessionEvent::Odd(_)
+            | SessionEvent::Alert(_) => {}
         }
     }
 

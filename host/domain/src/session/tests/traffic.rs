@@ -221,7 +221,7 @@ fn a_peer_that_only_knows_generic_nack_still_lives_and_still_unbinds() {
     table.timeout(30_000);
     assert_eq!(
         table.receive(30_100, 2, 0x03, IncomingBody::GenericNack),
-        Vec::<String>::new()
+        ["link answered in 100 ms"]
     );
     assert_eq!(
         table.feed(31_000, Input::Unbind),
