@@ -36,7 +36,9 @@ pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;
 pub use recorder::Recorder;
-pub use rehearsal::{REFERENCE, Read, RehearsedCall, rehearse, rehearse_call, rehearse_inbound};
+pub use rehearsal::{
+    REFERENCE, Read, RehearsedCall, rehearse, rehearse_call, rehearse_inbound, rehearse_submit,
+};
 pub use sessions::publish_sessions;
 pub use settle::{SettleItem, Settler};
 pub use stops::Stops;

@@ -5,7 +5,7 @@ mod told;
 
 use crate::clock;
 use crate::config::OperatorConfig;
-use crate::pipeline::{rehearse, rehearse_call, rehearse_inbound};
+use crate::pipeline::{rehearse, rehearse_call, rehearse_inbound, rehearse_submit};
 use crate::ports::{
     PduView, PluginOrderError, PolicyTrials, PreviewError, PreviewSide, PreviewSubject, PreviewVersion,
     PreviewView, Previews, TrialPolicy,
@@ -14,9 +14,9 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use smpp_codec::frame::Frame;
-use smpp_codec::{decode, describe, fields};
+use smpp_codec::{command_name, decode, describe, fields, submit_sm};
 use smpp_domain::ids::OperatorId;
-use smpp_domain::pdu::{Incoming, IncomingBody};
+use smpp_domain::pdu::{Incoming, IncomingBody, SubmitSmPdu};
 use smpp_domain::policy::question::{AskedResponse, Question, differences};
 use smpp_domain::session::SubmitResponse;
 use std::collections::BTreeMap;
@@ -93,16 +93,16 @@ fn view(
     version: &PreviewVersion,
     against: Option<&PreviewVersion>,
 ) -> Result<PreviewView, PreviewError> {
-    let (incoming, pdu) = match subject {
+    let (given, pdu) = match subject {
         PreviewSubject::Pdu(octets) => {
-            let (incoming, pdu) = read(octets)?;
-            (Some(incoming), Some(pdu))
+            let (given, pdu) = read(octets)?;
+            (Some(given), Some(pdu))
         }
         PreviewSubject::Command(_) | PreviewSubject::Question(_) => (None, None),
     };
     let side = |version: &PreviewVersion| -> Result<PreviewSide, PreviewError> {
         let policy = trials.trial(config.operator_id, version)?;
-        Ok(side(config, &*policy, subject, incoming.as_ref()))
+        Ok(side(config, &*policy, subject, given.as_ref()))
     };
     let result = side(version)?;
     let against = against.map(side).transpose()?;
@@ -117,7 +117,15 @@ fn view(
     })
 }
 
-fn read(octets: &[u8]) -> Result<(Incoming, PduView), PreviewError> {
+/// A PDU that somebody shows.
+enum Given {
+    /// As an operator sends it.
+    Incoming(Incoming),
+    /// As it would go to the operator, with its sequence number; or why it cannot be read.
+    Submit(u32, Result<SubmitSmPdu, String>),
+}
+
+fn read(octets: &[u8]) -> Result<(Given, PduView), PreviewError> {
     let framed = Frame::copy_of(octets).map_err(|error| PreviewError::Pdu(error.to_string()))?;
     let Some(frame) = framed else {
         return Err(PreviewError::Pdu(format!(
@@ -131,7 +139,12 @@ fn read(octets: &[u8]) -> Result<(Incoming, PduView), PreviewError> {
         oddity: decoded.oddity.map(|oddity| oddity.to_string()),
         pdu: fields(frame.octets()),
     };
-    Ok((decoded.incoming, view))
+    let given = if command_name(frame.command_id()) == "submit_sm" {
+        Given::Submit(frame.sequence_number(), submit_sm(&frame))
+    } else {
+        Given::Incoming(decoded.incoming)
+    };
+    Ok((given, view))
 }
 
 /// What one version makes of it.
@@ -139,9 +152,9 @@ fn side(
     config: &OperatorConfig,
     policy: &dyn TrialPolicy,
     subject: &PreviewSubject,
-    incoming: Option<&Incoming>,
+    given: Option<&Given>,
 ) -> PreviewSide {
-    let (outcome, calls) = match (subject, incoming) {
+    let (outcome, calls) = match (subject, given) {
         (PreviewSubject::Command(command), _) => {
             let (planned, calls) = rehearse(command, clock::utc_now(), config, policy);
             (told::planned(planned), calls)
@@ -150,7 +163,12 @@ fn side(
             let calls = rehearse_call(question, policy);
             (told::answered(&calls), calls)
         }
-        (PreviewSubject::Pdu(_), Some(incoming)) => match &incoming.body {
+        (PreviewSubject::Pdu(_), Some(Given::Submit(sequence_number, Ok(pdu)))) => {
+            let (sent, calls) = rehearse_submit(pdu, config, policy);
+            (told::sent(*sequence_number, pdu, sent), calls)
+        }
+        (PreviewSubject::Pdu(_), Some(Given::Submit(_, Err(fault)))) => (told::unreadable(fault), Vec::new()),
+        (PreviewSubject::Pdu(_), Some(Given::Incoming(incoming))) => match &incoming.body {
             IncomingBody::DeliverSm(pdu) | IncomingBody::DataSm(pdu) => {
                 let (read, calls) = rehearse_inbound(pdu, config, policy);
                 (told::inbound(config, &read), calls)

@@ -16,12 +16,14 @@ pub mod frame;
 mod layout;
 mod redact;
 mod standard;
+mod submit;
 mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
 pub use fields::fields;
 pub use redact::{redact, redact_unframed};
+pub use submit::submit_sm;
 
 use frame::Frame;
 use rusmpp::CommandId;

@@ -90,7 +90,7 @@ function input(operators, policies, asked) {
       message: () => [field("to", "To, E.164", { placeholder: "+491511234567", required: true, inputmode: "tel" }), field("from", "From", { placeholder: "demo" }),
         area("text", "Text", { required: true, spellcheck: "true" }), pick("encoding", "Encoding", [["GSM7", "GSM7"], ["UCS2", "UCS2"]]),
         check("flash", "flash (class 0)", asked), check("payload", "long text as message_payload", asked)],
-      pdu: () => area("pdu", "PDU in hexadecimal, header included: deliver_sm, data_sm, submit_sm_resp, generic_nack", { required: true, class: "mono", rows: 8 }),
+      pdu: () => area("pdu", "PDU in hexadecimal, header included: deliver_sm, data_sm, submit_sm_resp, generic_nack, or a submit_sm of yours", { required: true, class: "mono", rows: 8 }),
       fixture: () => area("fixture", "Fixture: one hook call", { required: true, class: "mono", rows: 12, placeholder: JSON.stringify(EXAMPLE, null, 2) }),
     }[asked.kind](),
     pick("version", "Version", [["", "the active one"], ["built-in", "built-in behaviour"], ...versions]),
@@ -131,23 +131,34 @@ function told(view, asked) {
   ];
 }
 
-const MOODS = { submit: "good", receipt: "good", message: "good", rejected: "bad", waits: "bad", refused: "bad" };
+const MOODS = { submit: "good", sent: "good", receipt: "good", message: "good", rejected: "bad", waits: "bad", refused: "bad" };
 
 function who({ policy }) {
   return policy ? h("span", {}, `${policy.plugin} ${policy.version} `, digest(policy.sha256)) : h("span", {}, "the built-in behaviour");
 }
 
 function outcome(outcome) {
+  if (outcome.kind === "sent") {
+    return [table("What the policy changes", [
+      ["Field", (change) => h("code", {}, change.path)],
+      ["Before", (change) => h("code", {}, short(change.before))],
+      ["After", (change) => h("code", {}, short(change.after))],
+    ], outcome.changes, "It is sent as it is."), sent(outcome.part, "sent", true)];
+  }
   if (outcome.kind !== "submit") {
     const { kind, reason, ...rest } = outcome;
     return [reason ? h("p", {}, reason) : null, Object.keys(rest).length > 0 ? json(rest) : null];
   }
   return [
     h("p", {}, `${outcome.encoding}, data_coding ${outcome.dataCoding}, ${outcome.parts.length} part(s) by ${outcome.longMessageStrategy}`),
-    outcome.parts.map((part, index) => h("details", { open: index === 0, "data-key": `part-${index}` },
-      h("summary", {}, h("code", {}, part.told ?? `part ${index + 1}`)), part.problem ? h("p", { class: "bad" }, part.problem) : null,
-      fieldByField(part))),
+    outcome.parts.map((part, index) => sent(part, `part ${index + 1}`, index === 0)),
   ];
+}
+
+/** A submit_sm that would go out. */
+function sent(part, name, open) {
+  return h("details", { open, "data-key": name }, h("summary", {}, h("code", {}, part.told ?? name)),
+    part.problem ? h("p", { class: "bad" }, part.problem) : null, fieldByField(part));
 }
 
 /** A call as a fixture that `plugin test` takes: with these settings, what was answered is what is expected. */

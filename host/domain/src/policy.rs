@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod failure;
 mod masking;
+mod of_part;
 pub mod question;
 pub mod rewrite;
 pub mod said;

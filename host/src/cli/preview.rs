@@ -3,7 +3,7 @@
 use super::client::Where;
 use super::fields;
 use super::plugin::settings;
-use super::{CommandResult, Failure};
+use super::{CommandResult, Failure, counted};
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -13,6 +13,7 @@ const EXAMPLES: &str = "Examples:
   smpp-connector preview acme --to +491511234567 'Hello'              what goes out, octet by octet
   smpp-connector preview acme --to +491511234567 'Hello' --against built-in
   smpp-connector preview acme --pdu 0000003d0000000500000000…          what a receipt is taken for
+  smpp-connector preview acme --pdu 0000003b0000000400000000… --fields   what the policy makes of a submit_sm
   smpp-connector preview acme --fixture captured/unmatched-1.json --settings @new.json --against active";
 
 #[derive(clap::Args, Debug)]
@@ -38,7 +39,7 @@ pub(super) struct Preview {
     /// Send a long text as message_payload instead of parts
     #[arg(long)]
     payload: bool,
-    /// A PDU of the operator in hexadecimal, header included
+    /// A PDU in hexadecimal, header included: of the operator, or a submit_sm for it
     #[arg(long, value_name = "HEX", conflicts_with = "fixture")]
     pdu: Option<String>,
     /// A fixture: one hook call
@@ -152,7 +153,11 @@ fn in_words(view: &Value, against: Option<&str>, by_field: bool) -> String {
     }
     let outcome = &result["outcome"];
     line(0, &told(outcome));
-    for part in list(outcome, "parts") {
+    for change in list(outcome, "changes") {
+        let (path, before, after) = (word(change, "path"), &change["before"], &change["after"]);
+        line(1, &format!("{path}: {before} before, {after} after"));
+    }
+    for part in list(outcome, "parts").iter().chain(outcome.get("part")) {
         line(1, &word(part, "told"));
         let told = if by_field { fields::lines(part) } else { Vec::new() };
         told.iter().for_each(|told| line(2, told));
@@ -205,6 +210,8 @@ fn told(outcome: &Value) -> String {
             word("encoding"),
             outcome["dataCoding"]
         ),
+        "sent" if list(outcome, "changes").is_empty() => "sent as it is".to_owned(),
+        "sent" => format!("sent with {}", counted(list(outcome, "changes").len(), "change")),
         "rejected" => format!("rejected: {}", word("reason")),
         "waits" => format!("waits, the policy failed: {}", word("reason")),
         "receipt" => format!(

@@ -5,15 +5,15 @@ use super::mobile_originated::{alone, part_of};
 use super::plan::{Judge, Plan, PlanError, plan};
 use super::receipts::read_inbound;
 use super::recorder::Watched;
-use super::rewrite::rewrite;
+use super::rewrite::{rewrite, rewritten};
 use crate::config::OperatorConfig;
 use crate::metrics::Metrics;
 use crate::ports::Policy;
 use chrono::{DateTime, Utc};
 use smpp_domain::dispatch::DispatchCommand;
-use smpp_domain::pdu::DeliverSmPdu;
+use smpp_domain::pdu::{DeliverSmPdu, SubmitSmPdu};
 use smpp_domain::policy::question::{Answer, Question};
-use smpp_domain::policy::{Fault, IdOrigin, InboundAnswer};
+use smpp_domain::policy::{Fault, Hook, IdOrigin, InboundAnswer, OutboundMessage};
 use smpp_domain::receipt::message_id::default_key;
 use smpp_domain::receipt::{ReceiptIdOrigin, ReceiptReading};
 
@@ -70,6 +70,29 @@ pub fn rehearse(
         Ok(plan)
     });
     (planned, calls(&watched, None))
+}
+
+/// What would be sent in the place of a submit_sm that is there already. Its message is known by what it says itself: of one of
+/// several parts the text is that of the part.
+///
+/// # Errors
+/// Why nothing would be sent, as on live traffic.
+pub fn rehearse_submit(
+    pdu: &SubmitSmPdu,
+    operator: &OperatorConfig,
+    policy: &dyn Policy,
+) -> (Result<SubmitSmPdu, PlanError>, Vec<RehearsedCall>) {
+    let metrics = Metrics::default().operator(&operator.name);
+    let watched = Watched::new(policy, true, true);
+    let judge = Judge::new(operator, &operator.policy.on_failure, &metrics);
+    let (message, place) = OutboundMessage::of_part(pdu);
+    let sent = if policy.has(Hook::Submit) {
+        rewritten(pdu, &message, place, &judge, &watched)
+    } else {
+        Ok(None)
+    };
+    let sent = sent.map(|sent| sent.map_or_else(|| pdu.clone(), |sent| *sent));
+    (sent, calls(&watched, None))
 }
 
 /// What a deliver_sm or data_sm would be taken for.

@@ -4,6 +4,7 @@
 use super::plan::{Judge, Plan, PlanError};
 use crate::ports::Policy;
 use smpp_domain::dispatch::DispatchCommand;
+use smpp_domain::pdu::SubmitSmPdu;
 use smpp_domain::policy::rewrite::{PartPlace, differences};
 use smpp_domain::policy::{Hook, OutboundMessage, SubmitAnswer};
 
@@ -25,25 +26,36 @@ pub(super) fn rewrite(
     let message = OutboundMessage::new(command, first.source.clone(), first.destination.clone());
     let count = u8::try_from(plan.parts.len()).unwrap_or(u8::MAX);
     for (number, part) in (1..=count).zip(&mut plan.parts).skip(usize::from(from) - 1) {
-        let place = PartPlace { number, count };
-        match judge.verdict(policy.submit(&message, part, place))? {
-            None | Some(SubmitAnswer::HostDefault) => {}
-            Some(SubmitAnswer::Send(pdu)) => {
-                if tracing::enabled!(tracing::Level::DEBUG) {
-                    let changes = differences(part, &pdu).join(", ");
-                    tracing::debug!(message_id = %command.message_id, number, count, changes, "rewritten by the policy");
-                }
-                *part = *pdu;
+        if let Some(pdu) = rewritten(part, &message, PartPlace { number, count }, &judge, policy)? {
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let changes = differences(part, &pdu).join(", ");
+                tracing::debug!(message_id = %command.message_id, number, count, changes, "rewritten by the policy");
             }
-            Some(SubmitAnswer::Refuse(reason)) => {
-                return Err(PlanError::Rejected(format!(
-                    "the operator's policy refused it: {reason}"
-                )));
-            }
+            *part = *pdu;
         }
     }
     if let Some(first) = plan.parts.first() {
         plan.data_coding = first.data_coding;
     }
     Ok(())
+}
+
+/// What is sent in the place of a part; `None`: the part itself.
+///
+/// # Errors
+/// As [`rewrite`].
+pub(super) fn rewritten(
+    part: &SubmitSmPdu,
+    message: &OutboundMessage,
+    place: PartPlace,
+    judge: &Judge<'_>,
+    policy: &dyn Policy,
+) -> Result<Option<Box<SubmitSmPdu>>, PlanError> {
+    match judge.verdict(policy.submit(message, part, place))? {
+        None | Some(SubmitAnswer::HostDefault) => Ok(None),
+        Some(SubmitAnswer::Send(pdu)) => Ok(Some(pdu)),
+        Some(SubmitAnswer::Refuse(reason)) => Err(PlanError::Rejected(format!(
+            "the operator's policy refused it: {reason}"
+        ))),
+    }
 }

@@ -37,7 +37,7 @@ pub struct PreviewVersion {
 pub enum PreviewSubject {
     /// A message on its way to the operator.
     Command(Box<DispatchCommand>),
-    /// A PDU of the operator, header included.
+    /// A PDU of the operator, or a submit_sm for it, header included.
     Pdu(Vec<u8>),
     /// One hook call.
     Question(Box<Question>),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use smpp_codec::frame::Frame;
 use smpp_codec::{describe, encode, fields};
 use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu};
-use smpp_domain::policy::question::Answer;
+use smpp_domain::policy::question::{Answer, differences};
 use smpp_domain::policy::{InboundAnswer, OnFailure, SubmitAnswer};
 use smpp_domain::receipt::message_id::default_key;
 use smpp_domain::session::SubmitResponse;
@@ -44,26 +44,57 @@ pub(super) fn planned(planned: Result<Plan, PlanError>) -> Value {
             "dataCoding": plan.data_coding,
             "longMessageStrategy": plan.strategy,
             "reference": plan.reference,
-            "parts": plan.parts.iter().map(part).collect::<Vec<_>>(),
+            "parts": plan.parts.iter().map(|pdu| part(SEQUENCE_NUMBER, pdu)).collect::<Vec<_>>(),
         }),
-        Err(PlanError::Rejected(reason)) => json!({ "kind": "rejected", "reason": reason }),
-        Err(PlanError::Retry(fault)) => json!({ "kind": "waits", "reason": fault.to_string() }),
+        Err(error) => not_sent(error),
     }
 }
 
-/// Its fields by their names in the contract, and its octets.
-fn part(pdu: &SubmitSmPdu) -> Value {
+fn not_sent(error: PlanError) -> Value {
+    match error {
+        PlanError::Rejected(reason) => json!({ "kind": "rejected", "reason": reason }),
+        PlanError::Retry(fault) => json!({ "kind": "waits", "reason": fault.to_string() }),
+    }
+}
+
+/// What is sent in the place of a submit_sm, and where it is another.
+pub(super) fn sent(sequence_number: u32, given: &SubmitSmPdu, sent: Result<SubmitSmPdu, PlanError>) -> Value {
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(error) => return not_sent(error),
+    };
+    let changes = differences(&form(given), &form(&sent))
+        .into_iter()
+        .map(|change| json!({ "path": change.path, "before": change.expected, "after": change.got }));
+    json!({
+        "kind": "sent",
+        "changes": changes.collect::<Vec<_>>(),
+        "part": part(sequence_number, &sent),
+    })
+}
+
+pub(super) fn unreadable(fault: &str) -> Value {
+    json!({ "kind": "nothing", "reason": format!("its fields cannot be told apart: {fault}") })
+}
+
+/// By its fields' names in the contract.
+fn form(pdu: &SubmitSmPdu) -> Value {
+    let send = json!(Answer::Submit(SubmitAnswer::Send(Box::new(pdu.clone()))));
+    send.get("send").cloned().unwrap_or_default()
+}
+
+/// Its fields, and its octets.
+fn part(sequence_number: u32, pdu: &SubmitSmPdu) -> Value {
     let outgoing = Outgoing {
-        sequence_number: SEQUENCE_NUMBER,
+        sequence_number,
         command_status: CommandStatus::OK,
         body: OutgoingBody::SubmitSm(Box::new(pdu.clone())),
     };
     let mut octets = BytesMut::new();
     let encoded = encode(&outgoing, &mut octets);
     let frame = Frame::copy_of(&octets).ok().flatten();
-    let send = json!(Answer::Submit(SubmitAnswer::Send(Box::new(pdu.clone()))));
     json!({
-        "pdu": send.get("send"),
+        "pdu": form(pdu),
         "octets": hex::encode(&octets),
         "fields": frame.as_ref().map(|frame| fields(frame.octets()).fields).unwrap_or_default(),
         "told": frame.as_ref().map(describe),
@@ -124,7 +155,6 @@ pub(super) fn answered(calls: &[RehearsedCall]) -> Value {
 }
 
 pub(super) fn no_decision() -> Value {
-    let reason =
-        "no policy is asked about this PDU: deliver_sm, data_sm, submit_sm_resp and generic_nack are";
+    let reason = "no policy is asked about this PDU: submit_sm, deliver_sm, data_sm, submit_sm_resp and generic_nack are";
     json!({ "kind": "nothing", "reason": reason })
 }

@@ -36,6 +36,13 @@ export default async (t) => {
     await t.sees("submit_sm_resp seq 7", "ESME_ROK: no error", "message_id", "What comes of it response", "Beside the built-in behaviour", "/key", '"6699"', '"1A2B"');
   });
   await t.look("playground-pdu");
+  await t.step("a submit_sm: what the policy changes in it, and what goes out", async () => {
+    await field("PDU in hexadecimal").fill(t.facts.submit);
+    await field("Compare with").selectOption("");
+    await show();
+    await t.sees("submit_sm seq 9", "What comes of it sent", "It is sent as it is", '"48600123456"', "2 octets, the SMSC's default alphabet");
+  });
+  await t.look("playground-submit");
   await t.step("octets that are no PDU are refused with what to give", async () => {
     await field("PDU in hexadecimal").fill("zz");
     await show();

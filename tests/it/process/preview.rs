@@ -1,5 +1,7 @@
 //! What would be done with a message or a PDU: as it is done, and without doing it.
 
+mod submit;
+
 use super::{Stage, has, run};
 use serde_json::{Value, json};
 use smpp_connector_tests::{GatewayProcess, Message, PATIENCE, http, plugin, plugin_with};

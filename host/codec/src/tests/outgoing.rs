@@ -102,6 +102,38 @@ pub(super) fn bind_with(change: impl FnOnce(&mut BindRequest)) -> OutgoingBody {
 }
 
 #[test]
+fn a_submit_sm_is_read_as_it_was_written() {
+    let changes: [fn(&mut SubmitSmPdu); 4] = [
+        |_| {},
+        |pdu| pdu.source.digits = "\u{E9}t\u{E9}".to_owned(),
+        |pdu| pdu.tlvs.clear(),
+        |pdu| {
+            pdu.short_message.clear();
+            pdu.tlvs = vec![
+                Tlv {
+                    tag: 0x0424,
+                    value: vec![0; 300],
+                },
+                Tlv {
+                    tag: 0x1400,
+                    value: Vec::new(),
+                },
+            ];
+        },
+    ];
+    for change in changes {
+        let mut pdu = submit();
+        change(&mut pdu);
+        let octets = encoded(OutgoingBody::SubmitSm(Box::new(pdu.clone()))).unwrap();
+        let frame = Frame::copy_of(&octets).unwrap().unwrap();
+        assert_eq!(submit_sm(&frame), Ok(pdu));
+        let mut short = octets[..octets.len() - 1].to_vec();
+        short[..4].copy_from_slice(&u32::try_from(octets.len() - 1).unwrap().to_be_bytes());
+        assert!(submit_sm(&Frame::copy_of(&short).unwrap().unwrap()).is_err());
+    }
+}
+
+#[test]
 fn short_pdus_are_written_to_the_octet() {
     let cases = [
         (OutgoingBody::EnquireLink, "00000010000000150000000000000007"),

@@ -17,7 +17,9 @@ fn outcome() -> Value {
         ("told", or_null(string())),
         ("problem", or_null(string())),
     ]);
+    let change = object(&[("path", string()), ("before", json!({})), ("after", json!({}))]);
     one_of(&[
+        object(&[kind("sent"), ("changes", list(change)), ("part", part.clone())]),
         object(&[
             kind("submit"),
             ("encoding", string()),
@@ -68,7 +70,7 @@ pub(super) fn previews() -> Schemas {
                 "properties": {
                     "operator": string(),
                     "message": { "type": "object", "description": "A DispatchCommand; what it does not say is filled in" },
-                    "pdu": { "type": "string", "description": "In hexadecimal, header included" },
+                    "pdu": { "type": "string", "description": "In hexadecimal, header included: of the operator, or a submit_sm for it" },
                     "fixture": { "type": "object", "description": "As `plugin test` takes it" },
                     "version": { "type": "string", "description": "active, candidate, built-in, a version, or the beginning of a sha256 or key" },
                     "settings": { "description": "In the place of the version's own" },
