@@ -35,8 +35,8 @@ pub use link::{
 };
 pub use odd_pdus::{Direction, OddPduKind, OddPduLog, OddPduRecord};
 pub use plugins::{
-    CandidateView, Deployment, DifferenceExample, DifferenceView, FaultView, HookView, PluginDesk,
-    PluginOrderError, PolicyView, ReloadView, ShadowLatency, VersionView,
+    CandidateView, Deployment, DifferenceExample, DifferenceView, FaultView, FieldDifference, HookView,
+    PluginDesk, PluginOrderError, PolicyView, ReloadView, ShadowLatency, VersionView,
 };
 pub use policy::{Policy, PolicySource};
 pub use preview::{

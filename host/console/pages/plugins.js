@@ -69,6 +69,8 @@ function micros(value) {
 }
 
 function shadow(policy, candidate, path, again) {
+  const shown = (candidate.differences ?? []).reduce((all, way) => all + way.count, 0);
+  const rest = candidate.different + candidate.faults - shown;
   return [
     h("h3", {}, `In the shadow: ${candidate.plugin} ${candidate.version} `, digest(candidate.sha256), " ", badge(candidate.stage, "warn")),
     h("p", {}, `${count(candidate.calls)} calls`, candidate.callsWanted ? ` of ${count(candidate.callsWanted)}` : "",
@@ -77,35 +79,40 @@ function shadow(policy, candidate, path, again) {
       candidate.promote ? ", then active by itself" : ", then it waits"),
     h("div", { class: "orders" }, action("promote", `${path}/promote`, "Make the candidate the active version now?", again),
       action("discard", `${path}/discard`, "Forget the candidate?", again)),
-    alike(candidate.differences ?? []).map((difference, index) =>
-      h("details", { "data-key": `difference-${policy.operator}-${index}`, open: index === 0 },
-        h("summary", {}, `${difference.hook}: ${difference.count === 1 ? "once" : `${count(difference.count)} times`} different`), answers(policy.operator, difference))),
+    [...Map.groupBy(candidate.differences ?? [], ({ hook }) => hook)].map(([hook, ways], index) =>
+      h("details", { "data-key": `difference-${policy.operator}-${hook}`, open: index === 0 },
+        h("summary", {}, `${hook}: ${times(ways.reduce((all, way) => all + way.count, 0))} different`), fields(policy.operator, hook, ways))),
+    rest > 0 ? h("p", { class: "quiet" }, `${times(rest)} different in other ways, of which no example is kept.`) : null,
   ];
 }
 
-/** One of those that differ in the same way, whatever was asked. */
-function alike(differences) {
-  const ways = new Map();
-  for (const { hook, count, example } of differences) {
-    const way = JSON.stringify([hook, example.active, example.candidate]);
-    ways.set(way, { hook, example, count: (ways.get(way)?.count ?? 0) + count });
-  }
-  return [...ways.values()];
+function times(number) {
+  return number === 1 ? "once" : `${count(number)} times`;
 }
 
 /** What stands for a text, octets or digits: asked with that, a version would answer another question. */
 const REDACTED = /<\d+ [a-z]+>|\*/;
 
-/** Both answers to a question, line by line: what only the active version says, and what only the candidate says. */
-function answers(operator, { hook, example: { question, active, candidate } }) {
-  const [before, after] = [active, candidate].map((value) => JSON.stringify(value, null, 2).split("\n"));
-  const only = (these, those, sign, mood) => these.filter((line) => !those.includes(line))
-    .map((line) => h("div", { class: mood }, `${sign} ${line}`));
+/** Which fields of the decision differ, and in what: a row for each, and the call with the first of them. */
+function fields(operator, hook, ways) {
+  const value = (side) => h("code", {}, side === null ? "nothing" : JSON.stringify(side));
+  const hidden = { path: null };
+  const rows = ways.flatMap((way, number) =>
+    (way.fields.length > 0 ? way.fields : [hidden]).map((field, index) => ({ ...field, way: index === 0 ? { ...way, number } : null })));
+  return table("Field by field", [
+    ["Times", ({ way }) => (way ? count(way.count) : ""), "number"],
+    ["Field", ({ path }) => (path === null ? "what is not shown: a text, a number or octets" : path ? h("code", {}, path) : "all of it")],
+    ["Active", ({ path, active }) => (path === null ? "" : value(active))],
+    ["Candidate", ({ path, candidate }) => (path === null ? "" : value(candidate))],
+    ["Call", ({ way }) => (way ? call(operator, hook, way) : "")],
+  ], rows, "");
+}
+
+function call(operator, hook, { number, example: { question } }) {
   return [
-    h("pre", { class: "diff" }, only(before, after, "−", "bad"), only(after, before, "+", "good")),
-    h("p", {}, REDACTED.test(JSON.stringify(question))
+    REDACTED.test(JSON.stringify(question))
       ? h("a", { href: `#/decisions?${new URLSearchParams({ operator, hook })}` }, "find such a call, to compare in playground")
-      : h("a", { href: address(operator, question, null, "candidate") }, "compare in playground")),
-    h("details", {}, h("summary", {}, "The question"), json(question)),
+      : h("a", { href: address(operator, question, null, "candidate") }, "compare in playground"),
+    h("details", { "data-key": `question-${operator}-${hook}-${number}` }, h("summary", {}, "The question"), json(question)),
   ];
 }

@@ -8,9 +8,9 @@ pub(super) use beside::Shadowed;
 use super::latency::Latency;
 use super::loader::guarded;
 use super::plugin::Plugin;
-use crate::ports::{DifferenceExample, DifferenceView, Policy, ShadowLatency};
+use crate::ports::{DifferenceExample, DifferenceView, FieldDifference, Policy, ShadowLatency};
 use serde_json::{Value, json};
-use smpp_domain::policy::question::{Answer, Question};
+use smpp_domain::policy::question::{Answer, Difference, Question, differences};
 use smpp_domain::policy::{Fault, Hook};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +35,17 @@ pub(super) struct Shadow {
     candidate_took: Latency,
     ended: AtomicBool,
     differences: Mutex<Vec<DifferenceView>>,
+}
+
+/// Where the two answers differ, as they are shown.
+fn fields(example: &DifferenceExample) -> Vec<FieldDifference> {
+    let found = differences(&example.active, &example.candidate);
+    let field = |Difference { path, expected, got }| FieldDifference {
+        path,
+        active: expected,
+        candidate: got,
+    };
+    found.into_iter().map(field).collect()
 }
 
 /// How it stands.
@@ -164,13 +175,9 @@ impl Shadow {
             },
             candidate,
         };
+        let fields = fields(&example);
         let mut kept = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
-        let alike = |known: &&mut DifferenceView| {
-            known.hook == hook
-                && known.example.candidate == example.candidate
-                && known.example.active == example.active
-                && known.example.question == example.question
-        };
+        let alike = |known: &&mut DifferenceView| known.hook == hook && known.fields == fields;
         if let Some(known) = kept.iter_mut().find(alike) {
             known.count += 1;
             return;
@@ -180,8 +187,40 @@ impl Shadow {
             kept.push(DifferenceView {
                 hook,
                 count: 1,
+                fields,
                 example,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_answers_of_one_kind_differ_in_their_fields() {
+        let answer =
+            |data_coding: u8| json!({ "alphabet": { "alphabet": "latin1", "data-coding": data_coding } });
+        let mut example = DifferenceExample {
+            question: Value::Null,
+            active: answer(3),
+            candidate: answer(4),
+        };
+        let field = FieldDifference {
+            path: "/alphabet/data-coding".to_owned(),
+            active: Some(json!(3)),
+            candidate: Some(json!(4)),
+        };
+        assert_eq!(fields(&example), [field]);
+        example.candidate = json!("host-default");
+        let all = FieldDifference {
+            path: String::new(),
+            active: Some(answer(3)),
+            candidate: Some(json!("host-default")),
+        };
+        assert_eq!(fields(&example), [all]);
+        example.candidate = answer(3);
+        assert_eq!(fields(&example), [], "what is redacted alike is not shown");
     }
 }

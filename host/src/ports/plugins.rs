@@ -102,10 +102,23 @@ pub struct CandidateView {
 pub struct DifferenceView {
     /// Of which hook.
     pub hook: Hook,
-    /// How often just this was seen.
+    /// How often just this was seen, whatever was asked.
     pub count: u64,
+    /// The fields of the decision that differ, as they are shown; none where they differ in what is redacted alone.
+    pub fields: Vec<FieldDifference>,
     /// What was asked, and both answers. Nothing private is in it.
     pub example: DifferenceExample,
+}
+
+/// A field of a decision that is not the same.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FieldDifference {
+    /// JSON Pointer into the answer; empty for the whole. TLVs stand under their tags, as in `/send/tlvs/0x1400/value`.
+    pub path: String,
+    /// What counted; `null` where the field is not there.
+    pub active: Option<serde_json::Value>,
+    /// What would have counted.
+    pub candidate: Option<serde_json::Value>,
 }
 
 /// A question with two answers.

@@ -48,6 +48,13 @@ async fn differences_are_shown_and_a_word_promotes() {
     assert_eq!(candidate["stage"], "ready");
     let difference = &candidate["differences"][0];
     assert_eq!(difference["hook"], "splitting", "{candidate:#}");
+    assert_eq!(
+        difference["count"], 10,
+        "the same fields, whatever was asked: {candidate:#}"
+    );
+    let field = &difference["fields"][0];
+    assert_eq!(field["path"], "", "another decision altogether: {candidate:#}");
+    assert!(field["active"]["udh"].is_object() && field["candidate"]["message-payload"].is_object());
     let text = difference["example"].to_string();
     assert!(text.contains("message-payload") && text.contains("udh"), "{text}");
     assert!(

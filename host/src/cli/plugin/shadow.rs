@@ -3,7 +3,7 @@
 use crate::cli::view::{grouped, list, number, text};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use smpp_domain::policy::question;
+use smpp_domain::policy::question::Difference;
 
 /// How it stands, in one line.
 pub(super) fn standing(policy: &Value) -> String {
@@ -49,26 +49,46 @@ fn left(policy: &Value) -> Option<i64> {
 /// What it would do differently, with an example of each.
 pub(super) fn differences(policy: &Value) -> String {
     let mut shown = String::new();
+    let mut rest = number(policy, "/candidate/different") + number(policy, "/candidate/faults");
     for difference in list(policy, "/candidate/differences") {
-        let count = grouped(number(difference, "/count"));
+        let count = number(difference, "/count");
+        rest = rest.saturating_sub(count);
+        let count = grouped(count);
         shown.push_str(&format!(
             "\n{}: {count} different, such as\n",
             text(difference, "/hook")
         ));
-        let side = |key: &str| {
-            difference
-                .pointer(&format!("/example/{key}"))
-                .cloned()
-                .unwrap_or_default()
-        };
-        let asked = side("question");
+        let asked = difference
+            .pointer("/example/question")
+            .cloned()
+            .unwrap_or_default();
         shown.push_str(&format!(
             "  asked {}\n",
             shortened(asked.get("input").unwrap_or(&asked))
         ));
-        for field in question::differences(&side("active"), &side("candidate")) {
+        let fields = list(difference, "/fields");
+        for field in fields {
+            let side = |key: &str| field.get(key).filter(|value| !value.is_null()).cloned();
+            let field = Difference {
+                path: field
+                    .get("path")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned(),
+                expected: side("active"),
+                got: side("candidate"),
+            };
             shown.push_str(&format!("    {}\n", field.between("active", "candidate")));
         }
+        if fields.is_empty() {
+            shown.push_str("    in what is not shown: a text, a number or octets\n");
+        }
+    }
+    if rest > 0 {
+        let rest = grouped(rest);
+        shown.push_str(&format!(
+            "\n{rest} different in other ways, of which no example is kept\n"
+        ));
     }
     shown
 }
@@ -93,10 +113,11 @@ mod tests {
             "question": { "hook": "message-ids", "input": { "raw": "1A2B", "origin": "submit-resp" } },
             "active": "1A2B", "candidate": { "fault": "malformed" },
         });
+        let field = json!({ "path": "", "active": "1A2B", "candidate": { "fault": "malformed" } });
         let policy = json!({ "candidate": {
             "stage": "shadow", "calls": 1200, "callsWanted": 5000, "same": 1188, "different": 12, "faults": 0,
             "until": "2000-01-01T00:00:00Z", "latency": { "activeP99Us": 3, "candidateP99Us": 4 },
-            "differences": [{ "hook": "message-ids", "count": 12, "example": example }],
+            "differences": [{ "hook": "message-ids", "count": 9, "fields": [field], "example": example }],
         } });
         assert_eq!(
             standing(&policy),
@@ -105,8 +126,12 @@ mod tests {
         let shown = differences(&policy);
         assert!(
             shown.contains(
-                "message-ids: 12 different, such as\n  asked {\"origin\":\"submit-resp\",\"raw\":\"1A2B\"}\n"
+                "message-ids: 9 different, such as\n  asked {\"origin\":\"submit-resp\",\"raw\":\"1A2B\"}\n"
             ),
+            "{shown}"
+        );
+        assert!(
+            shown.ends_with("\n3 different in other ways, of which no example is kept\n"),
             "{shown}"
         );
         assert!(

@@ -26,7 +26,17 @@ fn candidate() -> Value {
         ("active", json!({})),
         ("candidate", json!({})),
     ]);
-    let difference = object(&[("hook", string()), ("count", number()), ("example", example)]);
+    let field = object(&[
+        ("path", string()),
+        ("active", json!({})),
+        ("candidate", json!({})),
+    ]);
+    let difference = object(&[
+        ("hook", string()),
+        ("count", number()),
+        ("fields", list(field)),
+        ("example", example),
+    ]);
     let trial = vec![
         ("stage", words(&["shadow", "ready"])),
         ("until", or_null(time())),
