@@ -122,7 +122,7 @@ export function fieldByField({ fields, fault, octets: hex }) {
       ["Value", (field) => h("code", {}, field.value)],
       ["Meaning", (field) => field.meaning],
     ], fields, "No field can be read."), fault ? h("p", { class: "bad" }, fault) : null),
-    h("pre", {}, octets(hex)));
+    hex ? h("pre", {}, octets(hex)) : null);
 }
 
 /** Sixteen octets a line, with what is printable beside them. */

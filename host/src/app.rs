@@ -139,6 +139,7 @@ fn http_state(
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
         pdu_fields: smpp::codec::fields,
+        asked_fields: smpp::asked,
         recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
             decisions: recordings.decisions.clone(),
             pdus: recordings.pdus.clone(),

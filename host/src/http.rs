@@ -34,6 +34,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::PduFields;
+use smpp_domain::policy::question::Question;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub struct HttpState {
     pub odd_pdus: Arc<dyn OddPduLog>,
     /// Explains a PDU field by field.
     pub pdu_fields: fn(octets: &[u8]) -> PduFields,
+    /// Explains the PDU that a policy was asked about, if it was.
+    pub asked_fields: fn(question: &Question) -> Option<PduFields>,
     /// Hook calls and their PDUs; `None` where they are not recorded.
     pub recordings: Option<Recordings>,
     /// The policies, and orders about them.

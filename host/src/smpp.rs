@@ -11,6 +11,7 @@ mod socket;
 mod supervisor;
 mod tls;
 
+pub use shown::asked;
 pub use smpp_codec::{self as codec, frame};
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
 

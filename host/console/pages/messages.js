@@ -1,7 +1,7 @@
 // One message's whole story: what was decided, sent, answered and reported, in the order of time.
 
 import { get, Refusal } from "../api.js";
-import { ago, badge, by, digest, h, json, table } from "../dom.js";
+import { ago, badge, by, digest, fieldByField, h, json, table } from "../dom.js";
 import { address } from "./playground.js";
 
 export const title = "Messages";
@@ -12,7 +12,7 @@ export async function load({ rest: [id] }, signal) {
   try {
     const [story, { decisions }] = await Promise.all([
       get(`messages/${encodeURIComponent(id)}`, signal),
-      get(`decisions?message=${encodeURIComponent(id)}&limit=500`, signal).catch(() => ({ decisions: [] })),
+      get(`decisions?message=${encodeURIComponent(id)}&limit=500&fields=true`, signal).catch(() => ({ decisions: [] })),
     ]);
     return { story, decisions };
   } catch (error) {
@@ -120,7 +120,7 @@ function octets({ "short-message": short, tlvs }) {
 function detail(decision) {
   const pdu = decision.question.input.pdu;
   return [
-    pdu?.["short-message"] ? h("pre", { title: "short_message" }, pdu["short-message"].replace(/(..)/g, "$1 ")) : null,
+    decision.pdu ? fieldByField({ ...decision.pdu, octets: pdu["short-message"] }) : null,
     decision.hint ? h("p", { class: "warn" }, decision.hint) : null,
     h("p", {}, h("a", { href: address(decision.operator, decision.question, decision.settings) }, "open in playground")),
     json({ question: decision.question.input, answer: decision.answer, fault: decision.fault, outcome: decision.outcome, micros: decision.micros }),

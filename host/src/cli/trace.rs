@@ -1,6 +1,7 @@
 //! `smpp-connector trace`: what became of one message, as a running gateway knows it, and what was decided on its way.
 
 use super::client::{Gateway, Where, encoded};
+use super::fields;
 use super::recorded::{self, told};
 use super::{CommandResult, Failure};
 use serde_json::Value;
@@ -16,6 +17,9 @@ pub(super) struct Trace {
     /// One line of JSON, as the API gives it: the message, and the recorded calls about it as `decisions`
     #[arg(long)]
     json: bool,
+    /// Each field of its PDUs by its name in SMPP, with its value and what that means
+    #[arg(long)]
+    fields: bool,
     #[command(flatten)]
     at: Where,
 }
@@ -24,7 +28,7 @@ impl Trace {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
         let gateway = self.at.gateway(config);
         let mut story = gateway.get(&format!("messages/{}", encoded(&self.message_id)))?;
-        let decisions = decisions(&gateway, &self.message_id)?;
+        let decisions = decisions(&gateway, &self.message_id, self.fields)?;
         if self.json {
             if let Some(fields) = story.as_object_mut() {
                 fields.insert("decisions".to_owned(), Value::from(decisions));
@@ -38,8 +42,10 @@ impl Trace {
 }
 
 /// The recorded calls about it, newest first as the API gives them. Where nothing is recorded there are none.
-fn decisions(gateway: &Gateway, message_id: &str) -> Result<Vec<Value>, Failure> {
-    match recorded::decisions(gateway, &[("message", message_id)], usize::MAX, |_| ()) {
+fn decisions(gateway: &Gateway, message_id: &str, by_field: bool) -> Result<Vec<Value>, Failure> {
+    let by_field = if by_field { "true" } else { "false" };
+    let wanted = [("message", message_id), ("fields", by_field)];
+    match recorded::decisions(gateway, &wanted, usize::MAX, |_| ()) {
         Err(Failure::Failed(_)) => Ok(Vec::new()),
         answer => answer,
     }
@@ -56,6 +62,9 @@ fn decided(decisions: &[Value]) -> String {
             let indent = if place == 0 { 4 } else { 6 };
             // A String takes everything.
             writeln!(text, "{:indent$}{line}", "").unwrap_or_default();
+        }
+        for line in decision.get("pdu").map(fields::lines).unwrap_or_default() {
+            writeln!(text, "{:8}{line}", "").unwrap_or_default();
         }
     }
     text

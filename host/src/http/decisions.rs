@@ -3,17 +3,19 @@
 
 use super::{HttpState, Recordings, reply};
 use crate::errors;
-use crate::ports::{BackendError, Wanted};
+use crate::ports::{BackendError, DecisionRecord, Wanted};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use smpp_domain::ids::MessageId;
+use smpp_domain::pdu::PduFields;
 use smpp_domain::policy::Hook;
+use smpp_domain::policy::question::Question;
 
 /// Records in one answer.
 const USUALLY: usize = 100;
@@ -34,20 +36,51 @@ pub(super) struct Asked {
     until: Option<String>,
     /// Records at most.
     limit: Option<usize>,
+    /// Whether their PDUs are told field by field.
+    #[serde(default)]
+    fields: bool,
+}
+
+/// A record, and the PDU that it is about.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    record: DecisionRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pdu: Option<PduFields>,
 }
 
 pub(super) async fn recent(
     State(state): State<HttpState>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
+    let by_field = asked.as_ref().is_ok_and(|asked| asked.fields);
     let (recordings, wanted) = match read(&state, asked, USUALLY) {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };
     match recordings.decisions.recent(wanted).await {
-        Ok(decisions) => Json(json!({ "decisions": decisions })).into_response(),
+        Ok(decisions) => {
+            let told = decisions.into_iter().map(|record| Told {
+                pdu: by_field.then(|| pdu(&state, &record)).flatten(),
+                record,
+            });
+            Json(json!({ "decisions": told.collect::<Vec<_>>() })).into_response()
+        }
         Err(error) => unavailable(&error),
     }
+}
+
+/// The PDU as it went out, or as it came.
+fn pdu(state: &HttpState, record: &DecisionRecord) -> Option<PduFields> {
+    let mut question = record.question.clone();
+    let sent = record.answer.as_ref().and_then(|answer| answer.get("send"));
+    if let (Some(sent), Some(pdu)) = (sent, question.pointer_mut("/input/pdu")) {
+        *pdu = sent.clone();
+    }
+    // Written by this gateway; what cannot be read any more has no fields.
+    let question: Question = serde_json::from_value(question).ok()?;
+    (state.asked_fields)(&question)
 }
 
 pub(super) async fn summary(

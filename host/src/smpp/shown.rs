@@ -3,7 +3,9 @@
 use super::codec;
 use super::frame::Frame;
 use crate::ports::ShownPdu;
-use smpp_domain::pdu::{Outgoing, OutgoingBody};
+use bytes::BytesMut;
+use smpp_domain::pdu::{CommandStatus, DeliverSmPdu, Outgoing, OutgoingBody, PduFields, SubmitSmPdu};
+use smpp_domain::policy::question::Question;
 
 /// What a PDU was, with numbers, texts and passwords replaced.
 pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
@@ -30,6 +32,57 @@ pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
     }
 }
 
+/// The PDU that a policy was asked about, field by field as it was recorded; `None` of other questions. What is recorded has no header,
+/// and of a data_sm the fields that it lacks are 0.
+#[must_use]
+pub fn asked(question: &Question) -> Option<PduFields> {
+    let (pdu, command_id) = match question {
+        Question::Submit { pdu, .. } => (pdu.clone(), SUBMIT_SM),
+        Question::Inbound { pdu, .. } if !pdu.unreadable => (alike(pdu), DELIVER_SM),
+        _ => return None,
+    };
+    let pdu = Outgoing {
+        sequence_number: 0,
+        command_status: CommandStatus::OK,
+        body: OutgoingBody::SubmitSm(Box::new(pdu)),
+    };
+    let mut octets = BytesMut::new();
+    if let Err(error) = codec::encode(&pdu, &mut octets) {
+        return Some(PduFields {
+            fault: Some(error.to_string()),
+            ..PduFields::default()
+        });
+    }
+    if let Some(id) = octets.get_mut(4..8) {
+        id.copy_from_slice(&u32::to_be_bytes(command_id));
+    }
+    let mut told = codec::fields(&octets);
+    told.fields.drain(..HEADER_FIELDS.min(told.fields.len()));
+    Some(told)
+}
+
+const SUBMIT_SM: u32 = 4;
+const DELIVER_SM: u32 = 5;
+const HEADER_FIELDS: usize = 4;
+
+/// A deliver_sm as the submit_sm with the same fields (SMPP 3.4 section 4.6.1).
+fn alike(pdu: &DeliverSmPdu) -> SubmitSmPdu {
+    SubmitSmPdu {
+        service_type: pdu.service_type.clone(),
+        source: pdu.source.clone(),
+        destination: pdu.destination.clone(),
+        esm_class: pdu.esm_class,
+        protocol_id: pdu.protocol_id,
+        priority_flag: pdu.priority_flag,
+        registered_delivery: pdu.registered_delivery,
+        data_coding: pdu.data_coding,
+        sm_default_msg_id: pdu.sm_default_msg_id,
+        short_message: pdu.short_message.clone(),
+        tlvs: pdu.tlvs.clone(),
+        ..SubmitSmPdu::default()
+    }
+}
+
 /// The octets of a PDU that may be kept: of one that binds, without its password.
 pub(super) fn without_password<'a>(pdu: &Outgoing, octets: &'a [u8], room: &'a mut Vec<u8>) -> &'a [u8] {
     if !matches!(pdu.body, OutgoingBody::Bind(..)) {
@@ -44,8 +97,7 @@ pub(super) fn without_password<'a>(pdu: &Outgoing, octets: &'a [u8], room: &'a m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::BytesMut;
-    use smpp_domain::pdu::{BindMode, BindRequest, CommandStatus};
+    use smpp_domain::pdu::{BindMode, BindRequest};
 
     #[test]
     fn a_bind_is_kept_without_its_password() {

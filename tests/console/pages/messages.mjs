@@ -29,7 +29,7 @@ export default async (t) => {
       && first("submit_sm_resp") < first("outcome") && first("receipt came") <= first("receipt read"));
     await t.sees("part 1/3: data_coding 0, esm_class 0x00", "command_status 0x00000000", "built-in");
     await t.section("Step by step").locator("summary", { hasText: "part 2/3" }).first().click();
-    await t.sees(/([0-9a-f]{2} ){20}/);
+    await t.sees(/([0-9a-f]{2} ){16}/, "registered_delivery", "receipt of success and failure", "sar_segment_seqnum (0x020F)");
   });
   await t.look("messages-long");
   await t.step("a message that the plugin decided about names the plugin", async () => {

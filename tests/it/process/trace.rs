@@ -56,6 +56,7 @@ fn a_message_is_traced_from_its_outcome_to_its_receipts() {
     assert_eq!(json["outcome"]["outcome"], "ACCEPTED");
     assert_eq!(json["parts"][0]["receipts"][0]["state"], "UNDELIVERABLE");
     the_command_line_tells_what_the_console_tells(&stage, &gateway, &id);
+    fields_are_told_where_they_are_asked_for(&stage, &gateway, &id);
 }
 
 /// Every value of the two answers that the console's page of a message draws.
@@ -106,6 +107,38 @@ fn the_command_line_tells_what_the_console_tells(stage: &Stage, gateway: &Gatewa
             "stat UNDELIV (undeliverable), err 021",
         ],
     );
+}
+
+/// The PDUs that were sent and came, as they are recorded.
+fn fields_are_told_where_they_are_asked_for(stage: &Stage, gateway: &GatewayProcess, id: &str) {
+    let path = format!("/api/v1/decisions?message={id}&limit=100&fields=true");
+    let decisions = gateway.get(&path).json();
+    let calls = decisions["decisions"].as_array().unwrap();
+    let meaning = |hook: &str, name: &str| {
+        let call = calls.iter().find(|call| call["hook"] == hook).unwrap();
+        let fields = call["pdu"]["fields"].as_array().unwrap();
+        let field = fields.iter().find(|field| field["name"] == name);
+        field.unwrap_or_else(|| panic!("no {name} in {call:#}"))["meaning"].clone()
+    };
+    assert_eq!(
+        meaning("submit", "registered_delivery"),
+        "receipt of success and failure"
+    );
+    assert_eq!(meaning("inbound", "esm_class"), "delivery receipt");
+    let others = calls
+        .iter()
+        .filter(|call| call["hook"] != "submit" && call["hook"] != "inbound");
+    assert!(
+        others.into_iter().all(|call| call.get("pdu").is_none()),
+        "{decisions:#}"
+    );
+    let words = run(
+        stage.path(),
+        &["trace", id, "--fields", "--url", &gateway.url("")],
+    )
+    .stdout;
+    has(&words, &["receipt of success and failure", "delivery receipt"]);
+    assert!(!words.contains("48600123452"), "{words}");
 }
 
 #[test]

@@ -72,6 +72,11 @@ const RECORDED: &[Parameter] = &[
     query("since", "A time (RFC 3339), or how long ago", ago),
     query("until", "As since", ago),
     query("limit", "Records at most", calls),
+    query(
+        "fields",
+        "Whether the calls tell their PDUs field by field",
+        yes_or_no,
+    ),
 ];
 
 /// All of them.

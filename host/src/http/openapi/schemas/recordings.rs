@@ -28,6 +28,10 @@ pub(super) fn recordings() -> Schemas {
         ("hint?", string()),
         ("sameKey?", list(id)),
         ("settings?", json!({})),
+        (
+            "pdu?",
+            object(&[("fields", list(the("PduField"))), ("fault", or_null(string()))]),
+        ),
     ]);
     let count = object(&[
         ("operator", string()),
