@@ -19,6 +19,9 @@ function troubles({ ready, operators, policies }) {
   for (const operator of operators) {
     const link = `#/sessions/${operator.name}`;
     if (operator.stopped) list.push(["bad", `${operator.name} is stopped: ${operator.stopped.reason}`, link]);
+    if (operator.throttled) {
+      list.push(["warn", `${operator.name} gets nothing until ${new Date(operator.throttled.until).toLocaleTimeString("en-GB")}: ${operator.throttled.reason}`, link]);
+    }
     if (operator.waitsForPlugin) list.push(["bad", `${operator.name} waits for a usable plugin`, `#/plugins/${operator.name}`]);
     const binds = bindsOf(operator);
     const down = binds.filter((bind) => bind.state !== "BOUND");

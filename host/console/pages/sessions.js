@@ -68,7 +68,7 @@ function one(operator, session, again) {
       action("rebind", `${path}/rebind`, "Drain the window, unbind, and bind again?", again),
       action("unbind", `${path}/unbind`, "Drain the window and unbind, until a rebind? Commands wait in the queue meanwhile.", again)),
     table("Binds", [
-      ["State", (bind) => badge(bind.state, MOODS[bind.state] ?? "warn")],
+      ["State", (bind) => [badge(bind.state, MOODS[bind.state] ?? "warn"), waits(operator, session, bind) ? [" ", badge("throttled", "warn")] : null]],
       ["Since", (bind) => ago(bind.since), "whole"],
       ["Window", (bind) => [meter(bind.inFlight, session.window), ` ${bind.inFlight}/${session.window}`], "whole"],
       ["Round trip", (bind) => bind.enquireLink ? [span(bind.enquireLink.roundTripMs / 1000), ", ", ago(bind.enquireLink.at)] : "–", "whole"],
@@ -79,6 +79,11 @@ function one(operator, session, again) {
       ["Next attempt", (bind) => bind.nextReconnectAt ? new Date(bind.nextReconnectAt).toLocaleTimeString("en-GB") : "–"],
     ], session.binds, "No binds."),
   ];
+}
+
+/** Whether it would send, if the operator had not said that it gets too much. */
+function waits({ throttled }, { bindMode }, { state }) {
+  return throttled && state === "BOUND" && bindMode !== "RECEIVER";
 }
 
 /** The last PDUs of a bind, decoded and in octets. */

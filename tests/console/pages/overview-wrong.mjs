@@ -18,6 +18,12 @@ export default async (t) => {
     await t.ask("globe goes away");
     await t.sees(/globe: 1 of 1 binds are not up/);
   });
+  await t.step("an operator that throttles is told, until it has room again", async () => {
+    await t.ask("acme is full");
+    await t.sees(/acme gets nothing until \d\d:\d\d:\d\d: ESME_RTHROTTLED/);
+    await t.ask("acme has room");
+    await t.seesNot("acme gets nothing");
+  });
   await t.step("receipts that match nothing are told", async () => {
     await t.ask("receipts for nobody");
     await t.sees("receipts come that match no message");

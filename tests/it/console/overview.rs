@@ -1,8 +1,9 @@
 //! Overview: is anything wrong, and where do its links lead.
 
-use super::desk::Desk;
+use super::desk::{Desk, acme_script};
 use super::nothing_asked;
 use serde_json::{Value, json};
+use smsc_sim::{Rule, Then, When, status};
 
 #[test]
 fn nothing_is_wrong() {
@@ -23,6 +24,12 @@ fn what_is_wrong_leads_to_where_it_is_told() {
                 desk.globe.stop_listening().await;
                 desk.globe.cut_links();
             }),
+            "acme is full" => {
+                let full = Rule::when(When::Always).then(Then::Status(status::THROTTLED));
+                desk.acme.set_script(acme_script().respond(full));
+                desk.gateway.post(&[desk.message(0, "+48601234567")]).unwrap();
+            }
+            "acme has room" => desk.acme.set_script(acme_script()),
             "receipts for nobody" => {
                 desk.acme.stray_receipts(20).unwrap();
             }
