@@ -66,6 +66,13 @@ export async function post(path, body) {
   return read(await call("POST", `api/v1/${path}`, undefined, body));
 }
 
+/** An answer that is a file. */
+export async function file(path) {
+  const answer = await call("GET", `api/v1/${path}`);
+  if (!answer.ok) await read(answer);
+  return answer.blob();
+}
+
 /** Whether the gateway is ready; it says so with 503 too. */
 export async function readiness(signal) {
   return (await call("GET", "readyz", signal)).json();

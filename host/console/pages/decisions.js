@@ -1,5 +1,6 @@
 // What the policies were asked of late and what they answered, from the recordings.
 
+import { saves } from "../act.js";
 import { get } from "../api.js";
 import { badge, by, clock, h, json, table } from "../dom.js";
 import { address } from "./playground.js";
@@ -17,6 +18,11 @@ export async function load({ query }, signal) {
   return { decisions, operators };
 }
 
+/** Of the filters those that PDUs have, too. */
+function captured(query) {
+  return new URLSearchParams(["operator", "since"].filter((key) => query.get(key)).map((key) => [key, query.get(key)]));
+}
+
 export function draw({ decisions, operators }, { query }) {
   const pick = (name, label, values) => h("label", {}, label, h("select", { name, onchange: (event) => event.target.form.requestSubmit() },
     h("option", { value: "" }, "all"), values.map((value) => h("option", { value, selected: query.get(name) === value }, value))));
@@ -28,7 +34,7 @@ export function draw({ decisions, operators }, { query }) {
   } }, pick("operator", "Operator", operators.map((operator) => operator.name)), pick("hook", "Hook", HOOKS),
     pick("outcome", "Outcome", OUTCOMES),
     h("label", {}, "Since", h("input", { name: "since", placeholder: "1h", size: 8, value: query.get("since") ?? "" })),
-    h("button", {}, "Show"));
+    h("button", {}, "Show"), saves("PDUs for Wireshark", `capture.pcapng?${captured(query)}`, "capture.pcapng"));
   return h("section", {}, filters, table("Newest first; numbers and texts are masked", [
     ["When", (decision) => clock(decision.at), "whole"],
     ["Operator", (decision) => decision.operator],

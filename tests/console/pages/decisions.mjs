@@ -1,5 +1,7 @@
 // What was asked and answered, filtered; no number, no text.
 
+import { readFileSync } from "node:fs";
+
 export default async (t) => {
   const choose = async (label, value) => {
     await t.main.getByLabel(label).selectOption(value);
@@ -27,6 +29,14 @@ export default async (t) => {
   await t.step("and of one hook", async () => {
     await choose("Hook", "submit-result");
     await t.until("submit-result alone", async () => (await column("Hook")).join() === "submit-result");
+  });
+  await t.step("their PDUs are saved for Wireshark", async () => {
+    const [download] = await Promise.all([
+      t.page.waitForEvent("download"), t.main.getByRole("button", { name: "PDUs for Wireshark" }).click()]);
+    t.same("the name", download.suggestedFilename(), "capture.pcapng");
+    const octets = readFileSync(await download.path());
+    t.same("the first block", octets.readUInt32LE(0), 0x0a0d0d0a);
+    t.holds(`PDUs are in it: ${octets.length} octets`, octets.length > 300);
   });
   await t.step("unmatched receipts are found by their outcome", async () => {
     await t.page.goto(`${t.url}/#/decisions?outcome=unmatched`);
