@@ -138,7 +138,7 @@ fn http_state(
         stops: backends.stops.clone(),
         stories: backends.stories.clone(),
         odd_pdus: backends.odd_pdus.clone(),
-        pdu_fields: smpp::codec::fields,
+        pdu_fields: smpp::fields,
         asked_fields: smpp::asked,
         recordings: backends.recordings.as_ref().map(|recordings| http::Recordings {
             decisions: recordings.decisions.clone(),

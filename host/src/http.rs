@@ -69,8 +69,8 @@ pub struct HttpState {
     pub stories: Arc<dyn MessageStories>,
     /// PDUs that broke the standard.
     pub odd_pdus: Arc<dyn OddPduLog>,
-    /// Explains a PDU field by field.
-    pub pdu_fields: fn(octets: &[u8]) -> PduFields,
+    /// Explains a redacted PDU field by field.
+    pub pdu_fields: fn(redacted: &[u8]) -> PduFields,
     /// Explains the PDU that a policy was asked about, if it was.
     pub asked_fields: fn(question: &Question) -> Option<PduFields>,
     /// Hook calls and their PDUs; `None` where they are not recorded.

@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use smpp_codec::frame::Frame;
-use smpp_codec::{command_name, decode, describe, fields, submit_sm};
+use smpp_codec::{Texts, command_name, decode, describe, fields, submit_sm};
 use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::{Incoming, IncomingBody, SubmitSmPdu};
 use smpp_domain::policy::question::{AskedResponse, Question, differences};
@@ -137,7 +137,7 @@ fn read(octets: &[u8]) -> Result<(Given, PduView), PreviewError> {
     let view = PduView {
         told: describe(&frame),
         oddity: decoded.oddity.map(|oddity| oddity.to_string()),
-        pdu: fields(frame.octets()),
+        pdu: fields(frame.octets(), Texts::Plain),
     };
     let given = if command_name(frame.command_id()) == "submit_sm" {
         Given::Submit(frame.sequence_number(), submit_sm(&frame))

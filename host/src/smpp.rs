@@ -11,7 +11,7 @@ mod socket;
 mod supervisor;
 mod tls;
 
-pub use shown::asked;
+pub use shown::{asked, fields};
 pub use smpp_codec::{self as codec, frame};
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
 

@@ -15,10 +15,19 @@ use std::borrow::Cow;
 
 const DELIVER_SM: u32 = 0x0000_0005;
 
+/// How the texts of a PDU are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Texts {
+    /// In words, as a phone would show them.
+    Plain,
+    /// As far as they are ASCII, with `.` for the rest: an octet that stands for another makes no character.
+    Redacted,
+}
+
 /// The fields of a PDU, of which the end may be missing: of some the beginning alone is kept.
 #[must_use]
-pub fn fields(octets: &[u8]) -> PduFields {
-    let mut told = Telling::of(octets);
+pub fn fields(octets: &[u8], texts: Texts) -> PduFields {
+    let mut told = Telling::of(octets, texts);
     if let Err(error) = Frame::copy_of(octets) {
         told.add("command_length", integer(octets.get(..4).unwrap_or(octets)), "");
         told.fail(error.to_string());
@@ -40,16 +49,18 @@ struct Telling {
     command_length: usize,
     command_id: u32,
     has_body: bool,
+    texts: Texts,
 }
 
 impl Telling {
-    fn of(octets: &[u8]) -> Self {
+    fn of(octets: &[u8], texts: Texts) -> Self {
         let header = |at: usize| octets.get(at..at + 4).and_then(number).unwrap_or_default();
         Self {
             pdu: PduFields::default(),
             command_length: usize::try_from(header(0)).unwrap_or(usize::MAX),
             command_id: header(4),
             has_body: octets.len() > HEADER,
+            texts,
         }
     }
 
@@ -77,7 +88,7 @@ impl Telling {
             Kind::Text(length, coding) => {
                 self.pdu
                     .fields
-                    .extend(user_data::fields(name, piece.octets, coding));
+                    .extend(user_data::fields(name, piece.octets, coding, self.texts));
                 if piece.octets.len() < length {
                     let left = piece.octets.len();
                     self.fail(format!(
@@ -86,7 +97,7 @@ impl Telling {
                 }
             }
             Kind::Tlv(coding) => {
-                let (fields, fault) = tlv::fields(piece.octets, coding);
+                let (fields, fault) = tlv::fields(piece.octets, coding, self.texts);
                 self.pdu.fields.extend(fields);
                 self.pdu.fault = fault;
             }

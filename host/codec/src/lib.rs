@@ -21,7 +21,7 @@ mod tolerant;
 
 pub use describe::{command_name, describe};
 pub use encode::{EncodeError, encode};
-pub use fields::fields;
+pub use fields::{Texts, fields};
 pub use redact::{redact, redact_unframed};
 pub use submit::submit_sm;
 

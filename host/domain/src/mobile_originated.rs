@@ -145,20 +145,25 @@ pub fn join<'a>(parts: impl IntoIterator<Item = (u8, &'a MoPart)>) -> Content {
     }
 }
 
-/// The one place where received octets become words. National tables only say how GSM 7-bit is to be read.
 fn read(part: &MoPart, octets: &[u8]) -> String {
-    if let Some(text) = &part.text {
-        return text.clone();
-    }
-    let LanguageTables { locking, single } = part.languages;
-    match alphabet_for_data_coding(part.data_coding, &Alphabet::Gsm7Unpacked) {
+    let text = part.text.clone();
+    text.unwrap_or_else(|| words(octets, part.data_coding, part.languages))
+}
+
+/// The one place where received octets, without their header, become words. National tables only say how GSM 7-bit is to be
+/// read, and that is what data_coding 0 is taken for.
+#[must_use]
+pub fn words(octets: &[u8], data_coding: u8, languages: LanguageTables) -> String {
+    let LanguageTables { locking, single } = languages;
+    match alphabet_for_data_coding(data_coding, &Alphabet::Gsm7Unpacked) {
         Alphabet::Gsm7Unpacked => decode_national(octets, locking, single),
         other => decode(octets, &other),
     }
 }
 
 /// Whether data_coding says that the octets are no text (3GPP TS 23.038 section 4: 8-bit data).
-fn is_octets(data_coding: u8) -> bool {
+#[must_use]
+pub fn is_octets(data_coding: u8) -> bool {
     match data_coding {
         0x02 | 0x04 => true,
         0x10..=0x7F => data_coding & 0x0C == 0x04,

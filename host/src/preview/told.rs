@@ -6,7 +6,7 @@ use crate::ports::CallView;
 use bytes::BytesMut;
 use serde_json::{Value, json};
 use smpp_codec::frame::Frame;
-use smpp_codec::{describe, encode, fields};
+use smpp_codec::{Texts, describe, encode, fields};
 use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu};
 use smpp_domain::policy::question::{Answer, differences};
 use smpp_domain::policy::{InboundAnswer, OnFailure, SubmitAnswer};
@@ -96,7 +96,7 @@ fn part(sequence_number: u32, pdu: &SubmitSmPdu) -> Value {
     json!({
         "pdu": form(pdu),
         "octets": hex::encode(&octets),
-        "fields": frame.as_ref().map(|frame| fields(frame.octets()).fields).unwrap_or_default(),
+        "fields": frame.as_ref().map(|frame| fields(frame.octets(), Texts::Plain).fields).unwrap_or_default(),
         "told": frame.as_ref().map(describe),
         "problem": encoded.err().map(|error| error.to_string()),
     })

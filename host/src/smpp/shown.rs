@@ -19,7 +19,7 @@ pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
                     .flatten()
                     .map(|oddity| oddity.to_string()),
                 octets: hex::encode(&redacted),
-                pdu: codec::fields(&redacted),
+                pdu: fields(&redacted),
             }
         }
         // Its header is all that was kept.
@@ -27,9 +27,15 @@ pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
             told: "a PDU that is too long to be kept: its header".to_owned(),
             oddity: None,
             octets: hex::encode(octets),
-            pdu: codec::fields(octets),
+            pdu: fields(octets),
         },
     }
+}
+
+/// A PDU field by field, of which the octets are redacted.
+#[must_use]
+pub fn fields(redacted: &[u8]) -> PduFields {
+    codec::fields(redacted, codec::Texts::Redacted)
 }
 
 /// The PDU that a policy was asked about, field by field as it was recorded; `None` of other questions. What is recorded has no header,
@@ -56,7 +62,7 @@ pub fn asked(question: &Question) -> Option<PduFields> {
     if let Some(id) = octets.get_mut(4..8) {
         id.copy_from_slice(&u32::to_be_bytes(command_id));
     }
-    let mut told = codec::fields(&octets);
+    let mut told = fields(&octets);
     told.fields.drain(..HEADER_FIELDS.min(told.fields.len()));
     Some(told)
 }

@@ -14,7 +14,7 @@ export default async (t) => {
     await t.main.locator("[name=text]").fill("Zażółć gęślą jaźń, and then more of it, until it is far too long for one short message of seventy characters.");
     await show();
     await t.sees("What comes of it submit", "UCS2, data_coding 8, 2 part(s) by CSMS", "encoding", "splitting", "acme 0.1.0");
-    await t.sees("user data header", /concatenation: 8-bit reference \d+, part 1 of 2/, "data_coding", "UCS2");
+    await t.sees("user data header", /concatenation: 8-bit reference \d+, part 1 of 2/, "data_coding", "UCS2", '"Zażółć gęślą');
     t.holds("the octets stand beside what is printable", (await t.section("What comes of it").locator("pre").first().innerText()).includes("0000  00 00"));
   });
   await t.look("playground-message");

@@ -1,11 +1,11 @@
 //! Optional parameters by their names, and what they say (SMPP 3.4 section 5.3.2).
 
-use super::{field, meaning, octets_of, raw, user_data};
+use super::{Texts, field, meaning, octets_of, raw, user_data};
 use crate::layout::{Coding, TLV_HEAD, number};
 use smpp_domain::pdu::{PduField, tag};
 
 /// The fields of one TLV, header included, and why they are not all of it.
-pub(super) fn fields(octets: &[u8], coding: Coding) -> (Vec<PduField>, Option<String>) {
+pub(super) fn fields(octets: &[u8], coding: Coding, texts: Texts) -> (Vec<PduField>, Option<String>) {
     let (head, value) = octets.split_at(TLV_HEAD.min(octets.len()));
     let &[tag_high, tag_low, length_high, length_low] = head else {
         return (
@@ -22,7 +22,7 @@ pub(super) fn fields(octets: &[u8], coding: Coding) -> (Vec<PduField>, Option<St
         return (Vec::new(), Some(fault));
     }
     if tag == tag::MESSAGE_PAYLOAD {
-        return (user_data::fields(&name, value, coding), None);
+        return (user_data::fields(&name, value, coding, texts), None);
     }
     let (shown, meaning) = told(tag, value);
     (vec![field(name, shown, meaning)], None)

@@ -1,12 +1,13 @@
-//! The user data of a message: its header, and the text as far as it is printable.
+//! The user data of a message: its header, and its text.
 
-use super::{field, hexadecimal, meaning, octets_of};
+use super::{Texts, field, hexadecimal, meaning, octets_of};
 use crate::layout::Coding;
+use smpp_domain::mobile_originated::{is_octets, words as decoded};
 use smpp_domain::pdu::{DeliverSmPdu, PduField, esm_class};
 use smpp_domain::udh::{ReferenceKind, UserDataHeader, user_data};
 
 /// One field, or two where a user data header stands before the text.
-pub(super) fn fields(name: &str, octets: &[u8], coding: Coding) -> Vec<PduField> {
+pub(super) fn fields(name: &str, octets: &[u8], coding: Coding, texts: Texts) -> Vec<PduField> {
     let message = DeliverSmPdu {
         esm_class: coding.esm_class,
         data_coding: coding.data_coding,
@@ -24,11 +25,12 @@ pub(super) fn fields(name: &str, octets: &[u8], coding: Coding) -> Vec<PduField>
         0 => "no text".to_owned(),
         count => format!("{}, {alphabet}", octets_of(count)),
     };
-    told.push(field(
-        name,
-        format!("{:?}", printable(text, coding.data_coding)),
-        words,
-    ));
+    let shown = match texts {
+        Texts::Plain if is_octets(coding.data_coding) => hexadecimal(text),
+        Texts::Plain => format!("{:?}", decoded(text, coding.data_coding, header.languages)),
+        Texts::Redacted => format!("{:?}", printable(text, coding.data_coding)),
+    };
+    told.push(field(name, shown, words));
     told
 }
 
@@ -63,7 +65,7 @@ fn in_words(header: &UserDataHeader) -> String {
     words.join("; ")
 }
 
-/// As ASCII, `.` for the rest: alphabets are the operator's to say.
+/// As ASCII, `.` for the rest.
 fn printable(text: &[u8], data_coding: u8) -> String {
     let ucs2 = meaning::data_coding(data_coding).starts_with("UCS2");
     let narrow = |octet: u8| match octet {

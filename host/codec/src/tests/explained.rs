@@ -1,14 +1,14 @@
 //! A PDU field by field.
 
 use super::{deliver_sm_body, pdu};
-use crate::{fields, redact};
+use crate::{Texts, fields, redact};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use smpp_domain::pdu::PduFields;
 
 fn told(command_id: u32, status: u32, body: &[u8]) -> PduFields {
-    fields(pdu(command_id, status, 7, body).octets())
+    fields(pdu(command_id, status, 7, body).octets(), Texts::Redacted)
 }
 
 /// `name value meaning` of those after the header.
@@ -129,6 +129,27 @@ fn a_user_data_header_is_told_before_the_text() {
 }
 
 #[test]
+fn a_plain_text_is_told_in_words() {
+    let text = |esm_class: u8, data_coding: u8, octets: &[u8]| {
+        let head = [0, 0, 0, 0, 0, 0, 0, esm_class, 0, 0, 0, 0, 0, 0, data_coding, 0];
+        let length = u8::try_from(octets.len()).unwrap();
+        let body = [head.as_slice(), &[length], octets].concat();
+        let told = fields(pdu(0x04, 0, 7, &body).octets(), Texts::Plain);
+        assert_eq!(told.fault, None);
+        told.fields.last().unwrap().value.clone()
+    };
+    assert_eq!(text(0, 8, b"\x01\x7C\0o"), "\"\u{17C}o\"");
+    assert_eq!(text(0, 0, b"\0 1\x1B\x65"), "\"@ 1\u{20AC}\"");
+    assert_eq!(text(0, 3, b"\xE9t\xE9"), "\"\u{E9}t\u{E9}\"");
+    assert_eq!(text(0, 4, b"\x01\xFF"), "01 ff");
+    assert_eq!(
+        text(0x40, 0, b"\x03\x24\x01\x01\x1Bg"),
+        "\"\u{11F}\"",
+        "Turkish, by its single shift table"
+    );
+}
+
+#[test]
 fn the_fields_end_with_the_fault() {
     let addresses = b"\0\x01\x01491701234589\0\x05\0ACME\0".as_slice();
     let whole = [addresses, &[0, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
@@ -185,7 +206,7 @@ fn of_a_part_of_a_pdu_it_is_told_how_much_is_there() {
     let body = deliver_sm_body(b"491701234589", b"", 10, b"Call me 5!", b"");
     let whole = pdu(0x05, 0, 7, &body);
     let octets = whole.octets();
-    let header = fields(&octets[..16]);
+    let header = fields(&octets[..16], Texts::Redacted);
     assert_eq!(header.fields.len(), 4);
     assert_eq!(
         header.fault,
@@ -194,10 +215,10 @@ fn of_a_part_of_a_pdu_it_is_told_how_much_is_there() {
             octets.len()
         ))
     );
-    let no_pdu = fields(b"HTTP/1.1 400 Bad");
+    let no_pdu = fields(b"HTTP/1.1 400 Bad", Texts::Redacted);
     assert_eq!(no_pdu.fields[0].value, "1213486160");
     assert!(no_pdu.fault.unwrap().contains("speaks HTTP"));
-    assert!(fields(b"").fault.is_some());
+    assert!(fields(b"", Texts::Redacted).fault.is_some());
 }
 
 #[test]
@@ -224,8 +245,8 @@ proptest! {
         body in vec(prop_oneof![any::<u8>(), 0_u8..8, b'0'..=b'z'], 0..120),
     ) {
         let frame = pdu(command_id, 0, 1, &body);
-        let plain = fields(frame.octets());
-        let hidden = fields(&redact(&frame));
+        let plain = fields(frame.octets(), Texts::Plain);
+        let hidden = fields(&redact(&frame), Texts::Redacted);
         let names = |pdu: &PduFields| pdu.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
         prop_assert_eq!(names(&plain), names(&hidden));
         prop_assert_eq!(&plain.fault, &hidden.fault);

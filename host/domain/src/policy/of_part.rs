@@ -3,8 +3,9 @@
 use super::OutboundMessage;
 use super::rewrite::PartPlace;
 use crate::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
-use crate::encoding::{Alphabet, alphabet_for_data_coding, decode};
+use crate::encoding::{Alphabet, alphabet_for_data_coding};
 use crate::ids::{AccountId, MessageId};
+use crate::mobile_originated::words;
 use crate::pdu::{DeliverSmPdu, SubmitSmPdu, find_tlv, tag};
 use crate::udh;
 use uuid::Uuid;
@@ -32,7 +33,7 @@ impl OutboundMessage {
             account_id: AccountId(Uuid::nil()),
             source: pdu.source.clone(),
             destination: pdu.destination.clone(),
-            text: decode(octets, &alphabet),
+            text: words(octets, pdu.data_coding, header.languages),
             encoding: match alphabet {
                 Alphabet::Ucs2 => SmsEncoding::Ucs2,
                 _ => SmsEncoding::Gsm7,
