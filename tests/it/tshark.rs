@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 pub(crate) mod capture;
+mod explained;
 mod features;
 mod pdus;
 pub(crate) mod reader;

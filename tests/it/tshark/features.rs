@@ -6,6 +6,7 @@ mod links;
 mod outbound;
 
 use super::capture::Direction::{self, In, Out};
+use super::explained::compare;
 use super::reader::{DefaultAlphabet, Seen, read};
 use super::relay::{Pdus, Relay};
 use futures_util::future::join_all;
@@ -115,6 +116,17 @@ impl Feature {
 
     /// Holds what tshark has seen against the expectation.
     fn check(&self, pdus: &Pdus, seen: &[Seen]) {
+        let told: usize = pdus
+            .iter()
+            .zip(seen)
+            .map(|((_, octets), seen)| compare(octets, seen))
+            .sum();
+        assert!(
+            told > 3 * seen.len(),
+            "{}: {told} fields of {} PDUs",
+            self.name,
+            seen.len()
+        );
         let mut rest = pdus.iter().map(|(direction, _)| *direction).zip(seen);
         let end: [Pdu; 2] = [(Out, "unbind", &[]), (In, "unbind_resp", &[])];
         for pdu in self.expected.iter().chain(&end) {
