@@ -3,6 +3,7 @@
 use super::CommandResult;
 use super::client::{Where, encoded};
 use super::fields;
+use super::view::{list, number};
 use serde_json::Value;
 use std::path::Path;
 
@@ -19,6 +20,9 @@ pub(super) struct Pdus {
     /// PDUs of each bind at most, up to 50
     #[arg(long, default_value_t = 20)]
     limit: usize,
+    /// Those that broke the standard instead, of all binds and over restarts
+    #[arg(long, conflicts_with_all = ["session", "bind"])]
+    odd: bool,
     /// Each field by its name in SMPP, with its value and what that means
     #[arg(long)]
     fields: bool,
@@ -34,7 +38,12 @@ pub(super) struct Pdus {
 
 impl Pdus {
     pub(super) fn run(self, config: Option<&Path>) -> CommandResult {
-        let mut path = format!("pdus?operator={}&limit={}", encoded(&self.operator), self.limit);
+        let list_of = if self.odd { "odd-pdus" } else { "pdus" };
+        let mut path = format!(
+            "{list_of}?operator={}&limit={}",
+            encoded(&self.operator),
+            self.limit
+        );
         for (name, value) in [("session", self.session), ("bind", self.bind)] {
             if let Some(value) = value {
                 path.push_str(&format!("&{name}={value}"));
@@ -45,29 +54,31 @@ impl Pdus {
             println!("{told}");
             return Ok(());
         }
-        let list = |of: &Value, key: &str| of.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-        for bind in list(&told, "binds") {
-            let number = |key: &str| bind.get(key).cloned().unwrap_or_default();
+        for pdu in list(&told, "/oddPdus") {
+            self.tell(pdu, "summary");
+        }
+        for bind in list(&told, "/binds") {
             println!(
                 "session {}, bind {}, newest first:",
-                number("session"),
-                number("bind")
+                number(bind, "/session"),
+                number(bind, "/bind")
             );
-            for pdu in list(&bind, "pdus") {
-                self.tell(&pdu);
+            for pdu in list(bind, "/pdus") {
+                self.tell(pdu, "told");
             }
         }
         Ok(())
     }
 
-    fn tell(&self, pdu: &Value) {
+    /// `line` is the field that has it in one.
+    fn tell(&self, pdu: &Value, line: &str) {
         let word = |key: &str| pdu.get(key).and_then(Value::as_str).unwrap_or_default();
         let arrow = if word("direction") == "sent" { "->" } else { "<-" };
         let odd = match word("oddity") {
             "" => String::new(),
             oddity => format!("  odd: {oddity}"),
         };
-        println!("  {} {arrow} {}{odd}", word("at"), word("told"));
+        println!("  {} {arrow} {}{odd}", word("at"), word(line));
         if self.fields {
             for line in fields::lines(pdu) {
                 println!("       {line}");

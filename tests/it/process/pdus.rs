@@ -2,8 +2,9 @@
 
 use super::{Stage, has, messages, run};
 use serde_json::Value;
-use smpp_connector_tests::GatewayProcess;
+use smpp_connector_tests::{GatewayProcess, PATIENCE};
 use smsc_sim::Script;
+use std::time::{Duration, Instant};
 
 fn pdus(gateway: &GatewayProcess, query: &str) -> Vec<Value> {
     let latest = gateway.get(&format!("/api/v1/pdus?operator=acme&{query}")).json();
@@ -96,6 +97,44 @@ fn every_field_is_told(pdus: &[Value]) {
     let [text, _] = field("deliver_sm ", "short_message");
     has(&text, &["id:", "stat:DELIVRD"]);
     assert!(pdus.iter().all(|pdu| pdu["fault"].is_null()), "{pdus:#?}");
+}
+
+#[test]
+fn those_that_break_the_standard_are_told_up_to_the_fault() {
+    let stage = Stage::new(Script::new());
+    let operator = stage.operator();
+    let gateway = stage.gateway(&operator);
+    stage.wait_until(|counters| counters.binds > 0);
+    // A deliver_sm whose last TLV says that it is longer than the PDU.
+    let body = b"\0\x01\x01447700900123\0\0\0ME\0\0\0\0\0\0\0\0\0\0\0\x04\x27\x00\x09\x02";
+    let length = u32::try_from(16 + body.len()).unwrap();
+    let head = [length, 5, 0, 77].map(u32::to_be_bytes).concat();
+    stage.smsc.send_raw([head.as_slice(), body].concat());
+    let started = Instant::now();
+    let odd = loop {
+        let odd = gateway.get("/api/v1/odd-pdus?operator=acme").json();
+        if odd["oddPdus"][0].is_object() {
+            break odd["oddPdus"][0].clone();
+        }
+        assert!(started.elapsed() < PATIENCE, "{odd}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let fault = "message_state (0x0427) says 9 octets, and the PDU ends after 1";
+    assert_eq!(odd["fault"], fault, "{odd}");
+    let fields = odd["fields"].as_array().unwrap();
+    assert_eq!(fields.last().unwrap()["name"], "short_message");
+    assert_eq!(fields[7]["value"], "\"**********23\"", "{odd}");
+    let url = gateway.url("");
+    let words = run(
+        stage.path(),
+        &["pdus", "acme", "--odd", "--fields", "--url", &url],
+    )
+    .stdout;
+    has(
+        &words,
+        &["<- deliver_sm seq 77", "odd: beyond_end in tlv", "fault: ", fault],
+    );
+    assert!(!words.contains("447700900123"), "{words}");
 }
 
 #[test]
