@@ -3,17 +3,19 @@
 use super::Bytes;
 use bytes::BytesMut;
 use smpp_codec::frame::{Frame, FrameError, MAX_PDU, next_frame};
-use smpp_codec::{command_name, decode, describe, encode, redact};
+use smpp_codec::{Texts, command_name, decode, describe, encode, fields, redact, submit_sm};
 use smpp_domain::pdu::{
-    CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, SubmitSmPdu, find_tlv, tag,
+    CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, PduFields, SubmitSmPdu, find_tlv, tag,
 };
 
+const SUBMIT_SM: u32 = 0x04;
 const DELIVER_SM: u32 = 0x05;
 
 /// The first octet says in which pieces the rest arrives.
 ///
 /// Pieces do not matter; a PDU keeps its header whatever its body is; its description is one line; redacted, it is as long
-/// as it was; and a deliver_sm that is read without a complaint is written and read again without a change.
+/// as it was, with the same fields; and a submit_sm, or a deliver_sm that is read without a complaint, is written and read
+/// again without a change.
 pub fn pdu(octets: &[u8]) {
     let mut bytes = Bytes(octets);
     let piece = usize::from(bytes.octet()) + 1;
@@ -56,8 +58,36 @@ fn read(frame: &Frame) {
         (shown.len(), shown.get(..16)),
         (frame.octets().len(), frame.octets().get(..16))
     );
+    explain(frame, &shown);
     if let (IncomingBody::DeliverSm(pdu), None) = (decoded.incoming.body, decoded.oddity) {
         write_and_read_again(*pdu);
+    }
+}
+
+/// What is hidden has the same fields. A submit_sm that has all of them is written as it was.
+fn explain(frame: &Frame, shown: &[u8]) {
+    let plain = fields(frame.octets(), Texts::Plain);
+    let hidden = fields(shown, Texts::Redacted);
+    let names = |told: &PduFields| {
+        told.fields
+            .iter()
+            .map(|field| field.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((names(&plain), &plain.fault), (names(&hidden), &hidden.fault));
+    if frame.command_id() != SUBMIT_SM {
+        return;
+    }
+    let Ok(pdu) = submit_sm(frame) else { return };
+    let pdu = Outgoing {
+        sequence_number: frame.sequence_number(),
+        command_status: frame.command_status(),
+        body: OutgoingBody::SubmitSm(Box::new(pdu)),
+    };
+    let mut octets = BytesMut::new();
+    // What is longer than the standard allows is read and not written.
+    if encode(&pdu, &mut octets).is_ok() {
+        assert_eq!(octets, frame.octets());
     }
 }
 
