@@ -51,7 +51,8 @@ export function draw(operators, _, __, signal) {
     told.textContent = connected ? "Newest first; numbers and texts are masked." : `The gateway cannot be read, and is tried again: ${error.message}`;
   }, signal);
   decisions((decision) => take(JSON.stringify(decision), "decision"), signal);
-  pdus(operators, () => kind.value === "pdu", (pdu) => take(JSON.stringify(pdu), "pdu"), signal);
+  const looked = () => operators.filter(({ operatorId }) => kind.value === "pdu" && (!operator.value || operator.value === operatorId));
+  pdus(looked, (pdu) => take(JSON.stringify(pdu), "pdu"), signal);
   const passed = h("p", { class: "quiet" });
   repeat(DRAWN_MS, signal, () => {
     tail.draw();
@@ -135,17 +136,27 @@ function isBefore(one, other) {
 }
 
 /** The PDUs of all binds from now on, while they are asked for; of a bind that has more than are kept between two looks, the last. */
-function pdus(operators, isAsked, take, signal) {
+function pdus(looked, take, signal) {
   const newest = new Map();
   repeat(ASKED_MS, signal, async () => {
-    if (!isAsked()) return newest.clear();
+    const operators = looked();
+    // Whoever is asked for again begins anew.
+    for (const id of newest.keys()) if (!operators.some(({ operatorId }) => operatorId === id)) newest.delete(id);
     const found = await Promise.all(operators.map(async ({ operatorId }) => {
-      const since = newest.get(operatorId);
-      const wanted = since ? `since=${encodeURIComponent(since)}` : "limit=1";
+      const known = newest.get(operatorId);
+      // Binds are looked at one after the other, so the last second is asked for again.
+      const wanted = known ? `since=${new Date(known.latest - 1000).toISOString()}` : "limit=1";
       const { binds } = await get(`pdus?operator=${operatorId}&${wanted}`, signal).catch(() => ({ binds: [] }));
-      const came = binds.flatMap(({ session, bind, pdus }) => pdus.map((pdu) => ({ ...pdu, operatorId, session, bind })));
-      newest.set(operatorId, came.map(({ at }) => at).reduce((one, other) => (isBefore(one, other) ? other : one), since ?? new Date(0).toISOString()));
-      return since ? came : [];
+      const places = known?.places ?? new Map();
+      const latest = Math.max(known?.latest ?? 0, ...binds.flatMap(({ pdus }) => pdus.map(({ at }) => Date.parse(at))));
+      newest.set(operatorId, { latest, places });
+      return binds.flatMap(({ session, bind, pdus }) => {
+        const place = `${session}.${bind}`;
+        const last = places.get(place);
+        if (pdus.length > 0) places.set(place, pdus[0].at);
+        const came = known ? pdus.filter(({ at }) => !last || isBefore(last, at)) : [];
+        return came.map((pdu) => ({ ...pdu, operatorId, session, bind }));
+      });
     }));
     return found.flat().sort((one, other) => (isBefore(one.at, other.at) ? -1 : 1)).forEach(take);
   });
