@@ -81,6 +81,33 @@ async fn a_budget_that_is_off_takes_nothing_back() {
     gateway.shutdown().await;
 }
 
+/// Of each message one call is slow, the others are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_takes_too_long_is_taken_back() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let old = Version::headers();
+    let acme = operator("acme", &smsc, plugin_with("latin1", false))
+        .policy("budget", r#"{ latency = "1ms" }"#)
+        .policy("limits", r#"{ call_deadline = "500ms" }"#);
+    let gateway = Gateway::start(vec![acme]).await;
+    let file = gateway.path("plugins/acme.wasm");
+    let hostile = Version::of(std::fs::read(plugin("hostile")).unwrap(), Concatenation::Udh8);
+    hostile.rename_over(&file);
+    verdict_until(&file, runs(&hostile)).await;
+    let sent = messages(100, "!encoding:slow");
+    gateway.send(&sent).await;
+    let back = policy_until(&gateway, "acme", |policy| policy["stage"] == "rolled-back").await;
+    assert_eq!(back["active"]["sha256"], old.sha256);
+    assert!(
+        back["reason"]
+            .as_str()
+            .unwrap()
+            .contains("of the processor or more"),
+        "{back:#}"
+    );
+    gateway.shutdown().await;
+}
+
 /// The operator's ids are hexadecimal in its answers and decimal in its receipts. The new version does not know that.
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_without_a_message_bring_the_version_before_back() {
