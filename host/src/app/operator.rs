@@ -12,7 +12,6 @@ use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource,
 use crate::preview::OperatorConfigs;
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
-use smpp_domain::pdu::BindMode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
@@ -249,11 +248,7 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
     let mut pools: Vec<SlotPool> = Vec::new();
     for session in &config.sessions {
         let (user, host, port) = (&session.system_id, &session.host, session.port);
-        let mode = match session.bind_mode {
-            BindMode::Transceiver => "TRANSCEIVER",
-            BindMode::Transmitter => "TRANSMITTER",
-            BindMode::Receiver => "RECEIVER",
-        };
+        let mode = session.bind_mode.name();
         let name = format!("{user}@{host}:{port}/{mode}");
         // Two sessions of one file may be alike.
         let alike = |pool: &&SlotPool| pool.session.split('#').next() == Some(&name);
