@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod health;
 mod manual;
+mod message;
 mod migrate;
 mod pdus;
 mod plugin;

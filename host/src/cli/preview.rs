@@ -1,6 +1,7 @@
 //! `smpp-connector preview`: what a running gateway would do with a message or a PDU.
 
 use super::client::Where;
+use super::message::Manner;
 use super::plugin::settings;
 use super::{CommandResult, Failure};
 use anyhow::Context;
@@ -25,18 +26,8 @@ pub(super) struct Preview {
     /// Destination number, E.164
     #[arg(long)]
     to: Option<String>,
-    /// Sender
-    #[arg(long, default_value = "demo")]
-    from: String,
-    /// GSM7 or UCS2
-    #[arg(long, default_value = "GSM7")]
-    encoding: String,
-    /// Show it at once (class 0)
-    #[arg(long)]
-    flash: bool,
-    /// Send a long text as message_payload instead of parts
-    #[arg(long)]
-    payload: bool,
+    #[command(flatten)]
+    manner: Manner,
     /// A PDU of the operator in hexadecimal, header included
     #[arg(long, value_name = "HEX", conflicts_with = "fixture")]
     pdu: Option<String>,
@@ -89,21 +80,13 @@ impl Preview {
             let text = std::fs::read_to_string(file).with_context(told)?;
             ("fixture", serde_json::from_str(&text).with_context(told)?)
         } else {
-            ("message", self.message())
+            (
+                "message",
+                json!(self.manner.message(self.to.as_deref(), self.text.as_deref())),
+            )
         };
         request.insert(kind.to_owned(), subject);
         Ok(request)
-    }
-
-    fn message(&self) -> Value {
-        json!({
-            "to": self.to,
-            "from": self.from,
-            "text": self.text,
-            "encoding": self.encoding,
-            "messageType": if self.flash { "FLASH" } else { "SMS" },
-            "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
-        })
     }
 }
 
