@@ -17,6 +17,7 @@ mod pcapng;
 mod pdus;
 mod plugins;
 mod preview;
+mod query;
 mod reply;
 mod resume;
 mod story;

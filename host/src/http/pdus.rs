@@ -1,6 +1,7 @@
 //! `GET /api/v1/pdus?operator=NAME&session=1&bind=1&limit=50`: the last PDUs of each bind, newest first, redacted.
 
 use super::find::find;
+use super::query::{limited, unreadable};
 use super::{HttpState, reply};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -31,10 +32,14 @@ pub(super) async fn latest(
     State(state): State<HttpState>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let wanted = match wanted {
-        Ok(Query(wanted)) if wanted.limit.is_none_or(|limit| (1..=AT_MOST).contains(&limit)) => wanted,
-        Ok(_) => return unreadable("limit is out of range".to_owned()),
-        Err(rejection) => return unreadable(rejection.body_text()),
+    let wanted = match limited(wanted, |wanted| wanted.limit, AT_MOST) {
+        Ok(wanted) => wanted,
+        Err(problem) => {
+            let mend = format!(
+                "operator is a name or an id; session and bind count from 1, limit is 1 to {AT_MOST}; these three may be left out"
+            );
+            return unreadable(problem, mend);
+        }
     };
     let operator = match find(&state, &wanted.operator) {
         Ok((_, operator)) => operator,
@@ -71,15 +76,4 @@ pub(super) async fn latest(
         return reply::error(StatusCode::NOT_FOUND, &error, &[mend]);
     }
     Json(json!({ "operator": operator.name, "binds": binds })).into_response()
-}
-
-fn unreadable(problem: String) -> Response {
-    let mend = format!(
-        "operator is a name or an id; session and bind count from 1, limit is 1 to {AT_MOST}; these three may be left out"
-    );
-    reply::error(
-        StatusCode::BAD_REQUEST,
-        "the query cannot be read",
-        &[problem, mend],
-    )
 }
