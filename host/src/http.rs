@@ -22,11 +22,11 @@ mod reply;
 mod resume;
 mod story;
 
-use crate::config::{Effective, Secret};
+use crate::config::{Effective, OperatorConfig, Secret};
 use crate::metrics::Metrics;
 use crate::ports::{
-    CommandQueue, DecisionLog, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PduLog,
-    PluginDesk, Previews, Probe,
+    CommandQueue, DecisionLog, EventLog, MessageStories, OddPduLog, OperatorStops, PduLog, PluginDesk,
+    Previews, Probe, SessionPanel,
 };
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -43,6 +43,15 @@ use tokio_util::sync::CancellationToken;
 
 /// Octets of a request body at most.
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// An operator that is loaded.
+#[derive(Clone, Debug)]
+pub struct LoadedOperator {
+    /// Its file.
+    pub config: Arc<OperatorConfig>,
+    /// Its sessions in the order of its file; none while it waits for a usable plugin.
+    pub sessions: Vec<Arc<SessionPanel>>,
+}
 
 /// The operators that are loaded.
 pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, LoadedOperator>>>;

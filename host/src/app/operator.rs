@@ -3,13 +3,12 @@
 use super::backends::Backends;
 use crate::config::OperatorConfig;
 use crate::errors;
-use crate::http::LoadedOperators;
+use crate::http::{LoadedOperator, LoadedOperators};
 use crate::pipeline::{
     Dispatcher, OperatorContext, Receipts, Recorder, Settler, Tracer, places, publish_sessions,
 };
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
-use crate::ports::{BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool};
-use crate::preview::OperatorConfigs;
+use crate::ports::{BindSlots, IntakeOrder, PduLog, PolicySource, Seat, SlotPool};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
@@ -37,18 +36,16 @@ struct Running {
 pub(super) struct Operators {
     backends: Backends,
     loaded: LoadedOperators,
-    configs: OperatorConfigs,
     running: BTreeMap<OperatorId, Running>,
     /// Could not start: their plugin was refused.
     waiting: Vec<(OperatorConfig, Arc<OperatorPolicy>)>,
 }
 
 impl Operators {
-    pub(super) fn new(backends: Backends, loaded: LoadedOperators, configs: OperatorConfigs) -> Self {
+    pub(super) fn new(backends: Backends, loaded: LoadedOperators) -> Self {
         Self {
             backends,
             loaded,
-            configs,
             running: BTreeMap::new(),
             waiting: Vec::new(),
         }
@@ -193,17 +190,12 @@ impl Operators {
         let waiting = self.waiting.iter().map(|(config, _)| (config, Vec::new()));
         let loaded = running.chain(waiting).map(|(config, sessions)| {
             let loaded = LoadedOperator {
-                name: config.name.clone(),
-                tps_limit: config.tps_limit,
+                config: Arc::new(config.clone()),
                 sessions,
             };
             (config.operator_id, loaded)
         });
         self.loaded.store(Arc::new(loaded.collect()));
-        let running = self.running.values().map(|running| &running.config);
-        let configs = running.chain(self.waiting.iter().map(|(config, _)| config));
-        let configs = configs.map(|config| (config.operator_id, Arc::new(config.clone())));
-        self.configs.store(Arc::new(configs.collect()));
     }
 }
 

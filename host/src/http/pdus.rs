@@ -71,9 +71,9 @@ pub(super) async fn latest(
         }
     }
     if binds.is_empty() && (wanted.session.is_some() || wanted.bind.is_some()) {
-        let error = format!("{} has no such session or bind", operator.name);
+        let error = format!("{} has no such session or bind", operator.config.name);
         let mend = "both count from 1; GET /api/v1/operators tells which there are".to_owned();
         return reply::error(StatusCode::NOT_FOUND, &error, &[mend]);
     }
-    Json(json!({ "operator": operator.name, "binds": binds })).into_response()
+    Json(json!({ "operator": operator.config.name, "binds": binds })).into_response()
 }

@@ -4,21 +4,9 @@ use super::{LatestPdus, SessionNotice, ShowPdu};
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::BindMode;
 use smpp_domain::session::SessionState;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-
-/// An operator that is loaded.
-#[derive(Clone, Debug)]
-pub struct LoadedOperator {
-    /// Its name.
-    pub name: String,
-    /// submit_sm that it allows in any second, over all hosts.
-    pub tps_limit: NonZeroU32,
-    /// Its sessions in the order of its file; none while it waits for a usable plugin.
-    pub sessions: Vec<Arc<SessionPanel>>,
-}
 
 /// One `[[session]]` that runs: what it is, how its binds are, and the orders for it.
 #[derive(Debug)]
