@@ -11,43 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 guide=$here/getting-started.md
 REPOSITORY=${REPOSITORY:-$(dirname "$here")}
 export REPOSITORY
-work=$(mktemp -d)
-# Below those that the system gives to whoever asks for any.
-http_port=$((10000 + $$ % 10000))
-smsc_port=$((http_port + 10000))
-operator=
-gateway=
-title=
-summary=
-
-seconds() { awk "BEGIN { printf \"%.1f\", ($2 - $1) / 1e9 }"; }
-
-# Ends the step before, and begins the next.
-step() {
-    now=$(date +%s%N)
-    if [ -n "$title" ]; then
-        summary="$summary$(printf '%8s s  %s' "$(seconds "$last" "$now")" "$title")
-"
-    fi
-    last=$now
-    title=$1
-    [ -z "$title" ] || printf '\n=== %s s: %s\n' "$(seconds "$began" "$now")" "$title"
-}
-
-finish() {
-    status=$?
-    trap - EXIT
-    for pid in $gateway $operator; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    if [ "$status" -ne 0 ]; then
-        echo "--- it ended in: $title (exit code $status)"
-        tail -n 30 "$work"/*/acme-gateway/gateway.log "$work/acme-gateway/gateway.log" 2>/dev/null || true
-    fi
-    if [ -n "${KEEP:-}" ]; then echo "everything is in $work"; else rm -rf "$work"; fi
-    exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+. "$here/steps.sh"
 
 skips_install=
 if [ -n "${SMPP_CONNECTOR:-}" ]; then
@@ -69,11 +33,6 @@ awk -v skips_install="$skips_install" '
     -e "s/^port = 2775/port = $smsc_port/" >"$work/commands.sh"
 
 cd "$work"
-began=$(date +%s%N)
-last=$began
 . "$work/commands.sh"
 step ""
-echo
-echo "seconds per step:"
-printf '%s' "$summary"
-printf '%8s s  from nothing to an own plugin edited and live\n' "$(seconds "$began" "$(date +%s%N)")"
+in_all "$began" "from nothing to an own plugin edited and live"

@@ -17,45 +17,8 @@ case $way in settings | rust | javascript) ;; *) echo "usage: $0 settings|rust|j
 command -v "$program" >/dev/null || { echo "$0: there is no $program; SMPP_CONNECTOR names it" >&2; exit 69; }
 program=$(command -v "$program")
 
-work=$(mktemp -d)
-# Below those that the system gives to whoever asks for any.
-port=$((10000 + $$ % 10000))
-sim_port=$((port + 10000))
-url=http://127.0.0.1:$port
-began=$(date +%s%N)
-last=$began
-title=
-summary=
-pids=
-
-finish() {
-    status=$?
-    trap - EXIT
-    for pid in $pids; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    if [ "$status" -ne 0 ]; then
-        echo "--- it ended in: $title (exit code $status)"
-        tail -n 30 "$work/gateway.log" 2>/dev/null || true
-    fi
-    if [ -n "${KEEP:-}" ]; then echo "everything is in $work"; else rm -rf "$work"; fi
-    exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-seconds() { awk "BEGIN { printf \"%.1f\", ($2 - $1) / 1e9 }"; }
-
-# Ends the step before, and begins the next.
-step() {
-    now=$(date +%s%N)
-    if [ -n "$title" ]; then
-        summary="$summary$(printf '%8s s  %s' "$(seconds "$last" "$now")" "$title")
-"
-    fi
-    last=$now
-    title=$1
-    [ -z "$title" ] || printf '\n=== %s s: %s\n' "$(seconds "$began" "$now")" "$title"
-}
+. "$(dirname "$0")/../steps.sh"
+url=http://127.0.0.1:$http_port
 
 # Says the command, and does it.
 say() {
@@ -101,7 +64,7 @@ $1
 
 [[session]]
 host = "127.0.0.1"
-port = $sim_port
+port = $smsc_port
 system_id = "user"
 password = "secret"
 TOML
@@ -109,7 +72,7 @@ TOML
 
 cd "$work"
 mkdir operators plugins
-printf '[http]\nlisten = "127.0.0.1:%s"\n' "$port" >smpp-connector.toml
+printf '[http]\nlisten = "127.0.0.1:%s"\n' "$http_port" >smpp-connector.toml
 
 # The plugin as it is before that night leaves ids as they come; the fix is to take that line out again.
 case $way in
@@ -132,7 +95,7 @@ fi
 mv acme.toml operators/acme.toml
 
 step "a quiet evening: an operator, a gateway, messages and their receipts"
-"$program" sim --listen "127.0.0.1:$sim_port" --profile hex --then turned-decimal >sim.log 2>&1 &
+"$program" sim --listen "127.0.0.1:$smsc_port" --profile hex --then turned-decimal >sim.log 2>&1 &
 sim=$!
 pids="$pids $sim"
 "$program" run >run.log 2>gateway.log &
@@ -217,14 +180,11 @@ step "healed: receipts find their messages again"
 matched=$(receipts receipt)
 until_true "receipts find their messages" at_least receipt $((matched + 20))
 echo "receipts that found their messages: $(receipts receipt), that did not: $(receipts unmatched)"
-healed=$(date +%s%N)
+healed=$(in_all "$night" "from 02:41 until receipts found their messages again")
 
 step "rollback: one command, should the fix be wrong"
 say plugin rollback acme
 say plugin status acme
 
 step ""
-echo
-echo "seconds per step ($way):"
-printf '%s' "$summary"
-printf '%8s s  from 02:41 until receipts found their messages again\n' "$(seconds "$night" "$healed")"
+echo "$healed"

@@ -14,7 +14,7 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::policy::{Limits, PolicyHost};
 use crate::ports::{CommandQueue, EventLog};
-use crate::preview::{OperatorConfigs, Previewer};
+use crate::preview::Previewer;
 use crate::smpp;
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -59,10 +59,10 @@ impl App {
         metrics.policies(move || policy_levels::policy_levels(&levels));
         let backends = Backends::open(&config.host, metrics.clone(), policies.clone(), life).await?;
         let effective = Arc::new(ArcSwap::from_pointee(config.effective.clone()));
-        let (loaded, configs) = (LoadedOperators::default(), OperatorConfigs::default());
+        let loaded = LoadedOperators::default();
         life.spawn(http::serve(
             listener,
-            http_state(&config.host, &backends, (&loaded, &configs, &effective), life),
+            http_state(&config.host, &backends, (&loaded, &effective), life),
         ));
         life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
         life.spawn(housekeeping::watch_backends(
@@ -81,7 +81,7 @@ impl App {
             life.stopping(),
         ));
         let (queue, events) = (backends.queue.clone(), backends.log.clone());
-        let mut operators = Operators::new(backends.clone(), loaded, configs);
+        let mut operators = Operators::new(backends.clone(), loaded);
         operators.apply(&config.operators).await;
         life.spawn(run_operators(
             operators,
@@ -125,9 +125,11 @@ async fn run_operators(
 fn http_state(
     host: &HostConfig,
     backends: &Backends,
-    (operators, configs, effective): (&LoadedOperators, &OperatorConfigs, &Arc<ArcSwap<Effective>>),
+    (operators, effective): (&LoadedOperators, &Arc<ArcSwap<Effective>>),
     life: &Lifecycle,
 ) -> HttpState {
+    let loaded = operators.clone();
+    let config_of = move |id| Some(loaded.load().get(&id)?.config.clone());
     HttpState {
         config: effective.clone(),
         token: host.http.token.clone(),
@@ -145,7 +147,7 @@ fn http_state(
             pdus: recordings.pdus.clone(),
         }),
         plugins: backends.policies.clone(),
-        previews: Arc::new(Previewer::new(configs.clone(), backends.policies.clone())),
+        previews: Arc::new(Previewer::new(Box::new(config_of), backends.policies.clone())),
         metrics: backends.metrics.clone(),
         stopping: life.stopping(),
     }

@@ -15,6 +15,7 @@ mod demo;
 mod fields;
 mod health;
 mod manual;
+mod message;
 mod migrate;
 mod pdus;
 mod plugin;
@@ -214,15 +215,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
 
 /// A time on the command line.
 fn duration(text: &str) -> Result<TimeDelta, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let time = number.parse().ok().and_then(|number| match unit {
-        "s" => TimeDelta::try_seconds(number),
-        "m" => TimeDelta::try_minutes(number),
-        "h" => TimeDelta::try_hours(number),
-        "d" => TimeDelta::try_days(number),
-        _ => None,
-    });
+    let time = crate::config::parse_duration(text).and_then(|time| TimeDelta::from_std(time).ok());
     let most = TimeDelta::days(3_650);
     time.filter(|time| *time <= most)
         .ok_or_else(|| "use a time such as 30s, 15m, 1h or 2d".to_owned())

@@ -25,6 +25,7 @@ pub use recordings::RecordingsConfig;
 pub use secret::Secret;
 pub use servers::{NatsConfig, PostgresConfig, RedisConfig};
 pub use traces::TracesConfig;
+pub(crate) use value::parse_duration;
 
 use std::path::{Path, PathBuf};
 

@@ -17,15 +17,16 @@ mod pcapng;
 mod pdus;
 mod plugins;
 mod preview;
+mod query;
 mod reply;
 mod resume;
 mod story;
 
-use crate::config::{Effective, Secret};
+use crate::config::{Effective, OperatorConfig, Secret};
 use crate::metrics::Metrics;
 use crate::ports::{
-    CommandQueue, DecisionLog, EventLog, LoadedOperator, MessageStories, OddPduLog, OperatorStops, PduLog,
-    PluginDesk, Previews, Probe,
+    CommandQueue, DecisionLog, EventLog, MessageStories, OddPduLog, OperatorStops, PduLog, PluginDesk,
+    Previews, Probe, SessionPanel, ThrottleBoard,
 };
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -44,6 +45,17 @@ use tokio_util::sync::CancellationToken;
 
 /// Octets of a request body at most.
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// An operator that is loaded.
+#[derive(Clone, Debug)]
+pub struct LoadedOperator {
+    /// Its file.
+    pub config: Arc<OperatorConfig>,
+    /// Whether it has said that it gets too much.
+    pub throttle: Arc<ThrottleBoard>,
+    /// Its sessions in the order of its file; none while it waits for a usable plugin.
+    pub sessions: Vec<Arc<SessionPanel>>,
+}
 
 /// The operators that are loaded.
 pub type LoadedOperators = Arc<ArcSwap<BTreeMap<OperatorId, LoadedOperator>>>;

@@ -46,7 +46,7 @@ pub use preview::{
 pub use probe::Probe;
 pub use seen::{Seen, SeenIds};
 pub use segments::{KeptSegments, SegmentStore, Waiting};
-pub use sessions::{BindPanel, BindView, LoadedOperator, Orders, SessionFacts, SessionPanel};
+pub use sessions::{BindPanel, BindView, Orders, SessionFacts, SessionPanel};
 pub use slots::{BindSlots, Seat, SlotPool};
 pub use stops::{OperatorStop, OperatorStops, StopStore, Stopped};
 pub use store::{

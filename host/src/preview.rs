@@ -10,7 +10,6 @@ use crate::ports::{
     PduView, PluginOrderError, PolicyTrials, PreviewError, PreviewSide, PreviewSubject, PreviewVersion,
     PreviewView, Previews, TrialPolicy,
 };
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use serde_json::Value;
 use smpp_codec::frame::Frame;
@@ -19,7 +18,6 @@ use smpp_domain::ids::OperatorId;
 use smpp_domain::pdu::{Incoming, IncomingBody, SubmitSmPdu};
 use smpp_domain::policy::question::{AskedResponse, Question, differences};
 use smpp_domain::session::SubmitResponse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -31,12 +29,12 @@ const AT_ONCE: usize = 1;
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The files of the operators that are loaded.
-pub type OperatorConfigs = Arc<ArcSwap<BTreeMap<OperatorId, Arc<OperatorConfig>>>>;
+/// Finds the file of an operator that is loaded.
+pub type FindConfig = Box<dyn Fn(OperatorId) -> Option<Arc<OperatorConfig>> + Send + Sync>;
 
 /// Makes previews for all operators.
 pub struct Previewer {
-    operators: OperatorConfigs,
+    config_of: FindConfig,
     trials: Arc<dyn PolicyTrials>,
     turns: Arc<Semaphore>,
 }
@@ -44,9 +42,9 @@ pub struct Previewer {
 impl Previewer {
     /// For these operators and their policies.
     #[must_use]
-    pub fn new(operators: OperatorConfigs, trials: Arc<dyn PolicyTrials>) -> Self {
+    pub fn new(config_of: FindConfig, trials: Arc<dyn PolicyTrials>) -> Self {
         Self {
-            operators,
+            config_of,
             trials,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
@@ -62,8 +60,7 @@ impl Previews for Previewer {
         version: PreviewVersion,
         against: Option<PreviewVersion>,
     ) -> Result<PreviewView, PreviewError> {
-        let config = self.operators.load().get(&operator).cloned();
-        let config = config.ok_or(PluginOrderError::Unknown(operator))?;
+        let config = (self.config_of)(operator).ok_or(PluginOrderError::Unknown(operator))?;
         let trials = Arc::clone(&self.trials);
         // It is never closed. Whoever hangs up has it until the work is done.
         let turn = Arc::clone(&self.turns).acquire_owned();

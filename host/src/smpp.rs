@@ -10,10 +10,12 @@ mod shown;
 mod socket;
 mod supervisor;
 mod tls;
+mod try_bind;
 
 pub use shown::{asked, fields};
 pub use smpp_codec::{self as codec, frame};
 pub use supervisor::{Binds, LinkContext, capacity, spawn_binds};
+pub use try_bind::try_bind;
 
 use crate::config::SessionSettings;
 use crate::errors;
@@ -24,8 +26,8 @@ use std::time::Duration;
 /// How long a server of TLS may take to refuse our certificate.
 const OBJECTION: Duration = Duration::from_millis(500);
 
-/// Whether an SMSC takes connections, TLS included; returns the address that did. No bind is tried: it could end another
-/// one.
+/// Whether an SMSC takes connections, TLS included; returns the address that did. No bind is tried, which could end another
+/// one: see [`try_bind`].
 ///
 /// # Errors
 /// Why not, in words.

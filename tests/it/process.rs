@@ -31,6 +31,7 @@ mod shutdown;
 mod ten_minutes;
 mod tls;
 mod trace;
+mod try_bind;
 mod turns;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};

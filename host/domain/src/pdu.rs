@@ -303,6 +303,18 @@ pub enum BindMode {
     Receiver,
 }
 
+impl BindMode {
+    /// The word for it in files, events and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transceiver => "TRANSCEIVER",
+            Self::Transmitter => "TRANSMITTER",
+            Self::Receiver => "RECEIVER",
+        }
+    }
+}
+
 /// A PDU from the operator, as far as a session needs to know it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Incoming {

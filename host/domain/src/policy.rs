@@ -338,6 +338,23 @@ impl FaultCause {
             Self::BreakerOpen => "breaker_open",
         }
     }
+
+    /// As fixtures have it: in the spelling of the contract's own words.
+    #[must_use]
+    pub fn fixture_name(self) -> &'static str {
+        match self {
+            Self::BadAnswer => "bad-answer",
+            Self::BreakerOpen => "breaker-open",
+            other => other.name(),
+        }
+    }
+
+    /// By either name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let is_it = |cause: &Self| cause.name() == name || cause.fixture_name() == name;
+        Self::ALL.into_iter().find(is_it)
+    }
 }
 
 impl fmt::Display for FaultCause {

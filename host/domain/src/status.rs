@@ -1,11 +1,13 @@
 //! What a command_status means: its name, its words, and what the gateway does about it unless a policy says
 //! otherwise (SMPP 3.4 section 5.1.3).
 
+mod bind;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+pub use bind::explain_bind;
 pub use verdict::{StatusClasses, Throttling, Verdict};
 
 use crate::pdu::CommandStatus;

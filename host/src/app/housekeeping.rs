@@ -92,14 +92,17 @@ async fn look_at_probes(backends: &Backends) {
 /// `known` are the operators of the look before: what is not looked at any more has no length.
 async fn look_at_queues(backends: &Backends, operators: &LoadedOperators, known: &mut BTreeSet<String>) {
     let loaded = operators.load_full();
-    let names = loaded.values().map(|operator| operator.name.clone()).collect();
+    let names = loaded
+        .values()
+        .map(|operator| operator.config.name.clone())
+        .collect();
     for gone in std::mem::replace(known, names).difference(known) {
         backends.metrics.queued(gone, None);
     }
     for (id, operator) in loaded.iter() {
         let depth = tokio::time::timeout(LOOK, backends.queue.depth(*id)).await;
         let depth = depth.ok().and_then(Result::ok).flatten();
-        backends.metrics.queued(&operator.name, depth);
+        backends.metrics.queued(&operator.config.name, depth);
     }
 }
 

@@ -3,18 +3,14 @@
 use super::backends::Backends;
 use crate::config::OperatorConfig;
 use crate::errors;
-use crate::http::LoadedOperators;
+use crate::http::{LoadedOperator, LoadedOperators};
 use crate::pipeline::{
     Dispatcher, OperatorContext, Receipts, Recorder, Settler, Tracer, places, publish_sessions,
 };
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
-use crate::ports::{
-    BindSlots, IntakeOrder, LoadedOperator, PduLog, PolicySource, Seat, SlotPool, ThrottleBoard,
-};
-use crate::preview::OperatorConfigs;
+use crate::ports::{BindSlots, IntakeOrder, PduLog, PolicySource, Seat, SlotPool, ThrottleBoard};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
-use smpp_domain::pdu::BindMode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
@@ -41,18 +37,16 @@ struct Running {
 pub(super) struct Operators {
     backends: Backends,
     loaded: LoadedOperators,
-    configs: OperatorConfigs,
     running: BTreeMap<OperatorId, Running>,
     /// Could not start: their plugin was refused.
     waiting: Vec<(OperatorConfig, Arc<OperatorPolicy>)>,
 }
 
 impl Operators {
-    pub(super) fn new(backends: Backends, loaded: LoadedOperators, configs: OperatorConfigs) -> Self {
+    pub(super) fn new(backends: Backends, loaded: LoadedOperators) -> Self {
         Self {
             backends,
             loaded,
-            configs,
             running: BTreeMap::new(),
             waiting: Vec::new(),
         }
@@ -201,18 +195,13 @@ impl Operators {
         let waiting = waiting.map(|(config, _)| (config, Arc::default(), Vec::new()));
         let loaded = running.chain(waiting).map(|(config, throttle, sessions)| {
             let loaded = LoadedOperator {
-                name: config.name.clone(),
-                tps_limit: config.tps_limit,
+                config: Arc::new(config.clone()),
                 throttle,
                 sessions,
             };
             (config.operator_id, loaded)
         });
         self.loaded.store(Arc::new(loaded.collect()));
-        let running = self.running.values().map(|running| &running.config);
-        let configs = running.chain(self.waiting.iter().map(|(config, _)| config));
-        let configs = configs.map(|config| (config.operator_id, Arc::new(config.clone())));
-        self.configs.store(Arc::new(configs.collect()));
     }
 }
 
@@ -257,11 +246,7 @@ fn seats(config: &OperatorConfig, slots: &dyn BindSlots) -> Vec<Seat> {
     let mut pools: Vec<SlotPool> = Vec::new();
     for session in &config.sessions {
         let (user, host, port) = (&session.system_id, &session.host, session.port);
-        let mode = match session.bind_mode {
-            BindMode::Transceiver => "TRANSCEIVER",
-            BindMode::Transmitter => "TRANSMITTER",
-            BindMode::Receiver => "RECEIVER",
-        };
+        let mode = session.bind_mode.name();
         let name = format!("{user}@{host}:{port}/{mode}");
         // Two sessions of one file may be alike.
         let alike = |pool: &&SlotPool| pool.session.split('#').next() == Some(&name);

@@ -1,4 +1,4 @@
-//! Whether what the configuration names can be reached. Nothing is started and nothing is changed.
+//! Whether what the configuration names can be reached, and binds. Nothing is started and nothing is changed.
 
 use crate::config::{
     Config, HostConfig, NatsConfig, OperatorConfig, PostgresConfig, RedisConfig, SessionSettings,
@@ -10,7 +10,7 @@ use crate::servers::redis::RedisServer;
 use crate::smpp;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::FILE_NAME;
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, join, join_all};
 use tokio_util::task::TaskTracker;
 
 /// Something that the gateway needs, and how it is.
@@ -21,9 +21,11 @@ pub(crate) struct Reach {
     pub(crate) told: Result<String, String>,
 }
 
-/// Asks everything at once. Takes some ten seconds at most, longer only where `connect_timeout` of a session is.
-pub(crate) async fn reach(config: &Config) -> Vec<Reach> {
+/// Asks everything at once. Takes some ten seconds at most, longer only where `connect_timeout` of a session is. Operators for
+/// which `binds` says so are bound to, with one session after the other.
+pub(crate) async fn reach(config: &Config, binds: impl Fn(&OperatorConfig) -> bool) -> Vec<Reach> {
     let mut asked: Vec<LocalBoxFuture<'_, Reach>> = Vec::new();
+    let mut bound: Vec<LocalBoxFuture<'_, Vec<Reach>>> = Vec::new();
     if let Some(nats) = &config.host.nats {
         asked.push(Box::pin(of_nats(nats)));
     }
@@ -34,11 +36,16 @@ pub(crate) async fn reach(config: &Config) -> Vec<Reach> {
         asked.push(Box::pin(of_redis(redis)));
     }
     for operator in &config.operators {
-        for session in &operator.sessions {
-            asked.push(Box::pin(of_smsc(operator, session)));
+        if binds(operator) {
+            bound.push(Box::pin(bind(operator)));
+        } else {
+            for session in &operator.sessions {
+                asked.push(Box::pin(of_smsc(operator, session)));
+            }
         }
     }
-    let mut all = join_all(asked).await;
+    let (mut all, bound) = join(join_all(asked), join_all(bound)).await;
+    all.extend(bound.into_iter().flatten());
     all.extend(embedded(&config.host));
     all
 }
@@ -99,17 +106,43 @@ async fn of_redis(config: &RedisConfig) -> Reach {
 }
 
 async fn of_smsc(operator: &OperatorConfig, session: &SessionSettings) -> Reach {
-    let what = format!("{}: SMSC {}:{}", operator.name, session.host, session.port);
+    let what = smsc(operator, session);
     if let Some(outbind) = &session.outbind {
         let told = format!("it is not asked: it connects to {} when it likes", outbind.listen);
         return Reach { what, told: Ok(told) };
     }
-    let by = if session.tls.is_some() { " by TLS" } else { "" };
     let reached = smpp::reach(session).await;
+    let by = by(session);
     Reach {
         what,
         told: reached.map(|address| format!("takes connections{by} at {address}")),
     }
+}
+
+/// Binds with each session, the one before unbound: an account may have as few as one bind.
+async fn bind(operator: &OperatorConfig) -> Vec<Reach> {
+    let mut all = Vec::new();
+    for session in &operator.sessions {
+        if session.outbind.is_some() {
+            all.push(of_smsc(operator, session).await);
+            continue;
+        }
+        let bound = smpp::try_bind(operator, session).await;
+        let (mode, by) = (session.bind_mode.name(), by(session));
+        all.push(Reach {
+            what: smsc(operator, session),
+            told: bound.map(|address| format!("takes the bind as {mode}{by} at {address}; unbound again")),
+        });
+    }
+    all
+}
+
+fn smsc(operator: &OperatorConfig, session: &SessionSettings) -> String {
+    format!("{}: SMSC {}:{}", operator.name, session.host, session.port)
+}
+
+fn by(session: &SessionSettings) -> &'static str {
+    if session.tls.is_some() { " by TLS" } else { "" }
 }
 
 /// The embedded database, if some part needs it.

@@ -126,7 +126,7 @@ impl Certify {
         if !binds.clone().any(|bind| text(bind, "/state") == "BOUND") {
             let why: Vec<_> = binds.map(|bind| text(bind, "/lastError")).collect();
             return Err(Failure::Unavailable(anyhow::anyhow!(
-                "{} is not bound ({}): `smpp-connector check --connect` says what is wrong",
+                "{0} is not bound ({1}): `smpp-connector check --bind {0}` tries it and says what is wrong",
                 self.operator,
                 why.join("; ")
             )));

@@ -13,6 +13,10 @@ pub(super) struct Check {
     /// Also try whether every server and every SMSC can be reached
     #[arg(long)]
     connect: bool,
+    /// Also bind to this operator, as its file says, and unbind: --connect with it. A second bind may disturb a gateway that
+    /// runs with this account
+    #[arg(long, value_name = "OPERATOR")]
+    bind: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -26,8 +30,17 @@ impl Check {
         let (operators, refused) = check_plugins(readable);
         problems.extend(refused);
         let remarks: Vec<_> = readable.iter().flat_map(remarks).collect();
-        let reached = match config.filter(|_| self.connect) {
-            Some(config) => reach(&config)?,
+        let unknown = self
+            .bind
+            .iter()
+            .filter(|name| !readable.iter().any(|operator| is_called(operator, name)));
+        problems.extend(
+            unknown.map(|name| {
+                format!("--bind {name}: no operator's file that can be read has this name or id")
+            }),
+        );
+        let reached = match config.filter(|_| self.connect || !self.bind.is_empty()) {
+            Some(config) => self.reach(&config)?,
             None => Vec::new(),
         };
         let unreachable = reached.iter().any(|reach| reach.told.is_err());
@@ -57,6 +70,16 @@ impl Check {
             (true, false) => Ok(()),
         }
     }
+
+    fn reach(&self, config: &Config) -> Result<Vec<Reach>, Failure> {
+        let binds = |operator: &OperatorConfig| self.bind.iter().any(|name| is_called(operator, name));
+        block_on(async { Ok(app::reach(config, binds).await) })
+    }
+}
+
+/// By its name or its id.
+fn is_called(operator: &OperatorConfig, name: &str) -> bool {
+    operator.name == name || operator.operator_id.to_string() == name
 }
 
 /// What works, and yet deserves a look.
@@ -65,15 +88,6 @@ fn remarks(operator: &OperatorConfig) -> Vec<String> {
     let told = sessions.flat_map(|(session, number)| session.remarks(number));
     told.map(|remark| format!("{}: {remark}", operator.file.display()))
         .collect()
-}
-
-fn reach(config: &Config) -> Result<Vec<Reach>, Failure> {
-    let mut reached = Vec::new();
-    block_on(async {
-        reached = app::reach(config).await;
-        Ok(())
-    })?;
-    Ok(reached)
 }
 
 fn as_json(reach: &Reach) -> Value {

@@ -2,6 +2,7 @@
 
 use super::client::Where;
 use super::fields;
+use super::message::Manner;
 use super::plugin::settings;
 use super::{CommandResult, Failure, counted};
 use anyhow::Context;
@@ -27,18 +28,8 @@ pub(super) struct Preview {
     /// Destination number, E.164
     #[arg(long)]
     to: Option<String>,
-    /// Sender
-    #[arg(long, default_value = "demo")]
-    from: String,
-    /// GSM7 or UCS2
-    #[arg(long, default_value = "GSM7")]
-    encoding: String,
-    /// Show it at once (class 0)
-    #[arg(long)]
-    flash: bool,
-    /// Send a long text as message_payload instead of parts
-    #[arg(long)]
-    payload: bool,
+    #[command(flatten)]
+    manner: Manner,
     /// A PDU in hexadecimal, header included: of the operator, or a submit_sm for it
     #[arg(long, value_name = "HEX", conflicts_with = "fixture")]
     pdu: Option<String>,
@@ -94,21 +85,13 @@ impl Preview {
             let text = std::fs::read_to_string(file).with_context(told)?;
             ("fixture", serde_json::from_str(&text).with_context(told)?)
         } else {
-            ("message", self.message())
+            (
+                "message",
+                json!(self.manner.message(self.to.as_deref(), self.text.as_deref())),
+            )
         };
         request.insert(kind.to_owned(), subject);
         Ok(request)
-    }
-
-    fn message(&self) -> Value {
-        json!({
-            "to": self.to,
-            "from": self.from,
-            "text": self.text,
-            "encoding": self.encoding,
-            "messageType": if self.flash { "FLASH" } else { "SMS" },
-            "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
-        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `smpp-connector send`: one message through a running gateway, for trying things out.
 
 use super::client::{Gateway, Where};
+use super::message::Manner;
 use super::{CommandResult, Failure, load};
 use crate::config::Config;
 use serde_json::{Value, json};
@@ -16,21 +17,11 @@ pub(super) struct Send {
     /// Destination number, E.164
     #[arg(long)]
     to: String,
-    /// Sender
-    #[arg(long, default_value = "demo")]
-    from: String,
     /// The operator's id, or its name in the operator files; not needed if there is only one
     #[arg(long)]
     operator: Option<String>,
-    /// GSM7 or UCS2
-    #[arg(long, default_value = "GSM7")]
-    encoding: String,
-    /// Show it at once (class 0)
-    #[arg(long)]
-    flash: bool,
-    /// Send a long text as message_payload instead of parts
-    #[arg(long)]
-    payload: bool,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     at: Where,
     /// Wait for the message's events and print them, up to its final state
@@ -43,19 +34,17 @@ impl Send {
         let gateway = self.at.gateway(config);
         let config = load(config)?;
         let message_id = Uuid::now_v7();
-        let command = json!({
-            "messageId": message_id,
-            "to": self.to,
-            "from": self.from,
-            "text": self.text,
-            "encoding": self.encoding,
-            "operatorId": operator(self.operator.as_deref(), &config)?,
-            "accountId": Uuid::nil(),
-            "messageType": if self.flash { "FLASH" } else { "SMS" },
-            "longMessageStrategy": if self.payload { "TLV" } else { "CSMS" },
-        });
+        let mut command = self.manner.message(Some(&self.to), Some(&self.text));
+        let operator_id = operator(self.operator.as_deref(), &config)?;
+        for (key, id) in [
+            ("messageId", json!(message_id)),
+            ("operatorId", json!(operator_id)),
+            ("accountId", json!(Uuid::nil())),
+        ] {
+            command.insert(key.to_owned(), id);
+        }
         let before = if self.wait { newest(&gateway)? } else { 0 };
-        let body = command.to_string();
+        let body = Value::Object(command).to_string();
         gateway.post("messages", Some(("application/json", body.as_bytes())))?;
         println!("{message_id}");
         if self.wait {

@@ -135,7 +135,8 @@ pub(super) fn durations(low: Duration, high: Duration) -> impl Fn(Value) -> Resu
     }
 }
 
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+/// A number and its unit.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;

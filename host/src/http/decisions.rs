@@ -1,7 +1,9 @@
 //! `GET /api/v1/decisions?operator=&hook=&outcome=&since=&until=&limit=`: the latest hook calls, newest first; and
 //! `GET /api/v1/decisions/summary`: how many there are of each kind.
 
+use super::query::{limited, unreadable};
 use super::{HttpState, Recordings, reply};
+use crate::config::parse_duration;
 use crate::errors;
 use crate::ports::{BackendError, DecisionRecord, Wanted};
 use axum::Json;
@@ -108,10 +110,8 @@ pub(super) fn read(
         let refusal = reply::error(StatusCode::NOT_FOUND, "decisions are not recorded here", &[mend]);
         return Err(Box::new(refusal));
     };
-    let wanted = match asked {
-        Ok(Query(asked)) => asked.wanted(Utc::now(), usually),
-        Err(rejection) => Err(rejection.body_text()),
-    };
+    let asked = limited(asked, |asked| asked.limit, AT_MOST);
+    let wanted = asked.and_then(|asked| asked.wanted(Utc::now(), usually));
     let wanted = wanted.map_err(|problem| {
         let hooks: Vec<_> = hooks().collect();
         let mend = format!(
@@ -119,8 +119,7 @@ pub(super) fn read(
              time such as 2026-11-26T02:41:00Z or how long ago such as 1h, limit is 1 to {AT_MOST}; all may be left out",
             hooks.join(", ")
         );
-        let problems = [problem, mend];
-        Box::new(reply::error(StatusCode::BAD_REQUEST, "the query cannot be read", &problems))
+        Box::new(unreadable(problem, mend))
     })?;
     Ok((recordings, wanted))
 }
@@ -142,9 +141,6 @@ fn hooks() -> impl Iterator<Item = &'static str> {
 
 impl Asked {
     fn wanted(self, now: DateTime<Utc>, usually: usize) -> Result<Wanted, String> {
-        if self.limit.is_some_and(|limit| !(1..=AT_MOST).contains(&limit)) {
-            return Err("limit is out of range".to_owned());
-        }
         if let Some(hook) = &self.hook
             && !hooks().any(|known| known == hook)
         {
@@ -171,18 +167,8 @@ pub(super) fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
-    let unit = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(unit);
-    let number: i64 = number.parse().ok()?;
-    let ago = match unit {
-        "ms" => TimeDelta::try_milliseconds(number),
-        "s" => TimeDelta::try_seconds(number),
-        "m" => TimeDelta::try_minutes(number),
-        "h" => TimeDelta::try_hours(number),
-        "d" => TimeDelta::try_days(number),
-        _ => None,
-    };
-    now.checked_sub_signed(ago?)
+    let ago = TimeDelta::from_std(parse_duration(text)?).ok()?;
+    now.checked_sub_signed(ago)
 }
 
 #[cfg(test)]

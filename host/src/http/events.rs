@@ -6,13 +6,14 @@ mod recent;
 
 pub(super) use recent::Recent;
 
-use super::{HttpState, reply};
+use super::HttpState;
+use super::query::unreadable;
 use crate::ports::EventLog;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::unfold;
@@ -51,8 +52,7 @@ pub(super) async fn stream(
         Ok(Query(from)) => last_seen(&headers).unwrap_or(from.after),
         Err(rejection) => {
             let mend = "after is the number of the last event that you have: ?after=0 gives all of them";
-            let details = [rejection.body_text(), mend.to_owned()];
-            return reply::error(StatusCode::BAD_REQUEST, "the query cannot be read", &details);
+            return unreadable(rejection.body_text(), mend.to_owned());
         }
     };
     let newest = state.events.newest().borrow().to_string();

@@ -1,7 +1,6 @@
 //! Which operator a request means.
 
-use super::{HttpState, reply};
-use crate::ports::LoadedOperator;
+use super::{HttpState, LoadedOperator, reply};
 use axum::http::StatusCode;
 use axum::response::Response;
 use smpp_domain::ids::OperatorId;
@@ -16,13 +15,13 @@ pub(super) fn find(state: &HttpState, wanted: &str) -> Result<(OperatorId, Loade
     let id = wanted.parse::<OperatorId>().ok();
     let found = operators
         .iter()
-        .find(|(known, operator)| id == Some(**known) || operator.name == wanted);
+        .find(|(known, operator)| id == Some(**known) || operator.config.name == wanted);
     found
         .map(|(id, operator)| (*id, operator.clone()))
         .ok_or_else(|| {
             let known: Vec<_> = operators
                 .iter()
-                .map(|(id, operator)| format!("{id} ({})", operator.name))
+                .map(|(id, operator)| format!("{id} ({})", operator.config.name))
                 .collect();
             let known = format!(
                 "loaded: {}",

@@ -143,7 +143,7 @@ fn sort(state: &HttpState, items: &[Bytes]) -> Sorted {
             Ok(command) => {
                 let known: Vec<_> = operators
                     .iter()
-                    .map(|(id, operator)| format!("{id} ({})", operator.name))
+                    .map(|(id, operator)| format!("{id} ({})", operator.config.name))
                     .collect();
                 let known = if known.is_empty() {
                     "none".to_owned()

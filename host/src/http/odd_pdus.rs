@@ -1,5 +1,6 @@
 //! `GET /api/v1/odd-pdus?operator=NAME&limit=100`: the latest PDUs that broke the standard, newest first.
 
+use super::query::{limited, unreadable};
 use super::{HttpState, reply};
 use crate::errors;
 use crate::ports::OddPduRecord;
@@ -39,10 +40,12 @@ pub(super) async fn recent(
     State(state): State<HttpState>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let wanted = match wanted {
-        Ok(Query(wanted)) if wanted.limit.is_none_or(|limit| (1..=AT_MOST).contains(&limit)) => wanted,
-        Ok(_) => return unreadable("limit is out of range".to_owned()),
-        Err(rejection) => return unreadable(rejection.body_text()),
+    let wanted = match limited(wanted, |wanted| wanted.limit, AT_MOST) {
+        Ok(wanted) => wanted,
+        Err(problem) => {
+            let mend = format!("operator is a name or an id, limit is 1 to {AT_MOST}; both may be left out");
+            return unreadable(problem, mend);
+        }
     };
     let limit = wanted.limit.unwrap_or(USUALLY);
     match state.odd_pdus.recent(wanted.operator, limit).await {
@@ -63,13 +66,4 @@ pub(super) async fn recent(
             )
         }
     }
-}
-
-fn unreadable(problem: String) -> Response {
-    let mend = format!("operator is a name or an id, limit is 1 to {AT_MOST}; both may be left out");
-    reply::error(
-        StatusCode::BAD_REQUEST,
-        "the query cannot be read",
-        &[problem, mend],
-    )
 }

@@ -1,8 +1,8 @@
 //! The operators and their sessions: how they are, and orders to bind and unbind.
 
 use super::find::find;
-use super::{HttpState, reply, resume};
-use crate::ports::{BindPanel, LoadedOperator, SessionPanel, Throttled};
+use super::{HttpState, LoadedOperator, reply, resume};
+use crate::ports::{BindPanel, SessionPanel, Throttled};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -45,7 +45,7 @@ pub(super) async fn order(
         .ok()
         .and_then(|number| number.checked_sub(1));
     let Some((index, session)) = index.and_then(|index| Some((index, operator.sessions.get(index)?))) else {
-        let error = format!("{} has no session {number}", operator.name);
+        let error = format!("{} has no session {number}", operator.config.name);
         let known = match operator.sessions.len() {
             0 => "it has none at present: it waits for a usable plugin".to_owned(),
             count => format!("its sessions are 1 to {count}, in the order of its file"),
@@ -59,7 +59,7 @@ pub(super) async fn order(
             // Whoever binds again wants to know whether it works now.
             if let Err(error) = state.stops.resume(id, "a rebind was ordered").await {
                 let error = crate::errors::chain(&error);
-                tracing::warn!(operator = %operator.name, error, "what is stopped stays so");
+                tracing::warn!(operator = %operator.config.name, error, "what is stopped stays so");
             }
         }
         _ => {
@@ -72,7 +72,7 @@ pub(super) async fn order(
         }
     }
     let number = index + 1;
-    tracing::info!(operator = %operator.name, session = number, order, "ordered by HTTP");
+    tracing::info!(operator = %operator.config.name, session = number, order, "ordered by HTTP");
     let told = json!({ "operatorId": id, "session": number, "ordered": order });
     (StatusCode::ACCEPTED, Json(told)).into_response()
 }
@@ -86,8 +86,8 @@ fn operator_json(state: &HttpState, id: OperatorId, operator: &LoadedOperator) -
         .collect();
     json!({
         "operatorId": id,
-        "name": operator.name,
-        "tpsLimit": operator.tps_limit,
+        "name": operator.config.name,
+        "tpsLimit": operator.config.tps_limit,
         "waitsForPlugin": operator.sessions.is_empty(),
         "stopped": resume::stopped(state, id),
         "throttled": operator.throttle.now(Utc::now()).map(throttled_json),

@@ -2,6 +2,7 @@
 
 use super::decisions::time;
 use super::find::find;
+use super::query::{limited, unreadable};
 use super::{HttpState, reply};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -35,10 +36,9 @@ pub(super) async fn latest(
     State(state): State<HttpState>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let wanted = match wanted {
-        Ok(Query(wanted)) if wanted.limit.is_none_or(|limit| (1..=AT_MOST).contains(&limit)) => wanted,
-        Ok(_) => return unreadable("limit is out of range".to_owned()),
-        Err(rejection) => return unreadable(rejection.body_text()),
+    let wanted = match limited(wanted, |wanted| wanted.limit, AT_MOST) {
+        Ok(wanted) => wanted,
+        Err(problem) => return unreadable(problem, mend()),
     };
     let operator = match find(&state, &wanted.operator) {
         Ok((_, operator)) => operator,
@@ -47,7 +47,7 @@ pub(super) async fn latest(
     let since = match &wanted.since {
         None => None,
         Some(text) => match time(text, Utc::now()) {
-            None => return unreadable(format!("since: {text:?} is no time")),
+            None => return unreadable(format!("since: {text:?} is no time"), mend()),
             since => since,
         },
     };
@@ -79,21 +79,16 @@ pub(super) async fn latest(
         }
     }
     if binds.is_empty() && (wanted.session.is_some() || wanted.bind.is_some()) {
-        let error = format!("{} has no such session or bind", operator.name);
+        let error = format!("{} has no such session or bind", operator.config.name);
         let mend = "both count from 1; GET /api/v1/operators tells which there are".to_owned();
         return reply::error(StatusCode::NOT_FOUND, &error, &[mend]);
     }
-    Json(json!({ "operator": operator.name, "binds": binds })).into_response()
+    Json(json!({ "operator": operator.config.name, "binds": binds })).into_response()
 }
 
-fn unreadable(problem: String) -> Response {
-    let mend = format!(
+fn mend() -> String {
+    format!(
         "operator is a name or an id; session and bind count from 1, since is a time such as 2026-11-26T02:41:00Z or how long ago such as \
          30s, limit is 1 to {AT_MOST}; these four may be left out"
-    );
-    reply::error(
-        StatusCode::BAD_REQUEST,
-        "the query cannot be read",
-        &[problem, mend],
     )
 }

@@ -1,7 +1,9 @@
 //! The operators' policies: how they are, and orders to deploy, promote, discard, roll back and reload.
 
 use super::find::find;
+use super::query::unreadable;
 use super::{HttpState, reply};
+use crate::config::parse_duration;
 use crate::ports::{Deployment, PluginOrderError, PolicyView};
 use axum::Json;
 use axum::body::Bytes;
@@ -76,8 +78,7 @@ pub(super) async fn deploy(
             let mend =
                 "shadow is a duration such as 60s or 10m, up to 24h; calls a number; promote true or false"
                     .to_owned();
-            let error = "the query cannot be read";
-            return reply::error(StatusCode::BAD_REQUEST, error, &[problem, mend]);
+            return unreadable(problem, mend);
         }
     };
     let body = match body {
@@ -134,7 +135,7 @@ fn deployment(wanted: Wanted) -> Result<Deployment, String> {
     let shadow = match wanted.shadow {
         None => None,
         Some(text) => {
-            let shadow = duration(&text).filter(|shadow| !shadow.is_zero() && *shadow <= MAX_SHADOW);
+            let shadow = parse_duration(&text).filter(|shadow| !shadow.is_zero() && *shadow <= MAX_SHADOW);
             Some(shadow.ok_or_else(|| format!("shadow={text}"))?)
         }
     };
@@ -147,19 +148,6 @@ fn deployment(wanted: Wanted) -> Result<Deployment, String> {
         calls: wanted.calls,
         promote: wanted.promote,
     })
-}
-
-/// `500ms`, `60s`, `10m`, `24h`.
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs),
-        "h" => number.checked_mul(3_600).map(Duration::from_secs),
-        _ => None,
-    }
 }
 
 fn told(name: &str, done: Result<PolicyView, PluginOrderError>, status: StatusCode) -> Response {

@@ -19,7 +19,7 @@ pub(super) async fn resume(State(state): State<HttpState>, Path(id): Path<String
     match state.stops.resume(id, "resumed by HTTP").await {
         Ok(stop) => {
             let was = stop.as_ref().map(told);
-            Json(json!({ "operatorId": id, "name": operator.name, "wasStopped": was })).into_response()
+            Json(json!({ "operatorId": id, "name": operator.config.name, "wasStopped": was })).into_response()
         }
         Err(error) => {
             let details = [errors::chain(&error), "nothing has changed: try again".to_owned()];
@@ -41,7 +41,9 @@ pub(super) fn stopped(state: &HttpState, operator: OperatorId) -> Option<Value> 
 pub(super) fn all_stopped(state: &HttpState) -> Vec<Value> {
     let (stopped, loaded) = (state.stops.stopped(), state.operators.load());
     let told = |stop: &OperatorStop| {
-        let name = loaded.get(&stop.operator_id).map(|operator| &operator.name);
+        let name = loaded
+            .get(&stop.operator_id)
+            .map(|operator| &operator.config.name);
         json!({ "operatorId": stop.operator_id, "name": name, "reason": stop.reason, "since": stop.since })
     };
     stopped.borrow().values().map(told).collect()

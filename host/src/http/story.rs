@@ -59,7 +59,7 @@ fn told(state: &HttpState, message: MessageId, story: &MessageStory) -> Value {
     let operators = state.operators.load();
     let operator = operator_id
         .and_then(|id| operators.get(&id))
-        .map(|known| &known.name);
+        .map(|known| &known.config.name);
     json!({
         "messageId": message,
         "operatorId": operator_id,

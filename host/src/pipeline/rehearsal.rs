@@ -112,9 +112,9 @@ pub fn rehearse_inbound(
         .iter()
         .flat_map(ids)
         .filter(|(raw, _)| !raw.is_empty())
-        .map(|(raw, origin)| match watched.message_key(raw, origin) {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(_) => default_key(raw),
+        .map(|(raw, origin)| {
+            let key = watched.message_key(raw, origin).ok().flatten();
+            key.unwrap_or_else(|| default_key(raw))
         })
         .collect();
     keys.dedup();

@@ -317,12 +317,9 @@ pub(super) fn message_key(
     if raw.is_empty() {
         return String::new();
     }
-    match policy.message_key(raw, origin) {
-        Ok(Some(key)) => key,
-        Ok(None) => default_key(raw),
-        Err(fault) => {
-            faults::note(&context.config, &context.metrics, &fault, "key");
-            default_key(raw)
-        }
-    }
+    let key = policy.message_key(raw, origin).unwrap_or_else(|fault| {
+        faults::note(&context.config, &context.metrics, &fault, "key");
+        None
+    });
+    key.unwrap_or_else(|| default_key(raw))
 }

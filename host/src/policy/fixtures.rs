@@ -133,23 +133,9 @@ impl Expect {
     pub fn to_json(&self) -> Value {
         match self {
             Self::Answer(answer) => answer.clone(),
-            Self::Fault(cause) => json!({ "fault": fault_name(*cause) }),
+            Self::Fault(cause) => json!({ "fault": cause.fixture_name() }),
         }
     }
-}
-
-/// A class of faults as fixtures name it.
-#[must_use]
-pub fn fault_name(cause: FaultCause) -> String {
-    cause.name().replace('_', "-")
-}
-
-/// The class of faults that a fixture or a recording names.
-#[must_use]
-pub fn fault_named(name: &str) -> Option<FaultCause> {
-    FaultCause::ALL
-        .into_iter()
-        .find(|cause| fault_name(*cause) == name.replace('_', "-"))
 }
 
 #[cfg(test)]

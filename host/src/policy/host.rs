@@ -201,6 +201,10 @@ impl PolicyHost {
             operator.wait();
         }
         self.shared.enter(Arc::clone(&operator));
+        if operator.standing().deployed.is_some() {
+            let (shared, deployed) = (Arc::clone(&self.shared), Arc::clone(&operator));
+            self.loader.run_blocking(move || shared.try_again(&deployed))?;
+        }
         let (shared, earlier) = (Arc::clone(&self.shared), Arc::clone(&operator));
         self.loader.run_later(move || shared.warm_up(&earlier));
         Ok((operator, error))

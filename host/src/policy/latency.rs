@@ -37,6 +37,11 @@ impl Latency {
         }
     }
 
+    /// How many there were.
+    pub(super) fn calls(&self) -> u64 {
+        self.sizes.iter().map(|count| count.load(Relaxed)).sum()
+    }
+
     /// The longest.
     pub(super) fn max(&self) -> Duration {
         Duration::from_nanos(self.max.load(Relaxed))

@@ -221,16 +221,17 @@ impl Plugin {
             self.tally.not_asked();
             return Err(self.fault(hook, FaultCause::BreakerOpen, text));
         }
+        let begun = self.tally.begin();
         let answer = self.call(hook, &private, call).and_then(|answer| match answer {
             Some(Ok(answer)) => read(answer).map_err(|text| (FaultCause::BadAnswer, text)),
             Some(Err(fault)) => Err(convert::fault(&fault)),
             None => Ok(None),
         });
         let answer = answer.map_err(|(cause, text)| (cause, private().hide_in(&text)));
+        self.tally.called(begun);
         let now = crate::clock::now();
         let took = now.saturating_duration_since(started);
         self.tenant.stats.called(hook, took);
-        self.tally.called(took);
         let ended = match &answer {
             Ok(_) => Ended::Well,
             // Taking all memory that there is takes as long.

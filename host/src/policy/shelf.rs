@@ -44,6 +44,15 @@ pub(super) struct Trial {
     pub(super) promote: bool,
 }
 
+/// A candidate that was deployed: it lies in no file until it becomes active.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Deployed {
+    pub(super) sha256: String,
+    pub(super) trial: Trial,
+    /// The key of the active version; `None` is the built-in behaviour.
+    pub(super) beside: Option<String>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Fate {
@@ -59,12 +68,16 @@ pub(super) struct Record {
     pub(super) active: Option<Saved>,
     pub(super) previous: Vec<Saved>,
     pub(super) judged: Option<Judged>,
+    #[serde(default)]
+    pub(super) deployed: Option<Deployed>,
 }
 
 impl Record {
     fn contents(&self) -> BTreeSet<String> {
         let versions = self.active.iter().chain(&self.previous);
-        versions.map(|saved| saved.sha256.clone()).collect()
+        let versions = versions.map(|saved| saved.sha256.clone());
+        let deployed = self.deployed.iter().map(|deployed| deployed.sha256.clone());
+        versions.chain(deployed).collect()
     }
 }
 
@@ -168,7 +181,7 @@ impl Shelf {
         }
     }
 
-    /// Removes contents that nobody has: left by a crash, or by a candidate that never ran.
+    /// Removes contents that nobody has: left by a crash, or by a file's candidate that never ran.
     fn sweep(&self) {
         let Some(folder) = &self.folder else { return };
         let wanted: BTreeSet<_> = self.records().values().flat_map(Record::contents).collect();
@@ -232,7 +245,7 @@ mod tests {
         let record = Record {
             active: Some(second.clone()),
             previous: vec![first.clone()],
-            judged: None,
+            ..Record::default()
         };
         shelf.save(one, || record.clone());
         shelf.save(two, || record.clone());

@@ -86,7 +86,7 @@ fn candidate_view(candidate: &Candidate) -> CandidateView {
         until: candidate.until.map(|(_, until)| until),
         calls: standing.calls,
         calls_wanted: shadow.wanted(),
-        promote: candidate.promote,
+        promote: candidate.trial.promote,
         same: standing.same,
         different: standing.different,
         faults: standing.faults,

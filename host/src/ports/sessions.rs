@@ -1,27 +1,13 @@
 //! What people see of an operator's sessions, and what they may order of them.
 
-use super::{LatestPdus, SessionNotice, ShowPdu, ThrottleBoard};
+use super::{LatestPdus, SessionNotice, ShowPdu};
 use chrono::{DateTime, Utc};
 use smpp_domain::pdu::BindMode;
 use smpp_domain::session::SessionState;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// An operator that is loaded.
-#[derive(Clone, Debug)]
-pub struct LoadedOperator {
-    /// Its name.
-    pub name: String,
-    /// submit_sm that it allows in any second, over all hosts.
-    pub tps_limit: NonZeroU32,
-    /// Whether it has said that it gets too much.
-    pub throttle: Arc<ThrottleBoard>,
-    /// Its sessions in the order of its file; none while it waits for a usable plugin.
-    pub sessions: Vec<Arc<SessionPanel>>,
-}
 
 /// One `[[session]]` that runs: what it is, how its binds are, and the orders for it.
 #[derive(Debug)]

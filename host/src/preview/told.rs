@@ -32,7 +32,7 @@ pub(super) fn call(call: RehearsedCall) -> CallView {
 fn answer(call: &RehearsedCall) -> Value {
     match &call.answer {
         Ok(answer) => json!(answer),
-        Err(fault) => json!({ "fault": fault.cause.name().replace('_', "-") }),
+        Err(fault) => json!({ "fault": fault.cause.fixture_name() }),
     }
 }
 

@@ -219,7 +219,7 @@ async fn run_while_permitted(
     }
 }
 
-fn session_config(settings: &SessionSettings, operator: &OperatorConfig) -> SessionConfig {
+pub(super) fn session_config(settings: &SessionSettings, operator: &OperatorConfig) -> SessionConfig {
     // Its random tail differs between hosts and binds.
     let (_, jitter_seed) = Uuid::now_v7().as_u64_pair();
     // The file's values are checked when they are read: neither step fails.

@@ -8,32 +8,57 @@ use serde_json::Value;
 use smpp_plugin_sdk::DeliverSm;
 use smpp_plugin_sdk::inbound::{Answer, MobileOriginated, Receipt};
 
+const SOURCE: Field = field("source", &Shape::Text(1, 20), "The sender begins with this.");
+const DESTINATION: Field = field(
+    "destination",
+    &Shape::Text(1, 20),
+    "The recipient begins with this.",
+);
+const SERVICE_TYPE: Field = field("service_type", &Shape::Text(1, 5), "It is this.");
+const ESM_CLASS: Field = field("esm_class", &Shape::Whole(0, 255), "It is this.");
+const DATA_CODING: Field = field("data_coding", &Shape::Whole(0, 255), "It is this.");
+const TEXT: Field = field("text", &Shape::Text(1, 64), "The text begins with this.");
+/// Of these an item has one at least.
+const MARKS: Choice = Choice::AtLeast(&[
+    "source",
+    "destination",
+    "service_type",
+    "esm_class",
+    "data_coding",
+    "text",
+]);
+
 const IGNORED: Shape = Shape::Table(
     &[
-        field("source", &Shape::Text(1, 20), "The sender begins with this."),
-        field(
-            "destination",
-            &Shape::Text(1, 20),
-            "The recipient begins with this.",
-        ),
-        field("service_type", &Shape::Text(1, 5), "It is this."),
-        field("esm_class", &Shape::Whole(0, 255), "It is this."),
-        field("data_coding", &Shape::Whole(0, 255), "It is this."),
-        field("text", &Shape::Text(1, 64), "The text begins with this."),
+        SOURCE,
+        DESTINATION,
+        SERVICE_TYPE,
+        ESM_CLASS,
+        DATA_CODING,
+        TEXT,
         field(
             "reason",
             &Shape::Text(1, 200),
             "For the log. Default \"the settings say so\".",
         ),
     ],
-    Choice::AtLeast(&[
-        "source",
-        "destination",
-        "service_type",
-        "esm_class",
-        "data_coding",
-        "text",
-    ]),
+    MARKS,
+);
+const REFUSED: Shape = Shape::Table(
+    &[
+        SOURCE,
+        DESTINATION,
+        SERVICE_TYPE,
+        ESM_CLASS,
+        DATA_CODING,
+        TEXT,
+        field(
+            "status",
+            &Shape::Whole(1, 0xFFFF_FFFF),
+            "What it is answered with. Default 0x64, ESME_RX_T_APPN: it comes again.",
+        ),
+    ],
+    MARKS,
 );
 pub(crate) const SHAPE: Shape = Shape::Table(FIELDS, Choice::Free);
 const FIELDS: &[Field] = &[
@@ -58,13 +83,24 @@ const FIELDS: &[Field] = &[
         &Shape::List(&IGNORED),
         "PDUs that are acknowledged, counted and forgotten: those for which all that one item says is true.",
     ),
+    field(
+        "refuse",
+        &Shape::List(&REFUSED),
+        "PDUs that are answered with a status, if ignore has none for them: those for which all that one item says is true. \
+         After ten refusals one is taken.",
+    ),
 ];
+
+/// ESME_RX_T_APPN.
+const RX_T_APPN: u32 = 0x64;
+const BY_SETTINGS: &str = "the settings say so";
 
 /// What comes in.
 pub(crate) struct Inbound {
     receipts: Option<Receipts>,
     alphabets: Vec<(u8, Alphabet)>,
-    ignored: Vec<Ignored>,
+    ignored: Vec<(Marks, String)>,
+    refused: Vec<(Marks, u32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,14 +114,14 @@ enum Alphabet {
     Utf8,
 }
 
-struct Ignored {
+/// By what PDUs are told from others.
+struct Marks {
     source: Option<String>,
     destination: Option<String>,
     service_type: Option<String>,
     esm_class: Option<u8>,
     data_coding: Option<u8>,
     text: Option<String>,
-    reason: String,
 }
 
 impl Inbound {
@@ -97,15 +133,31 @@ impl Inbound {
         let read = Self {
             receipts: Receipts::read(settings),
             alphabets: alphabets.collect(),
-            ignored: items(table, "ignore").map(Ignored::read).collect(),
+            ignored: items(table, "ignore")
+                .map(|item| {
+                    (
+                        Marks::read(item),
+                        text(item, "reason").unwrap_or_else(|| BY_SETTINGS.to_owned()),
+                    )
+                })
+                .collect(),
+            refused: items(table, "refuse")
+                .map(|item| (Marks::read(item), whole(item, "status").unwrap_or(RX_T_APPN)))
+                .collect(),
         };
-        let empty = read.receipts.is_none() && read.alphabets.is_empty() && read.ignored.is_empty();
+        let empty = read.receipts.is_none()
+            && read.alphabets.is_empty()
+            && read.ignored.is_empty()
+            && read.refused.is_empty();
         (!empty).then_some(read)
     }
 
     pub(crate) fn interpret(&self, pdu: DeliverSm, reading: Option<Receipt>) -> Answer {
-        if let Some(ignored) = self.ignored.iter().find(|ignored| ignored.fits(&pdu)) {
-            return Answer::Ignore(ignored.reason.clone());
+        if let Some((_, reason)) = self.ignored.iter().find(|(marks, _)| marks.fit(&pdu)) {
+            return Answer::Ignore(reason.clone());
+        }
+        if let Some((_, status)) = self.refused.iter().find(|(marks, _)| marks.fit(&pdu)) {
+            return Answer::Refuse(*status);
         }
         let was_receipt = reading.is_some();
         let read = match &self.receipts {
@@ -178,7 +230,7 @@ impl Alphabet {
     }
 }
 
-impl Ignored {
+impl Marks {
     fn read(table: &Value) -> Self {
         Self {
             source: text(table, "source"),
@@ -187,11 +239,10 @@ impl Ignored {
             esm_class: whole(table, "esm_class"),
             data_coding: whole(table, "data_coding"),
             text: text(table, "text"),
-            reason: text(table, "reason").unwrap_or_else(|| "the settings say so".to_owned()),
         }
     }
 
-    fn fits(&self, pdu: &DeliverSm) -> bool {
+    fn fit(&self, pdu: &DeliverSm) -> bool {
         let begins =
             |start: &Option<String>, text: &str| start.as_deref().is_none_or(|start| text.starts_with(start));
         begins(&self.source, &pdu.source.digits)

@@ -62,7 +62,7 @@ const FIELDS: &[Field] = &[
     field(
         "inbound",
         &inbound::SHAPE,
-        "Subscribers' messages, and PDUs to ignore.",
+        "Subscribers' messages, and PDUs to ignore or to refuse.",
     ),
 ];
 

@@ -215,7 +215,7 @@ fn main() -> Result<()> {
         })
     };
     if options.only.is_empty() {
-        let half = rate_of(PLATFORM).map_or(RATE, |figures| whole(figures.rate / 2.0));
+        let half = rate_of(PLATFORM).map_or(RATE, Figures::half_rate);
         println!(
             "\n{:42} submit on the wire    receipt readable    (p50, p99, ms)",
             ""
@@ -276,8 +276,6 @@ fn print_table(played: &[Played]) {
         "", "messages/s", "(slowest .. fastest)", "MiB"
     );
     for Played { case, figures, ends } in played {
-        let used = figures.cpu.iter().filter(|(_, used)| *used >= 0.5);
-        let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.0}")).collect();
         let [slowest, fastest] = ends;
         println!(
             "{:42} {:>10.0} {:>20} {:>6.0}   {}",
@@ -285,16 +283,7 @@ fn print_table(played: &[Played]) {
             figures.rate,
             format!("({slowest:.0} .. {fastest:.0})"),
             figures.memory,
-            used.join(", ")
+            figures.cpu_in_words()
         );
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate is small and not negative"
-)]
-fn whole(rate: f64) -> usize {
-    (rate as usize).max(1)
 }

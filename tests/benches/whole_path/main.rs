@@ -118,7 +118,7 @@ fn main() -> Result<()> {
         return Ok(());
     };
     let seconds = if options.bench { 5 } else { 1 };
-    for rate in [options.rate, whole(best.rate / 2.0)] {
+    for rate in [options.rate, best.half_rate()] {
         let latency = runtime.block_on(async {
             let mut stage = start(*case, rate * seconds).await?;
             stage.steady(rate, seconds).await
@@ -141,8 +141,6 @@ fn print_table(cases: &[Case], medians: &[(Figures, [f64; 2])]) {
     );
     let base = medians.first().map_or(1.0, |(figures, _)| figures.rate);
     for (case, (figures, [slowest, fastest])) in cases.iter().zip(medians) {
-        let used = figures.cpu.iter().filter(|(_, used)| *used >= 0.5);
-        let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.0}")).collect();
         println!(
             "{:62} {:>8.0} {:>18} {:>6.2} {:>5.0}   {}",
             case.name(),
@@ -150,16 +148,7 @@ fn print_table(cases: &[Case], medians: &[(Figures, [f64; 2])]) {
             format!("({slowest:.0}..{fastest:.0})"),
             figures.rate / base,
             figures.memory,
-            used.join(", ")
+            figures.cpu_in_words()
         );
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate is small and not negative"
-)]
-fn whole(rate: f64) -> usize {
-    (rate as usize).max(1)
 }

@@ -109,3 +109,45 @@ async fn a_shared_file_is_replaced_if_everybody_takes_it() {
     }
     gateway.shutdown().await;
 }
+
+/// It is in no file, so only the gateway can know of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_on_trial_outlives_a_restart() {
+    let smsc = Smsc::start(Script::new()).await.unwrap();
+    let (old, new) = (Version::headers(), Version::payload());
+    let acme = operator("acme", &smsc, plugin_with("latin1", false));
+    let gateway = Gateway::start(vec![acme.clone()]).await;
+    ordered(&gateway, "acme", "deploy?shadow=1h", &new.bytes);
+    let folder = gateway.folder();
+    gateway.shutdown().await;
+
+    let gateway = Gateway::start_in(folder, vec![acme.clone()]).await;
+    let file = gateway.path("plugins/acme.wasm");
+    let again = policy(&gateway, "acme");
+    assert_eq!(
+        (&again["active"]["sha256"], &again["candidate"]["sha256"]),
+        (&old.sha256.as_str().into(), &new.sha256.as_str().into()),
+        "{again:#}"
+    );
+    assert_eq!(again["stage"], "shadow");
+    assert_eq!(std::fs::read(&file).unwrap(), old.bytes);
+    let promoted = ordered(&gateway, "acme", "promote", b"");
+    assert_eq!(promoted["active"]["sha256"], new.sha256);
+    assert_eq!(std::fs::read(&file).unwrap(), new.bytes);
+
+    // One that was discarded is gone, and so is one whose place a newer file took meanwhile.
+    let discarded = old.stamped(1);
+    ordered(&gateway, "acme", "deploy?shadow=1h", &discarded.bytes);
+    ordered(&gateway, "acme", "discard", b"");
+    let superseded = old.stamped(2);
+    ordered(&gateway, "acme", "deploy?shadow=1h", &superseded.bytes);
+    let folder = gateway.folder();
+    gateway.shutdown().await;
+    let newer = folder.path().join("newer.wasm");
+    std::fs::write(&newer, &old.stamped(3).bytes).unwrap();
+    let gateway = Gateway::start_in(folder, vec![operator("acme", &smsc, newer).with_id(acme.id)]).await;
+    let after = policy(&gateway, "acme");
+    assert_eq!(after["active"]["sha256"], old.stamped(3).sha256);
+    assert!(after["candidate"].is_null(), "{after:#}");
+    gateway.shutdown().await;
+}

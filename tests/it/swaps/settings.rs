@@ -1,7 +1,7 @@
 //! `[policy]` of an operator's file changes while its sessions stay bound.
 
 use super::desk::{ordered, policy, policy_until};
-use super::{Version, long_message, operator, verdict};
+use super::{Version, long_message, operator, verdict_until};
 use serde_json::{Value, json};
 use smpp_connector_tests::{Gateway, Message, Operator, PATIENCE, plugin, plugin_with};
 use smsc_sim::{Concatenation, Script, Smsc};
@@ -132,7 +132,8 @@ async fn settings_are_tried_where_the_file_says_so() {
     let refused = policy_until(&gateway, "acme", |policy| policy["verdict"] == "refused").await;
     assert!(refused["reason"].as_str().unwrap().contains("pin"), "{refused:#}");
     assert_eq!(refused["active"]["key"], promoted["active"]["key"]);
-    assert_eq!(verdict(&gateway.path("plugins/acme.wasm"))["verdict"], "refused");
+    let file = gateway.path("plugins/acme.wasm");
+    verdict_until(&file, |verdict| verdict["verdict"] == "refused").await;
     assert_bound_all_the_time(&smsc);
     gateway.shutdown().await;
 }

@@ -68,7 +68,7 @@ async fn differences_are_shown_and_a_word_promotes() {
             .contains("10 were answered alike, 10 otherwise"),
         "{ready:#}"
     );
-    assert_eq!(verdict(&file)["verdict"], "ready");
+    verdict_until(&file, |verdict| verdict["verdict"] == "ready").await;
     // It is asked no more, and nothing was written.
     let more = long_message(11);
     gateway.send(std::slice::from_ref(&more)).await;

@@ -46,6 +46,25 @@ impl Figures {
         let of = self.cpu.iter().filter(|(name, _)| names.contains(name));
         of.map(|(_, used)| used).sum()
     }
+
+    /// CPU microseconds a message of each process that uses any, in words.
+    #[must_use]
+    pub fn cpu_in_words(&self) -> String {
+        let used = self.cpu.iter().filter(|(_, used)| *used >= 0.5);
+        let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.0}")).collect();
+        used.join(", ")
+    }
+
+    /// Half of the messages a second: what is carried with ease.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is small and not negative"
+    )]
+    pub fn half_rate(&self) -> usize {
+        ((self.rate / 2.0) as usize).max(1)
+    }
 }
 
 /// Median and 99th percentile, in milliseconds.

@@ -2,7 +2,7 @@
 
 use super::{Output, SessionEvent, SessionState, SmppSession, Timer, UnansweredReason};
 use crate::pdu::{CommandStatus, OutgoingBody};
-use crate::status::explain;
+use crate::status::{explain, explain_bind};
 use std::time::Instant;
 
 /// How many round trips fit into the hold time of FAILBACK.
@@ -193,7 +193,7 @@ impl<T: Clone> SmppSession<T> {
         self.outbox.push_back(Output::Close);
         self.attempt_failed(
             now,
-            format!("the operator refused the bind: {}", explain(status)),
+            format!("the operator refused the bind: {}", explain_bind(status)),
             credentials,
         );
     }

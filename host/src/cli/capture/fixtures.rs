@@ -2,6 +2,7 @@
 
 use crate::ports::{DecisionRecord, IdInPlace};
 use serde_json::{Map, Value, json};
+use smpp_domain::policy::FaultCause;
 use std::collections::BTreeSet;
 
 /// Characters of a name's telling end.
@@ -48,8 +49,10 @@ fn call(decision: &DecisionRecord) -> Value {
     put("operator", Some(json!(decision.operator_id)));
     put("now-ms", Some(json!(decision.now_ms)));
     put("note", Some(json!(note(decision))));
-    let fault = decision.fault.as_ref();
-    let fault = fault.map(|fault| json!({ "fault": fault.cause.replace('_', "-") }));
+    let fault = decision.fault.as_ref().map(|fault| {
+        let known = FaultCause::named(&fault.cause).map(FaultCause::fixture_name);
+        json!({ "fault": known.unwrap_or(&fault.cause) })
+    });
     put("expect", fault.or_else(|| decision.answer.clone()));
     Value::Object(fixture)
 }

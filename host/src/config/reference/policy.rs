@@ -52,7 +52,7 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "policy.budget.latency",
         r#"`"5ms"`"#,
-        "the 99th percentile of a call, unless the version before was half as slow",
+        "the 99th percentile of a call's processor time, unless the version before took more than half of it",
     ),
     key(
         "policy.budget.unmatched",

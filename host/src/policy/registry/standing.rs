@@ -4,7 +4,7 @@ use super::Finding;
 use crate::policy::limits::LimitsAsked;
 use crate::policy::plugin::Plugin;
 use crate::policy::shadow::Shadow;
-use crate::policy::shelf::{Fate, Judged, Record, Saved};
+use crate::policy::shelf::{Deployed, Fate, Judged, Record, Saved, Trial};
 use chrono::{DateTime, Utc};
 use smpp_domain::policy::budget::{Budget, Measured};
 use std::path::PathBuf;
@@ -53,8 +53,8 @@ pub(in crate::policy) struct Candidate {
     pub(in crate::policy) shadow: Arc<Shadow>,
     /// Decided about then at the latest.
     pub(in crate::policy) until: Option<(Instant, DateTime<Utc>)>,
-    /// Becomes active by itself.
-    pub(in crate::policy) promote: bool,
+    /// How long it is tried, and whether it becomes active by itself.
+    pub(in crate::policy) trial: Trial,
     /// A deployed component, which is not in its file yet.
     pub(in crate::policy) unwritten: Option<Unwritten>,
 }
@@ -101,6 +101,8 @@ pub(in crate::policy) struct Standing {
     pub(in crate::policy) last: Option<Finding>,
     /// What ran in an earlier run, until something runs in this one.
     pub(in crate::policy) ran: Option<Saved>,
+    /// What was deployed in an earlier run and not decided about, until it is tried again in this one.
+    pub(in crate::policy) deployed: Option<Deployed>,
 }
 
 impl From<Record> for Standing {
@@ -109,6 +111,7 @@ impl From<Record> for Standing {
             cold: record.previous,
             judged: record.judged,
             ran: record.active,
+            deployed: record.deployed,
             ..Self::default()
         }
     }
@@ -119,11 +122,27 @@ impl Standing {
     pub(in crate::policy) fn record(&self) -> Record {
         let warm = self.previous.iter().map(Version::saved);
         let active = self.active.as_ref().map(Version::saved);
+        let unwritten = |candidate: &&Candidate| candidate.unwritten.is_some();
+        let deployed = self
+            .candidate
+            .as_ref()
+            .filter(unwritten)
+            .map(|candidate| Deployed {
+                sha256: candidate.version.plugin.compiled.sha256.clone(),
+                trial: candidate.trial,
+                beside: self.active_key().cloned(),
+            });
         Record {
             active: active.or_else(|| self.ran.clone()),
             previous: warm.chain(self.cold.iter().cloned()).take(KEPT).collect(),
             judged: self.judged.clone(),
+            deployed: deployed.or_else(|| self.deployed.clone()),
         }
+    }
+
+    /// `None` is the built-in behaviour.
+    pub(in crate::policy) fn active_key(&self) -> Option<&String> {
+        self.active.as_ref().map(|active| &active.plugin.key)
     }
 
     pub(in crate::policy) fn plugins(&self) -> Vec<Arc<Plugin>> {

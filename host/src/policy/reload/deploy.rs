@@ -6,7 +6,8 @@ use super::{Order, Shared};
 use crate::policy::error::LoadError;
 use crate::policy::load::{Image, millis_since};
 use crate::policy::registry::{OperatorPolicy, Unwritten, Version};
-use crate::policy::shelf::{self, Fate, Judged};
+use crate::policy::reloads::Who;
+use crate::policy::shelf::{self, Deployed, Fate, Judged};
 use crate::policy::verdict::Timings;
 use crate::policy::watch::{Seen, Stamp};
 use std::path::{Path, PathBuf};
@@ -78,6 +79,49 @@ impl Shared {
             stamp: None,
         };
         self.write_verdict(&file, Some(&image), compiled.as_deref(), &all, timings);
+        Ok(())
+    }
+
+    /// After a restart: what was deployed and not decided about is tried again, from the beginning. Not beside another version
+    /// than before: what became active, or is tried, took its place as a newer file does in a gateway that runs.
+    pub(in crate::policy) fn try_again(&self, operator: &Arc<OperatorPolicy>) {
+        let (deployed, in_place) = {
+            let mut standing = operator.standing();
+            let Some(deployed) = standing.deployed.take() else {
+                return;
+            };
+            let in_place = standing.active_key() == deployed.beside.as_ref() && standing.candidate.is_none();
+            (deployed, in_place)
+        };
+        let (name, sha256) = (&operator.name, &deployed.sha256);
+        if !in_place {
+            tracing::warn!(operator = %name, sha256, "a component that was deployed before the restart is superseded");
+        } else if let Err(error) = self.tried_again(operator, &deployed) {
+            let error = error.in_words();
+            tracing::error!(operator = %name, sha256, error, "a component that was deployed before the restart is not tried again");
+        }
+        self.save(operator);
+    }
+
+    fn tried_again(&self, operator: &Arc<OperatorPolicy>, deployed: &Deployed) -> Result<(), LoadError> {
+        let Some(file) = operator.file() else {
+            let operator = operator.name.clone();
+            return Err(LoadError::NoFile { operator });
+        };
+        let image = self.kept(&deployed.sha256)?;
+        let compiled = self.compiled(&image, std::slice::from_ref(operator))?;
+        let order = Order {
+            trial: Some(deployed.trial),
+            anew: true,
+            ..Order::by(Who::Start)
+        };
+        if let Judgement::New(version, Some(trial)) = self.judge_one(operator, &compiled, order)? {
+            let bytes = Arc::new(image.bytes);
+            let unwritten = Unwritten { file, bytes };
+            let (about, timings) = (version.clone(), Timings::default());
+            self.try_beside(operator, version, trial, Some(unwritten), order.who, &timings);
+            self.write_verdict_about(operator, Some(&about), timings);
+        }
         Ok(())
     }
 

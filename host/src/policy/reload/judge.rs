@@ -133,19 +133,22 @@ impl Shared {
         Ok(Version::new(Arc::new(plugin), config.limits))
     }
 
+    /// A content from the shelf.
+    pub(super) fn kept(&self, sha256: &str) -> Result<Image, LoadError> {
+        let sha256 = sha256.to_owned();
+        match self.shelf.bytes(&sha256) {
+            Ok(bytes) => Ok(Image {
+                bytes,
+                sha256,
+                stamp: None,
+            }),
+            Err(reason) => Err(LoadError::Lost { sha256, reason }),
+        }
+    }
+
     /// Has a kept version back: from memory, or from the shelf with its machine code from the cache.
     pub(super) fn revive(&self, operator: &Arc<OperatorPolicy>, saved: &Saved) -> Result<Version, LoadError> {
-        let image = Image {
-            bytes: self
-                .shelf
-                .bytes(&saved.sha256)
-                .map_err(|reason| LoadError::Lost {
-                    sha256: saved.sha256.clone(),
-                    reason,
-                })?,
-            sha256: saved.sha256.clone(),
-            stamp: None,
-        };
+        let image = self.kept(&saved.sha256)?;
         let compiled = self.compiled(&image, std::slice::from_ref(operator))?;
         let config = OperatorPolicyConfig {
             limits: saved.limits,

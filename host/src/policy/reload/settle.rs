@@ -221,7 +221,7 @@ impl Shared {
             },
             shadow: Arc::new(Shadow::new(tried, trial.calls)),
             until,
-            promote: trial.promote,
+            trial,
             unwritten,
         };
         let (dropped, from) = {

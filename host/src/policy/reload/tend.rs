@@ -69,7 +69,7 @@ impl Shared {
             };
             candidate.shadow.end();
             let version = candidate.version.clone();
-            (candidate.shadow.standing(), candidate.promote, version)
+            (candidate.shadow.standing(), candidate.trial.promote, version)
         };
         let fails_more = standing.faults > standing.active_faults;
         let counts = format!(

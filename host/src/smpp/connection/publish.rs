@@ -95,9 +95,9 @@ impl Connection {
             _ => "refused",
         });
         let name = &self.parts.context.operator_name;
-        let reason = smpp_domain::status::explain(status);
+        let reason = smpp_domain::status::explain_bind(status);
         if credentials {
-            tracing::error!(operator = %name, %reason, "bind refused: check system_id and password");
+            tracing::error!(operator = %name, %reason, "bind refused");
         } else {
             tracing::warn!(operator = %name, %reason, "bind refused");
         }

@@ -8,44 +8,12 @@ use super::error::{self, OpenError};
 use super::partitions::LOCK_CLASS;
 use crate::clock;
 use crate::ports::{BackendError, BackendErrorKind};
+use crate::store::migrations::{Migration, migrations};
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 use std::io;
 use std::time::Duration;
 
-struct Migration {
-    version: i64,
-    name: &'static str,
-    sql: &'static str,
-}
-
-/// In order, numbered from 1 without gaps. One that has been released is never edited.
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "0001_initial",
-        sql: include_str!("../../../../migrations/postgres/0001_initial.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "0002_intent_owner",
-        sql: include_str!("../../../../migrations/postgres/0002_intent_owner.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "0003_mo_segments",
-        sql: include_str!("../../../../migrations/postgres/0003_mo_segments.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "0004_rows_by_end",
-        sql: include_str!("../../../../migrations/postgres/0004_rows_by_end.sql"),
-    },
-    Migration {
-        version: 5,
-        name: "0005_operator_stop",
-        sql: include_str!("../../../../migrations/postgres/0005_operator_stop.sql"),
-    },
-];
+const MIGRATIONS: &[Migration] = migrations!("postgres");
 
 /// Held by the host that migrates.
 const MIGRATE_LOCK: i32 = 1;

@@ -2,43 +2,11 @@
 
 use super::OpenError;
 use crate::clock;
+use crate::store::migrations::{Migration, migrations};
 use sqlx::{Row, SqliteConnection};
 use std::path::Path;
 
-struct Migration {
-    version: i64,
-    name: &'static str,
-    sql: &'static str,
-}
-
-/// In order, numbered from 1 without gaps. One that has been released is never edited.
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "0001_initial",
-        sql: include_str!("../../../../migrations/sqlite/0001_initial.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "0002_intent_owner",
-        sql: include_str!("../../../../migrations/sqlite/0002_intent_owner.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "0003_mo_segments",
-        sql: include_str!("../../../../migrations/sqlite/0003_mo_segments.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "0004_rows_by_end",
-        sql: include_str!("../../../../migrations/sqlite/0004_rows_by_end.sql"),
-    },
-    Migration {
-        version: 5,
-        name: "0005_operator_stop",
-        sql: include_str!("../../../../migrations/sqlite/0005_operator_stop.sql"),
-    },
-];
+const MIGRATIONS: &[Migration] = migrations!("sqlite");
 
 /// Applies what is missing, all or nothing, and returns the names of that.
 pub(super) async fn up(

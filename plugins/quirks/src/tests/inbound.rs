@@ -1,4 +1,4 @@
-//! Messages from subscribers, and PDUs to ignore.
+//! Messages from subscribers, and PDUs to ignore or to refuse.
 
 use super::*;
 use serde_json::json;
@@ -59,4 +59,22 @@ fn what_fits_an_item_is_ignored() {
         Ok(Answer::Ignore(_))
     ));
     assert_eq!(ignored(deliver_sm(0, 0, b"A PING", &[])), Ok(Answer::HostDefault));
+}
+
+#[test]
+fn what_fits_an_item_is_refused_unless_it_is_ignored() {
+    let _call = with(&json!({ "inbound": {
+        "ignore": [{ "text": "PING" }],
+        "refuse": [{ "destination": "4916", "status": 0x65 }, { "esm_class": 8 }, { "text": "PING" }],
+    } }));
+    let answer = |pdu| Quirks::interpret(pdu, None).unwrap();
+    let mut to_another = deliver_sm(0, 0, b"x", &[]);
+    to_another.destination.digits = "491600".to_owned();
+    assert_eq!(answer(to_another), Answer::Refuse(0x65));
+    assert_eq!(answer(deliver_sm(8, 0, b"x", &[])), Answer::Refuse(0x64));
+    assert!(matches!(
+        answer(deliver_sm(0, 0, b"PING", &[])),
+        Answer::Ignore(_)
+    ));
+    assert_eq!(answer(deliver_sm(0, 0, b"x", &[])), Answer::HostDefault);
 }

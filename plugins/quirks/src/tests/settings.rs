@@ -174,6 +174,10 @@ pub(super) const WRONG: &[(&str, &[(&str, &str)])] = &[
         &[("/inbound/ignore/0", "needs one of \"source\"")],
     ),
     (
+        r#"{"inbound": {"refuse": [{"source": "49", "status": 0}]}}"#,
+        &[("/inbound/refuse/0/status", "1 to 4294967295")],
+    ),
+    (
         r#"{"inbound": {"data_coding": {"4": "gsm"}}}"#,
         &[("/inbound/data_coding/4", "did you mean \"gsm7\"?")],
     ),

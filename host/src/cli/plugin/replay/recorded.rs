@@ -4,12 +4,12 @@ use crate::cli::Failure;
 use crate::cli::client::Gateway;
 use crate::cli::recorded::decisions;
 use crate::cli::view::list;
-use crate::policy::fixtures::{self, Case, Expect, fault_named};
+use crate::policy::fixtures::{self, Case, Expect};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use smpp_domain::policy::IdOrigin;
 use smpp_domain::policy::question::{Answer, Question};
+use smpp_domain::policy::{FaultCause, IdOrigin};
 use std::path::Path;
 
 /// One recorded call.
@@ -77,7 +77,7 @@ pub(super) fn of_record(record: &Value) -> Option<Recorded> {
     let answer = match record.get("fault").filter(|fault| !fault.is_null()) {
         Some(fault) => {
             let cause = fault.get("cause").unwrap_or(fault).as_str()?;
-            Expect::Fault(fault_named(cause)?)
+            Expect::Fault(FaultCause::named(cause)?)
         }
         None => {
             let answer = record.get("answer").cloned().unwrap_or_default();
