@@ -5,6 +5,7 @@
 mod binds;
 mod operators;
 mod overload;
+mod wraps;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use std::time::{Duration, Instant};
