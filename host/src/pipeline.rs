@@ -35,7 +35,7 @@ pub use place::Place;
 pub use plan::{Plan, PlanError, plan};
 pub use publish::publish;
 pub use receipts::Receipts;
-pub use recorder::Recorder;
+pub use recorder::{Recorder, Sharing};
 pub use rehearsal::{
     REFERENCE, Read, RehearsedCall, rehearse, rehearse_call, rehearse_inbound, rehearse_submit,
 };

@@ -11,7 +11,7 @@ mod hosts;
 mod kills;
 mod ledger;
 mod leftovers;
-mod pace;
+pub(crate) mod pace;
 mod pause;
 mod receipts;
 mod segments;

@@ -2,8 +2,10 @@
 //! are meant. What they print is told as a ratio within one run.
 #![cfg(test)]
 
+mod binds;
 mod operators;
 mod overload;
+mod wraps;
 
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use std::time::{Duration, Instant};

@@ -1,14 +1,16 @@
 //! A simulated operator whose work is not the gateway's: for benchmarks.
 
-use smsc_sim::{Script, Smsc};
+use smsc_sim::{Counters, Script, Smsc};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// The simulated operator, on a thread named `operator` and a runtime of its own.
 pub struct FarSide {
     /// Where it listens.
     pub addr: SocketAddr,
+    smsc: Arc<Smsc>,
     stop: oneshot::Sender<()>,
     thread: std::thread::JoinHandle<()>,
 }
@@ -29,18 +31,29 @@ impl FarSide {
                 let Ok(smsc) = Smsc::start(script).await else {
                     return;
                 };
-                tell.send(smsc.addr()).unwrap_or_default();
+                tell.send(Arc::new(smsc)).unwrap_or_default();
+                // What is left of it goes with the runtime.
                 stopped.await.unwrap_or_default();
-                smsc.stop().await;
             });
         };
         let thread = std::thread::Builder::new()
             .name("operator".to_owned())
             .spawn(serve)?;
-        let addr = told
+        let smsc: Arc<Smsc> = told
             .recv()
             .map_err(|_| io::Error::other("the simulated operator does not start"))?;
-        Ok(Self { addr, stop, thread })
+        Ok(Self {
+            addr: smsc.addr(),
+            smsc,
+            stop,
+            thread,
+        })
+    }
+
+    /// What it has counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.smsc.counters()
     }
 
     /// Stops it, and waits until it has ended.

@@ -5,6 +5,7 @@
 //! The gateway is a process of its own, and so is every server that it needs: what each uses is read from /proc.
 
 mod cpu;
+mod ground;
 mod kannel;
 mod lane;
 mod ours;
@@ -13,8 +14,9 @@ mod sink;
 mod tally;
 
 pub use cpu::{Processes, Who, machine};
+pub use ground::Ground;
 pub use kannel::{Intake, Kannel, KannelSetup};
 pub use ours::{Ours, Plugin, Setup};
 pub use run::{Figures, Latency, Stage, median};
-pub use sink::{Answers, Sink};
+pub use sink::{Answers, SCATTER, Sink, scattered};
 pub use tally::{Step, Tally};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 /// What every session has until it is told another.
+const SYSTEM_ID: &str = "system_id = \"story\"";
 const PASSWORD: &str = "password = \"story\"";
 
 /// One operator with quick timers; the setters change what the story is about.
@@ -37,7 +38,7 @@ impl Operator {
             .map(str::to_owned)
             .to_vec(),
             policy: Vec::new(),
-            sessions: vec![(smsc, vec![PASSWORD.to_owned()])],
+            sessions: vec![(smsc, vec![SYSTEM_ID.to_owned(), PASSWORD.to_owned()])],
             plugin: None,
         }
     }
@@ -76,14 +77,15 @@ impl Operator {
     /// One more `[[session]]` beside the first.
     #[must_use]
     pub fn primary_at(mut self, smsc: SocketAddr) -> Self {
-        self.sessions.push((smsc, vec![PASSWORD.to_owned()]));
+        self.sessions
+            .push((smsc, vec![SYSTEM_ID.to_owned(), PASSWORD.to_owned()]));
         self
     }
 
     /// One more `[[session]]`, a backup.
     #[must_use]
     pub fn backup_at(mut self, smsc: SocketAddr) -> Self {
-        let lines = [PASSWORD, "is_primary = false"].map(str::to_owned);
+        let lines = [SYSTEM_ID, PASSWORD, "is_primary = false"].map(str::to_owned);
         self.sessions.push((smsc, lines.to_vec()));
         self
     }
@@ -117,7 +119,7 @@ impl Operator {
         }
         for (smsc, lines) in &self.sessions {
             text += &format!(
-                "[[session]]\nhost = \"{}\"\nport = {}\nsystem_id = \"story\"\n{}\n",
+                "[[session]]\nhost = \"{}\"\nport = {}\n{}\n",
                 smsc.ip(),
                 smsc.port(),
                 lines.join("\n")

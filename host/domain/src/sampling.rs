@@ -56,8 +56,10 @@ impl Share {
 /// The messages of one operator that are recorded.
 #[derive(Debug)]
 pub struct Sampling {
-    /// Messages in one span at most, about.
+    /// Messages in one span at most, about, of all who share it.
     wanted: u32,
+    /// So many operators share it, and the budget: this is one of them.
+    among: u32,
     /// The share is one over two to this.
     halved: u32,
     since: Instant,
@@ -90,9 +92,11 @@ impl Budget {
         }
     }
 
-    fn takes(&mut self, now: Instant) -> bool {
+    /// One share of it, of so many.
+    fn takes(&mut self, among: u32, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.since).as_secs_f64();
-        self.left = (self.left + passed * self.each_second).min(self.most);
+        let among = f64::from(among);
+        self.left = (self.left + passed * self.each_second / among).min((self.most / among).max(1.0));
         self.since = now;
         let takes = self.left >= 1.0;
         if takes {
@@ -116,6 +120,7 @@ impl Sampling {
     pub fn new(wanted: u32, budget: Budget, now: Instant) -> Self {
         Self {
             wanted: wanted.max(1),
+            among: 1,
             halved: 0,
             since: now,
             taken: 0,
@@ -130,6 +135,17 @@ impl Sampling {
         }
     }
 
+    /// From now on so many operators share what is wanted and the budget, equally: however many there are, all of them together
+    /// record no more than one would.
+    pub fn share_among(&mut self, operators: u32) {
+        self.among = operators.max(1);
+    }
+
+    /// Messages in one span at most, about.
+    fn wanted(&self) -> u32 {
+        (self.wanted / self.among).max(1)
+    }
+
     /// Whether a message that begins now is recorded.
     pub fn takes(&mut self, message: MessageId, now: Instant) -> bool {
         self.turn(now);
@@ -137,7 +153,7 @@ impl Sampling {
         if !within(hash, self.halved) {
             return false;
         }
-        if self.taken >= self.wanted && self.halved < SMALLEST {
+        if self.taken >= self.wanted() && self.halved < SMALLEST {
             // At once: at the end of the span it would be too late.
             self.halve();
             self.taken = 0;
@@ -145,7 +161,7 @@ impl Sampling {
                 return false;
             }
         }
-        if !self.budget.takes(now) {
+        if !self.budget.takes(self.among, now) {
             self.halve();
             return false;
         }
@@ -176,7 +192,7 @@ impl Sampling {
         let passed = now.saturating_duration_since(self.since);
         if passed >= SPAN {
             // Twice the share would still leave room for half as much again.
-            let quiet = u64::from(self.taken) * 3 < u64::from(self.wanted);
+            let quiet = u64::from(self.taken) * 3 < u64::from(self.wanted());
             if quiet || passed >= 2 * SPAN {
                 self.halved = self.halved.saturating_sub(1);
             }

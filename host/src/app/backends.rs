@@ -10,7 +10,7 @@ use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
 use crate::limiter::redis::{Promise, RedisLimiter};
 use crate::metrics::Metrics;
-use crate::pipeline::Stops;
+use crate::pipeline::{Sharing, Stops};
 use crate::policy::PolicyHost;
 use crate::ports::{
     BindSlots, CommandQueue, CorrelationStore, EventLog, EventSink, MessageStories, Probe, SeenIds,
@@ -59,6 +59,8 @@ pub(super) struct Recordings {
     pub(super) decisions: Arc<DecisionFiles>,
     pub(super) pdus: Arc<PduFiles>,
     pub(super) config: RecordingsConfig,
+    /// The operators whose calls are recorded there.
+    pub(super) sharing: Sharing,
 }
 
 impl Recordings {
@@ -71,6 +73,7 @@ impl Recordings {
             decisions: Arc::new(DecisionFiles::open(&host.data_dir, config.room - pdus, tasks)),
             pdus: Arc::new(PduFiles::open(&host.data_dir, pdus, tasks)),
             config: config.clone(),
+            sharing: Sharing::default(),
         })
     }
 }

@@ -273,7 +273,10 @@ fn tracer(config: &OperatorConfig, backends: &Backends) -> Tracer {
 
 fn recorder(config: &OperatorConfig, backends: &Backends) -> Recorder {
     match &backends.recordings {
-        Some(recordings) => Recorder::new(recordings.decisions.clone(), config, &recordings.config),
+        Some(recordings) => {
+            let log = recordings.decisions.clone();
+            Recorder::new(log, config, &recordings.config, &recordings.sharing)
+        }
         None => Recorder::off(),
     }
 }

@@ -4,11 +4,14 @@
 //! nothing, and acknowledging deletes. So what was fetched and never acknowledged comes again after a restart, or when the
 //! operator's intake is made anew, and not before.
 
+mod fetch;
+
 use crate::clock;
 use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
-use crate::store::sqlite::{Octets, SqliteDb, Write, instant, json, octets, row_limit};
+use crate::store::sqlite::{Lookups, Octets, SqliteDb, Write, instant, json, octets};
 use async_trait::async_trait;
 use bytes::Bytes;
+use fetch::Fetch;
 use smpp_domain::ids::OperatorId;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -25,11 +28,9 @@ const PUBLISH: &str = "\
     INSERT INTO dispatch (operator_id, published_at, body) \
     SELECT unhex(value ->> 0), ?3, substr(?2, value ->> 1, value ->> 2) FROM r";
 
-const FETCH: &str =
-    "SELECT seq, body, published_at FROM dispatch WHERE operator_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-
+/// In the columns of [`Fetch`].
 const FETCH_RETURNED: &str = "\
-    SELECT seq, body, published_at FROM dispatch \
+    SELECT 0, seq, body, published_at FROM dispatch \
     WHERE operator_id = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq";
 
 const ACK: &str = "DELETE FROM dispatch WHERE seq IN (SELECT value FROM json_each(?1))";
@@ -38,6 +39,7 @@ const ACK: &str = "DELETE FROM dispatch WHERE seq IN (SELECT value FROM json_eac
 #[derive(Clone)]
 pub struct EmbeddedQueue {
     db: SqliteDb,
+    fetches: Arc<Lookups<Fetch>>,
     lanes: Arc<Lanes>,
 }
 
@@ -107,6 +109,7 @@ impl EmbeddedQueue {
         });
         Ok(Self {
             db,
+            fetches: Arc::default(),
             lanes: Arc::new(Lanes { inherited, state }),
         })
     }
@@ -150,7 +153,8 @@ impl CommandQueue for EmbeddedQueue {
     fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {
         Arc::new(EmbeddedIntake {
             db: self.db.clone(),
-            operator: order.operator_id.0.as_bytes().to_vec(),
+            fetches: Arc::clone(&self.fetches),
+            operator: order.operator_id,
             lane: self.lanes.lane(order.operator_id),
             cursor: AsyncMutex::new(0),
             returned: Mutex::default(),
@@ -195,7 +199,8 @@ impl Write for Publish {
 
 struct EmbeddedIntake {
     db: SqliteDb,
-    operator: Vec<u8>,
+    fetches: Arc<Lookups<Fetch>>,
+    operator: OperatorId,
     lane: Arc<Lane>,
     /// The last number that this intake handed out or saw to be empty.
     cursor: AsyncMutex<i64>,
@@ -220,7 +225,7 @@ impl EmbeddedIntake {
             return Ok(Vec::new());
         }
         let query = sqlx::query(FETCH_RETURNED)
-            .bind(self.operator.as_slice())
+            .bind(self.operator.0.as_bytes().as_slice())
             .bind(json(&numbers).map_err(failed)?);
         let found = self.db.read(Self::ACTION, query).await?;
         // No await from here on: what is taken off the list is handed out.
@@ -236,7 +241,7 @@ impl EmbeddedIntake {
     }
 
     fn delivery(&self, row: &SqliteRow) -> Result<(i64, Delivery), sqlx::Error> {
-        let seq: i64 = row.try_get(0)?;
+        let seq: i64 = row.try_get(1)?;
         let token = u64::try_from(seq).map_err(|_| sqlx::Error::Decode("a number is negative".into()))?;
         // What was given back has a number that was handed out, too.
         let redelivered = seq <= self.lane.handed_out.load(Ordering::Acquire);
@@ -244,9 +249,9 @@ impl EmbeddedIntake {
             seq,
             Delivery {
                 token,
-                body: Bytes::from(octets(row, 1)?),
+                body: Bytes::from(octets(row, 2)?),
                 redelivered,
-                published_at: instant(row, 2)?,
+                published_at: instant(row, 3)?,
             },
         ))
     }
@@ -268,23 +273,30 @@ impl Intake for EmbeddedIntake {
                 until = newest.wait_for(|newest| *newest > from) => until.map_or(from, |newest| *newest),
                 () = self.bell.notified() => continue,
             };
-            let query = sqlx::query(FETCH)
-                .bind(self.operator.as_slice())
-                .bind(from)
-                .bind(row_limit(max.max(1)));
-            let found = self.db.read(Self::ACTION, query).await?;
+            let fetch = Fetch {
+                operator: self.operator,
+                from,
+                max: max.max(1),
+            };
+            let found = self.db.look_up(&self.fetches, fetch).await?;
             // No await from here on: what the cursor passes is handed out.
             let found = found
                 .iter()
                 .map(|row| self.delivery(row))
                 .collect::<Result<Vec<_>, _>>();
             let found = found.map_err(|error| self.db.failed(Self::ACTION, error))?;
-            if let Some((last, _)) = found.last() {
-                *cursor = *last;
-                self.lane.handed_out.fetch_max(*last, Ordering::AcqRel);
-                return Ok(found.into_iter().map(|(_, delivery)| delivery).collect());
-            }
-            *cursor = until;
+            let Some((last, _)) = found.last() else {
+                *cursor = until;
+                continue;
+            };
+            // Those that others' commands have come after are not looked for again.
+            *cursor = if found.len() < max.max(1) {
+                until.max(*last)
+            } else {
+                *last
+            };
+            self.lane.handed_out.fetch_max(*last, Ordering::AcqRel);
+            return Ok(found.into_iter().map(|(_, delivery)| delivery).collect());
         }
     }
 

@@ -20,10 +20,11 @@ use smpp_domain::ids::{MessageId, OperatorId};
 use smpp_domain::policy::question::Question;
 use smpp_domain::sampling::{Allowance, Budget, Sampling};
 use smpp_domain::status::Verdict;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Messages recorded in a second, about.
+/// Messages of all operators recorded in a second, about; of each at least one.
 const MESSAGES: u32 = 50;
 
 /// Octets of the room that a message takes with all its calls and PDUs, about. Of two hours' messages there is room, so that
@@ -33,10 +34,36 @@ const MESSAGE: u64 = 8 * 1024;
 /// Of each kind of what is recorded whatever its message, in a second.
 const OTHERS: u32 = 20;
 
+/// The recorders of a host, which have one room.
+#[derive(Clone, Default)]
+pub struct Sharing(Arc<AtomicU32>);
+
+/// One of them, for as long as it lives.
+struct Share(Arc<AtomicU32>);
+
+impl Share {
+    fn of(sharing: &Sharing) -> Self {
+        sharing.0.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&sharing.0))
+    }
+
+    /// How many they are.
+    fn among(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Records the calls of one operator's policy, or does not.
 pub struct Recorder(Option<Box<Works>>);
 
 struct Works {
+    share: Share,
     log: Arc<dyn DecisionLog>,
     operator_id: OperatorId,
     operator: String,
@@ -81,11 +108,17 @@ impl Recorder {
 
     /// Records the calls of this operator's policy. Numbers are masked, and texts unless they are kept.
     #[must_use]
-    pub fn new(log: Arc<dyn DecisionLog>, config: &OperatorConfig, recordings: &RecordingsConfig) -> Self {
+    pub fn new(
+        log: Arc<dyn DecisionLog>,
+        config: &OperatorConfig,
+        recordings: &RecordingsConfig,
+        sharing: &Sharing,
+    ) -> Self {
         let now = clock::now();
         let messages = u32::try_from(recordings.room / MESSAGE / 2).unwrap_or(u32::MAX);
         let budget = Budget::of_an_hour(messages.max(1), now);
         Self(Some(Box::new(Works {
+            share: Share::of(sharing),
             log,
             operator_id: config.operator_id,
             operator: config.name.clone(),
@@ -108,8 +141,10 @@ impl Recorder {
 
     /// Whether a message that comes now is recorded.
     pub(super) fn takes(&self, message: MessageId) -> bool {
-        let works = self.0.as_ref();
-        works.is_some_and(|works| works.state().sampling.takes(message, clock::now()))
+        let Some(works) = &self.0 else { return false };
+        let mut state = works.state();
+        state.sampling.share_among(works.share.among());
+        state.sampling.takes(message, clock::now())
     }
 
     /// Whether a message that came before is recorded.

@@ -14,7 +14,9 @@
 mod correlation;
 mod error;
 mod expire;
+mod find;
 mod intents;
+mod lookups;
 mod migrate;
 mod parked;
 mod rows;
@@ -26,6 +28,7 @@ mod writer;
 
 pub use correlation::SqliteStore;
 pub use error::OpenError;
+pub(crate) use lookups::{Lookup, Lookups};
 pub(crate) use rows::{Octets, instant, json, octets, row_limit};
 pub(crate) use writer::Write;
 
@@ -144,6 +147,16 @@ impl SqliteDb {
             .map_err(|_| closed(()))?;
         let answer = answer.await.map_err(|_| closed(()))?;
         answer.map_err(|error| self.error(W::ACTION, error::kind(&error), error))
+    }
+
+    /// Looks something up, together with others of its kind.
+    pub(crate) async fn look_up<L: Lookup>(
+        &self,
+        lookups: &Lookups<L>,
+        lookup: L,
+    ) -> Result<L::Answer, BackendError> {
+        let found = lookups.find(&self.shared.readers, lookup).await;
+        found.map_err(|error| self.error(L::ACTION, error::kind(&error), error))
     }
 
     /// Runs a look-up on one of the readers.

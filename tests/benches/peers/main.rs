@@ -263,6 +263,7 @@ async fn start(case: Case, data_dir: &Path, messages: usize) -> Result<Stage> {
                 window: 100,
                 latency: Duration::ZERO,
                 data_dir: data_dir.to_owned(),
+                scattered_ids: false,
                 recordings: true,
             };
             Ours::start(env!("CARGO_BIN_EXE_gateway"), &setup, messages).await

@@ -106,6 +106,7 @@ impl Case {
             window: self.window,
             latency: Duration::from_millis(self.latency.into()),
             data_dir: data_dir.to_owned(),
+            scattered_ids: false,
             recordings,
         }
     }

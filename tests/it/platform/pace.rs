@@ -4,6 +4,7 @@ use smpp_connector_tests::Platform;
 use smsc_sim::Smsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 /// What a host reckons with on a PDU's way to the operator.
@@ -24,31 +25,33 @@ struct Late {
 
 /// A task beside the simulated operator's. When it is late, so is the operator at noting when something came, and what comes
 /// after that seems to come faster than it does.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     late: Arc<Mutex<Vec<Late>>>,
     task: JoinHandle<()>,
 }
 
 impl Pace {
-    pub(super) fn start(platform: &Platform) -> Self {
-        let late = Arc::new(Mutex::new(Vec::new()));
-        let looks = late.clone();
-        let task = platform.spawn(async move {
-            loop {
-                let before = Instant::now();
-                tokio::time::sleep(BEAT).await;
-                let by = before.elapsed().saturating_sub(2 * BEAT);
-                if by > ON_THE_WAY {
-                    let at = Instant::now();
-                    looks.lock().unwrap().push(Late { at, by });
-                }
-            }
-        });
+    pub(crate) fn start(platform: &Platform) -> Self {
+        let late = Arc::default();
+        let task = platform.spawn(look(Arc::clone(&late)));
         Self { late, task }
     }
 
+    /// The same on the threads of a simulated operator's own.
+    pub(crate) fn start_on(runtime: &Runtime) -> Self {
+        let late = Arc::default();
+        let task = runtime.spawn(look(Arc::clone(&late)));
+        Self { late, task }
+    }
+
+    /// The longest that the machine kept a task from running that was due.
+    pub(crate) fn latest(&self) -> Duration {
+        let late = self.late.lock().unwrap();
+        late.iter().map(|late| late.by).max().unwrap_or_default()
+    }
+
     /// How much of this time, 0 to 1, the machine kept a task from running that was due.
-    pub(super) fn kept_waiting(&self, began: Instant, ended: Instant) -> f64 {
+    pub(crate) fn kept_waiting(&self, began: Instant, ended: Instant) -> f64 {
         let late = self.late.lock().unwrap();
         let within = late.iter().filter(|late| (began..ended).contains(&late.at));
         let all: Duration = within.map(|late| late.by).sum();
@@ -56,9 +59,15 @@ impl Pace {
     }
 
     /// No second held more than `cap`; a second that began while the operator was late is shorter by that.
-    pub(super) fn holds(&self, cap: u64, smsc: &Smsc) {
+    pub(crate) fn holds(&self, cap: u64, smsc: &Smsc) {
+        self.holds_at(cap, &[smsc]);
+    }
+
+    /// The same of all sites of one operator together.
+    pub(crate) fn holds_at(&self, cap: u64, sites: &[&Smsc]) {
         let late = self.late.lock().unwrap().clone();
-        let mut times: Vec<_> = smsc.submits().iter().map(|submit| submit.at.into_std()).collect();
+        let submits = sites.iter().flat_map(|smsc| smsc.submits());
+        let mut times: Vec<_> = submits.map(|submit| submit.at.into_std()).collect();
         times.sort_unstable();
         for (first, began) in times.iter().enumerate() {
             let near = |late: &&Late| late.at < *began + NEAR && *began < late.at + NEAR;
@@ -72,6 +81,18 @@ impl Pace {
             let end = times.partition_point(|at| *at < *began + second);
             let sent = u64::try_from(end - first).unwrap();
             assert!(sent <= cap, "{sent} submit_sm within {second:?}");
+        }
+    }
+}
+
+async fn look(looks: Arc<Mutex<Vec<Late>>>) {
+    loop {
+        let before = Instant::now();
+        tokio::time::sleep(BEAT).await;
+        let by = before.elapsed().saturating_sub(2 * BEAT);
+        if by > ON_THE_WAY {
+            let at = Instant::now();
+            looks.lock().unwrap().push(Late { at, by });
         }
     }
 }

@@ -145,6 +145,7 @@ impl Kannel {
             lanes,
             processes: Processes(processes),
             batch: if setup.intake == Intake::Box { BATCH } else { 1 },
+            first: 0,
             given: 0,
             _props: props,
         })

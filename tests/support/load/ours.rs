@@ -1,21 +1,20 @@
 //! This project's gateway under load, embedded or on NATS, PostgreSQL and Redis.
 
 use super::cpu::{Processes, Who};
+use super::ground::{Ground, Servers};
 use super::lane::{Commands, HttpClient, Lane, number_in};
 use super::run::{Stage, WARM};
 use super::sink::{Answers, Sink};
 use super::tally::{Step, Tally};
-use crate::servers::{NatsServer, PostgresServer, RedisServer};
 use crate::{GatewayProcess, http, plugin, published};
 use anyhow::{Context, Result};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use futures_util::StreamExt;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Commands in one publish or POST.
 const BATCH: usize = 200;
@@ -52,6 +51,8 @@ pub struct Setup {
     pub window: u16,
     /// From submit_sm to its response.
     pub latency: Duration,
+    /// Whether the operator's ids lie far apart.
+    pub scattered_ids: bool,
     /// Whether hook calls and their PDUs are recorded.
     pub recordings: bool,
     /// Where the gateway keeps its data: the disk decides a good part.
@@ -67,18 +68,32 @@ impl Ours {
     /// # Errors
     /// When something does not start.
     pub async fn start(binary: &str, setup: &Setup, messages: usize) -> Result<Stage> {
-        let tally = Arc::new(Tally::of(WARM + messages));
+        Self::start_on(binary, setup, Arc::new(Ground::new(setup)?), messages).await
+    }
+
+    /// Starts one where another may have ended.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start_on(
+        binary: &str,
+        setup: &Setup,
+        ground: Arc<Ground>,
+        messages: usize,
+    ) -> Result<Stage> {
+        let first = ground.take(WARM + messages);
+        let tally = Arc::new(Tally::from(first, WARM + messages));
         let answers = Answers {
             latency: setup.latency,
             two_bases: !matches!(setup.plugin, Plugin::None | Plugin::Latin1),
+            first_id: Answers::default().first_id + u32::try_from(first)?,
+            scattered: setup.scattered_ids,
             ..Answers::default()
         };
         let sink = Sink::start(answers, tally.clone())?;
-        let servers = setup.platform.then(Servers::start);
-        let dir = tempfile::tempdir_in(&setup.data_dir)?;
-        let operator = Uuid::now_v7();
-        write_files(dir.path(), setup, operator, sink.addr, servers.as_ref())?;
-        let gateway = GatewayProcess::launch(binary, dir.path(), "warn");
+        let newest = ground.newest_event().await?;
+        write_files(setup, &ground, sink.addr)?;
+        let gateway = GatewayProcess::launch(binary, ground.dir.path(), "warn");
         let (me, it) = (std::process::id(), gateway.pid());
         let mut processes = vec![
             ("gateway", Who::Rest(it, "sqlx-sqlite")),
@@ -87,12 +102,12 @@ impl Ours {
             ("load", Who::Rest(me, "operator")),
         ];
         let commands = Commands {
-            operator,
-            subject: format!("smpp.operator.{operator}"),
+            operator: ground.operator,
+            subject: format!("smpp.operator.{}", ground.operator),
             receipts: setup.receipts,
         };
         let mut lanes = Vec::new();
-        if let Some(servers) = &servers {
+        if let Some(servers) = &ground.servers {
             processes.extend(servers.processes());
             read_stream(&servers.nats.url(), tally.clone(), setup.receipts).await?;
             for _ in 0..LANES {
@@ -100,11 +115,8 @@ impl Ours {
                 lanes.push(Lane::Nats(commands.clone(), async_nats::jetstream::new(client)));
             }
         } else {
-            read_log(
-                gateway.url("/api/v1/events?after=0"),
-                tally.clone(),
-                setup.receipts,
-            )?;
+            let url = gateway.url(&format!("/api/v1/events?after={newest}"));
+            read_log(url, tally.clone(), setup.receipts)?;
             let addr = gateway.url("").trim_start_matches("http://").parse()?;
             for _ in 0..LANES {
                 lanes.push(Lane::Http(commands.clone(), HttpClient::connect(addr).await?));
@@ -115,39 +127,10 @@ impl Ours {
             lanes,
             processes: Processes(processes),
             batch: BATCH,
-            given: 0,
-            _props: vec![
-                Box::new(gateway),
-                Box::new(servers),
-                Box::new(sink),
-                Box::new(dir),
-            ],
+            first,
+            given: first,
+            _props: vec![Box::new(gateway), Box::new(sink), Box::new(ground)],
         })
-    }
-}
-
-/// Fresh servers, on the same machine.
-struct Servers {
-    nats: NatsServer,
-    postgres: PostgresServer,
-    redis: RedisServer,
-}
-
-impl Servers {
-    fn start() -> Self {
-        Self {
-            nats: NatsServer::start(),
-            postgres: PostgresServer::start(),
-            redis: RedisServer::start(),
-        }
-    }
-
-    fn processes(&self) -> [(&'static str, Who); 3] {
-        [
-            ("NATS", Who::Family(self.nats.pid())),
-            ("PostgreSQL", Who::Family(self.postgres.pid())),
-            ("Redis", Who::Family(self.redis.pid())),
-        ]
     }
 }
 
@@ -159,7 +142,7 @@ async fn read_stream(url: &str, tally: Arc<Tally>, receipts: bool) -> Result<()>
         .await?;
     let config = pull::Config {
         ack_policy: AckPolicy::None,
-        deliver_policy: DeliverPolicy::All,
+        deliver_policy: DeliverPolicy::New,
         ..pull::Config::default()
     };
     let consumer = stream.create_consumer(config).await?;
@@ -203,13 +186,8 @@ fn tell(tally: &Tally, kind: &str, event: &str, receipts: bool) {
 }
 
 /// The gateway's files: defaults, but for what the setup is about.
-fn write_files(
-    dir: &Path,
-    setup: &Setup,
-    operator: Uuid,
-    addr: SocketAddr,
-    servers: Option<&Servers>,
-) -> Result<()> {
+fn write_files(setup: &Setup, ground: &Ground, addr: SocketAddr) -> Result<()> {
+    let (dir, operator) = (ground.dir.path(), ground.operator);
     std::fs::create_dir_all(dir.join("operators"))?;
     std::fs::create_dir_all(dir.join("plugins"))?;
     let component = dir.join("plugins/bench.wasm");
@@ -234,7 +212,7 @@ fn write_files(
         nats,
         postgres,
         redis,
-    }) = servers
+    }) = &ground.servers
     {
         write!(
             text,

@@ -5,6 +5,7 @@ use super::lane::Lane;
 use super::tally::{Step, Tally};
 use anyhow::Result;
 use futures_util::future::try_join_all;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,7 +23,9 @@ pub struct Stage {
     pub(super) processes: Processes,
     /// Messages in one call of a lane.
     pub(super) batch: usize,
-    /// Numbers that have been given out.
+    /// The number of its first message.
+    pub(super) first: usize,
+    /// The number of the next one.
     pub(super) given: usize,
     /// What runs it, ended with it, in this order.
     pub(super) _props: Vec<Box<dyn std::any::Any>>,
@@ -107,21 +110,44 @@ impl Stage {
         let first = self.given;
         self.carry(rate * seconds, (rate / 1_000).max(1), Some(rate))
             .await?;
+        Ok(self.latency(first..self.given))
+    }
+
+    /// Of the messages with these numbers.
+    #[must_use]
+    pub fn latency(&self, numbers: Range<usize>) -> Latency {
         let percentiles = |from, to| {
-            let times = self.tally.between(from, to, first..self.given);
+            let times = self.tally.between(from, to, numbers.clone());
             [50, 99].map(|percent| {
                 let at = times.get(times.len() * percent / 100);
                 at.map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
             })
         };
-        Ok(Latency {
+        Latency {
             submit: percentiles(Step::Sent, Step::Submitted),
             receipt: percentiles(Step::Receipt, Step::Told),
-        })
+        }
     }
 
-    async fn warm(&mut self) -> Result<()> {
-        if self.given > 0 {
+    /// The longest that one of the messages with these numbers took from the command to the last event of it, in milliseconds.
+    #[must_use]
+    pub fn longest(&self, numbers: Range<usize>) -> f64 {
+        let times = self.tally.between(Step::Sent, Step::Told, numbers);
+        times.last().map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    }
+
+    /// The number of the next message.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.given
+    }
+
+    /// Messages before the clock runs; none if there were some already.
+    ///
+    /// # Errors
+    /// When not all got through.
+    pub async fn warm(&mut self) -> Result<()> {
+        if self.given > self.first {
             return Ok(());
         }
         self.carry(WARM, self.batch, None).await

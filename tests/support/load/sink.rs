@@ -33,6 +33,10 @@ pub struct Answers {
     pub receipts_after: Duration,
     /// Ids are hexadecimal in responses and decimal in receipts, as many operators have them; else the same in both.
     pub two_bases: bool,
+    /// What its ids are made of counts up from here.
+    pub first_id: u32,
+    /// Ids of one after the other have nothing in common, as with operators that draw them: see [`scattered`].
+    pub scattered: bool,
     /// Unanswered deliver_sm at most.
     pub window: usize,
     /// Whether the last thing told of a message is its response: for gateways that tell nothing themselves.
@@ -45,11 +49,24 @@ impl Default for Answers {
             latency: Duration::ZERO,
             receipts_after: Duration::from_millis(50),
             two_bases: false,
+            first_id: 1_800_000_000,
+            scattered: false,
             window: 1_000,
             tells: false,
         }
     }
 }
+
+/// The id that a number below 2^31 comes to, of ten digits like those that it counts up to else: another for each, and neighbours lie
+/// far apart. So a store's index of them is written all over.
+#[must_use]
+pub fn scattered(number: u64) -> u64 {
+    // Odd, so that no two products are alike modulo a power of two.
+    (1 << 31) + number.wrapping_mul(SCATTER) % (1 << 31)
+}
+
+/// What [`scattered`] multiplies by (Knuth's).
+pub const SCATTER: u64 = 2_654_435_761;
 
 /// The running operator.
 pub struct Sink {
@@ -74,7 +91,7 @@ impl Sink {
             .enable_all()
             .build()?;
         let binds = Arc::<AtomicU64>::default();
-        let (ids, counted) = (Arc::new(AtomicU64::new(1_800_000_000)), binds.clone());
+        let (ids, counted) = (Arc::new(AtomicU64::new(answers.first_id.into())), binds.clone());
         let serve = async move {
             let Ok(listener) = TcpListener::from_std(listener) else {
                 return;
@@ -232,7 +249,10 @@ impl Link {
             .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
             .unwrap_or(usize::MAX);
         self.tally.note(Step::Submitted, number);
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        let mut id = self.ids.fetch_add(1, Ordering::Relaxed);
+        if self.answers.scattered {
+            id = scattered(id);
+        }
         let answered = now + self.answers.latency;
         if self.answers.latency.is_zero() {
             self.respond(sequence, id, number);

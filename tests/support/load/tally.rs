@@ -25,6 +25,8 @@ pub enum Step {
 /// The steps of every message, in nanoseconds since the start; 0 is a step that was not taken.
 pub struct Tally {
     started: Instant,
+    /// The number of the first.
+    first: usize,
     steps: Vec<[AtomicU64; 4]>,
     through: watch::Sender<usize>,
     wrong: Mutex<Option<String>>,
@@ -34,17 +36,27 @@ impl Tally {
     /// For so many messages.
     #[must_use]
     pub fn of(messages: usize) -> Self {
+        Self::from(0, messages)
+    }
+
+    /// For so many messages, whose numbers begin with this one: those before it were another gateway's.
+    #[must_use]
+    pub fn from(first: usize, messages: usize) -> Self {
         Self {
             started: Instant::now(),
+            first,
             steps: std::iter::repeat_with(Default::default).take(messages).collect(),
-            through: watch::Sender::new(0),
+            through: watch::Sender::new(first),
             wrong: Mutex::default(),
         }
     }
 
-    /// Notes that a message takes a step now; only the first time counts. Numbers beyond the last are nobody's.
+    /// Notes that a message takes a step now; only the first time counts. Numbers that are not among these are nobody's.
     pub fn note(&self, step: Step, number: usize) {
-        let Some(at) = self.steps.get(number).map(|steps| &steps[step as usize]) else {
+        let steps = number
+            .checked_sub(self.first)
+            .and_then(|index| self.steps.get(index));
+        let Some(at) = steps.map(|steps| &steps[step as usize]) else {
             return;
         };
         let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -60,7 +72,7 @@ impl Tally {
         self.through.send_modify(|_| {});
     }
 
-    /// Waits until so many messages are through.
+    /// Waits until as many messages are through as have a lower number than this.
     ///
     /// # Errors
     /// When something went wrong, or no message has got through for half a minute.
@@ -83,7 +95,9 @@ impl Tally {
     /// How long it took from one step to a later one, of the messages with these numbers that took both; sorted.
     #[must_use]
     pub fn between(&self, from: Step, to: Step, numbers: std::ops::Range<usize>) -> Vec<Duration> {
-        let of = self.steps.get(numbers).unwrap_or_default();
+        let index = |number: usize| number.saturating_sub(self.first);
+        let of = self.steps.get(index(numbers.start)..index(numbers.end));
+        let of = of.unwrap_or_default();
         let mut times: Vec<_> = of
             .iter()
             .filter_map(|steps| {

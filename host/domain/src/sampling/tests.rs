@@ -150,3 +150,25 @@ fn a_fixed_share_takes_as_many_as_it_says_and_the_same_ones_always() {
     }
     assert_eq!(Share::new(7.0), Share::new(1.0));
 }
+
+#[test]
+fn many_operators_together_take_no_more_than_one() {
+    let start = Instant::now();
+    let taken = |operators: u32, each: u32| -> u32 {
+        let one = |first| {
+            let mut sampling = Sampling::new(50, Budget::of_an_hour(2_000, start), start);
+            sampling.share_among(operators);
+            let seconds = (0..20).map(|number| {
+                let from = u128::from(first) * 1_000_000 + u128::from(number) * 10_000;
+                second(&mut sampling, start + SPAN * number, from, each)
+            });
+            seconds.sum::<u32>()
+        };
+        (0..operators).map(one).sum()
+    };
+    let (alone, many) = (taken(1, 2_000), taken(50, 40));
+    assert!(many <= 2 * alone, "{alone} of one operator, {many} of fifty");
+    // Each of a thousand has its first.
+    let most = taken(1_000, 2);
+    assert!((1_000..=2_100).contains(&most), "{most} of a thousand operators");
+}

@@ -2,11 +2,14 @@
 
 use crate::ports::{BindHandle, BindStatus, SubmitRequest};
 use smpp_domain::pdu::BindMode;
+use std::cmp::Reverse;
 use tokio::sync::watch;
 
 /// All binds of the operator.
 pub(super) struct Bench {
     binds: Vec<Seat>,
+    /// The bind after the one that took a part last.
+    next: usize,
     backup_in_use: watch::Sender<bool>,
 }
 
@@ -29,6 +32,7 @@ impl Bench {
     pub(super) fn new(binds: Vec<BindHandle>, backup_in_use: watch::Sender<bool>) -> Self {
         Self {
             binds: binds.into_iter().map(|handle| Seat { handle, out: 0 }).collect(),
+            next: 0,
             backup_in_use,
         }
     }
@@ -65,8 +69,8 @@ impl Bench {
             .any(|seat| seat.is_up() && seat.handle.is_primary)
     }
 
-    /// The bind for a part: the one that has its message, if it is up; else the one with most room. `None`: none has
-    /// room now.
+    /// The bind for a part: the one that has its message, if it is up; else the one with most room, each in its turn where
+    /// several have it. `None`: none has room now.
     pub(super) fn choose(&self, message_bind: Option<usize>) -> Option<usize> {
         let primary = self.primary_is_up();
         let usable = |seat: &Seat| seat.is_up() && (seat.handle.is_primary || !primary);
@@ -77,12 +81,13 @@ impl Bench {
         {
             return (seat.free() > 0).then_some(bind);
         }
-        let seats = self
-            .binds
-            .iter()
-            .enumerate()
-            .filter(|(_, seat)| usable(seat) && seat.free() > 0);
-        seats.max_by_key(|(_, seat)| seat.free()).map(|(bind, _)| bind)
+        let (before, from) = self.binds.split_at_checked(self.next).unwrap_or_default();
+        let in_turn = (self.next..).zip(from).chain((0..).zip(before));
+        let seats = in_turn.filter(|(_, seat)| usable(seat) && seat.free() > 0);
+        // Of equals the first counts.
+        seats
+            .min_by_key(|(_, seat)| Reverse(seat.free()))
+            .map(|(bind, _)| bind)
     }
 
     /// Hands a part to a bind. False: the bind has ended.
@@ -93,6 +98,7 @@ impl Bench {
         // The channel has room for a window, and `out` never exceeds it.
         let taken = seat.handle.submits.try_send(request).is_ok();
         seat.out += usize::from(taken);
+        self.next = (bind + 1) % self.binds.len();
         taken
     }
 

@@ -1,11 +1,12 @@
 //! [`CorrelationStore`] on SQLite: rows, outcomes and what receipts said. Parked receipts are next door.
 
 use super::expire::Expire;
+use super::find::{Find, Found};
 use super::intents::{self, Begin, End};
 use super::parked::{self, Mark, Park};
 use super::rows::{self, json, row_limit};
 use super::settle::{Append, Settle};
-use super::{SqliteDb, Write};
+use super::{Lookups, SqliteDb, Write};
 use crate::clock;
 use crate::ports::{
     AppendedReceipt, BackendError, CorrelationStore, MessageHistory, ParkedReceipt, ParkedWork, Progress,
@@ -13,20 +14,13 @@ use crate::ports::{
 };
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use smpp_domain::correlation::{MessageCorrelation, PartState};
+use smpp_domain::correlation::PartState;
 use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
-
-const FIND: &str = "\
-    SELECT k.key, c.id, c.message_id, c.operator_message_id, c.operator_id, c.recipient, c.submitted_at, \
-        c.expires_at, c.message_key, c.account_id, c.part_number, c.part_count, c.reference \
-    FROM json_each(?2) AS k CROSS JOIN correlation AS c ON c.rowid = ( \
-        SELECT rowid FROM correlation \
-        WHERE operator_id = ?1 AND message_key = k.value AND expires_at > ?3 \
-        ORDER BY expires_at DESC, id DESC LIMIT 1)";
 
 /// As many rows of a key as [`SAME_KEY`] says.
 const FIND_ALL: &str = "\
@@ -60,13 +54,17 @@ pub(super) const HISTORY: &str = "\
 #[derive(Clone)]
 pub struct SqliteStore {
     db: SqliteDb,
+    finds: Arc<Lookups<Find>>,
 }
 
 impl SqliteStore {
     /// A store in `db`.
     #[must_use]
     pub fn new(db: SqliteDb) -> Self {
-        Self { db }
+        Self {
+            db,
+            finds: Arc::default(),
+        }
     }
 
     pub(super) fn db(&self) -> &SqliteDb {
@@ -175,29 +173,15 @@ impl CorrelationStore for SqliteStore {
         operator: OperatorId,
         keys: &[String],
     ) -> Result<Vec<Option<Tracked>>, BackendError> {
-        const ACTION: &str = "looking up message ids";
-        let failed = |error| self.db.failed(ACTION, error);
-        let query = sqlx::query(FIND)
-            .bind(operator.0.as_bytes().as_slice())
-            .bind(json(&keys).map_err(failed)?)
-            .bind(clock::utc_now().timestamp_micros());
-        let mut found: Vec<(usize, MessageCorrelation)> = Vec::with_capacity(keys.len());
-        for row in self.db.read(ACTION, query).await? {
-            found.push((
-                rows::position(&row, 0).map_err(failed)?,
-                rows::correlation(&row).map_err(failed)?,
-            ));
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        let history = self
-            .history(found.iter().map(|(_, row)| row.message_id.0).collect())
-            .await?;
-        let mut tracked = vec![None; keys.len()];
-        for (position, correlation) in found {
-            if let Some(entry) = tracked.get_mut(position) {
-                *entry = Some(Tracked::of(correlation, &history));
-            }
-        }
-        Ok(tracked)
+        let found = self.db.look_up(&self.finds, Find::new(operator, keys)).await?;
+        let told = found.iter().flatten().filter(|found| found.is_told);
+        let history = self.history(told.map(|found| found.row.message_id.0).collect());
+        let history = history.await?;
+        let tracked = |found: Found| Tracked::of(found.row, &history);
+        Ok(found.into_iter().map(|found| found.map(tracked)).collect())
     }
 
     async fn find_all(
