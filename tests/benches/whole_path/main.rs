@@ -19,6 +19,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod cases;
+mod count;
 mod operator;
 
 use anyhow::{Context, Result};
@@ -44,6 +45,9 @@ struct Options {
     /// Without recording hook calls and their PDUs: what that costs is the difference
     #[arg(long)]
     no_recordings: bool,
+    /// Instructions and allocations a message instead of time, by valgrind's callgrind; the base case unless others are named
+    #[arg(long)]
+    count: bool,
     /// The cases whose names contain this, alone
     #[arg(long, default_value = "")]
     only: String,
@@ -65,8 +69,8 @@ impl Options {
     fn cases(&self) -> Vec<Case> {
         let mut cases = match (self.all, self.bench) {
             (true, _) => Case::all(),
-            (false, true) => Case::from_base(self.platform),
-            (false, false) => vec![Case::base(self.platform)],
+            (false, true) if !self.count || !self.only.is_empty() => Case::from_base(self.platform),
+            (false, _) => vec![Case::base(self.platform)],
         };
         cases.retain(|case| case.name().contains(&self.only));
         cases
@@ -88,6 +92,9 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if options.count {
+        return runtime.block_on(print_counts(&options, &cases));
+    }
     println!(
         "up to {messages} messages a run, median of {runs} runs, {}",
         machine()
@@ -129,6 +136,27 @@ fn main() -> Result<()> {
             "at {rate} messages/s, {}: command to submit_sm {submit}; receipt to event {receipt}",
             case.name()
         );
+    }
+    Ok(())
+}
+
+/// What a message costs in each case, whatever else the machine does.
+async fn print_counts(options: &Options, cases: &[Case]) -> Result<()> {
+    let messages = options.messages.unwrap_or(4_000);
+    println!("{:74} {:>12} {:>11}", "a message", "instructions", "allocations");
+    for case in cases {
+        let setup = case.setup(&options.data_dir, !options.no_recordings);
+        let profile = options.data_dir.join("callgrind.out");
+        let counted = count::count(env!("CARGO_BIN_EXE_gateway"), &setup, messages, &profile)
+            .await
+            .with_context(|| case.name())?;
+        println!(
+            "{:74} {:>12.0} {:>11.1}",
+            case.name(),
+            counted.instructions,
+            counted.allocations
+        );
+        println!("by function: callgrind_annotate {}", profile.display());
     }
     Ok(())
 }

@@ -80,6 +80,12 @@ pub struct Latency {
 }
 
 impl Stage {
+    /// The id of the gateway's process.
+    #[must_use]
+    pub fn gateway(&self) -> Option<u32> {
+        self.processes.gateway()
+    }
+
     /// So many messages, as fast as they are taken; until the last thing is told of all of them.
     ///
     /// # Errors
