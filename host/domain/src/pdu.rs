@@ -190,6 +190,34 @@ pub struct SubmitSmPdu {
     pub tlvs: Vec<Tlv>,
 }
 
+impl SubmitSmPdu {
+    /// The user data: message_payload where there is one, else short_message.
+    #[must_use]
+    pub fn user_data(&self) -> &[u8] {
+        user_data(&self.short_message, &self.tlvs)
+    }
+}
+
+/// With the same fields (SMPP 3.4 section 4.6.1), as far as a deliver_sm has them.
+impl From<&DeliverSmPdu> for SubmitSmPdu {
+    fn from(pdu: &DeliverSmPdu) -> Self {
+        Self {
+            service_type: pdu.service_type.clone(),
+            source: pdu.source.clone(),
+            destination: pdu.destination.clone(),
+            esm_class: pdu.esm_class,
+            protocol_id: pdu.protocol_id,
+            priority_flag: pdu.priority_flag,
+            registered_delivery: pdu.registered_delivery,
+            data_coding: pdu.data_coding,
+            sm_default_msg_id: pdu.sm_default_msg_id,
+            short_message: pdu.short_message.clone(),
+            tlvs: pdu.tlvs.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 impl fmt::Debug for SubmitSmPdu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubmitSmPdu")
@@ -235,10 +263,14 @@ impl DeliverSmPdu {
     /// The user data: message_payload where there is one, else short_message.
     #[must_use]
     pub fn user_data(&self) -> &[u8] {
-        match find_tlv(&self.tlvs, tag::MESSAGE_PAYLOAD) {
-            Some(payload) if self.short_message.is_empty() => payload,
-            _ => &self.short_message,
-        }
+        user_data(&self.short_message, &self.tlvs)
+    }
+}
+
+fn user_data<'a>(short_message: &'a [u8], tlvs: &'a [Tlv]) -> &'a [u8] {
+    match find_tlv(tlvs, tag::MESSAGE_PAYLOAD) {
+        Some(payload) if short_message.is_empty() => payload,
+        _ => short_message,
     }
 }
 

@@ -1,6 +1,6 @@
 //! User data headers (3GPP TS 23.040 section 9.2.3.24) and segment parameters of what comes in.
 
-use crate::pdu::{DeliverSmPdu, esm_class, find_tlv, tag};
+use crate::pdu::{DeliverSmPdu, Tlv, esm_class, find_tlv, tag};
 use crate::policy::Concatenation;
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +71,13 @@ pub struct UserDataHeader {
 /// than the rest of the header ends the reading of it.
 #[must_use]
 pub fn user_data(pdu: &DeliverSmPdu) -> (&[u8], UserDataHeader) {
-    let octets = pdu.user_data();
-    let (text, mut header) = if pdu.esm_class & esm_class::UDHI == 0 {
+    user_data_of(pdu.esm_class, pdu.user_data(), &pdu.tlvs)
+}
+
+/// The same of what stands in any PDU: `octets` are its short_message or message_payload.
+#[must_use]
+pub fn user_data_of<'a>(esm_class: u8, octets: &'a [u8], tlvs: &[Tlv]) -> (&'a [u8], UserDataHeader) {
+    let (text, mut header) = if esm_class & esm_class::UDHI == 0 {
         (octets, UserDataHeader::default())
     } else if let Some((header, text)) = split_header(octets) {
         (text, read(header))
@@ -83,7 +88,7 @@ pub fn user_data(pdu: &DeliverSmPdu) -> (&[u8], UserDataHeader) {
         };
         (octets, broken)
     };
-    header.place = header.place.or_else(|| sar(pdu));
+    header.place = header.place.or_else(|| sar(tlvs));
     (text, header)
 }
 
@@ -142,10 +147,10 @@ impl UserDataHeader {
     }
 }
 
-fn sar(pdu: &DeliverSmPdu) -> Option<(ReferenceKind, Concatenation)> {
-    let reference = find_tlv(&pdu.tlvs, tag::SAR_MSG_REF_NUM)?;
-    let total = find_tlv(&pdu.tlvs, tag::SAR_TOTAL_SEGMENTS)?;
-    let number = find_tlv(&pdu.tlvs, tag::SAR_SEGMENT_SEQNUM)?;
+fn sar(tlvs: &[Tlv]) -> Option<(ReferenceKind, Concatenation)> {
+    let reference = find_tlv(tlvs, tag::SAR_MSG_REF_NUM)?;
+    let total = find_tlv(tlvs, tag::SAR_TOTAL_SEGMENTS)?;
+    let number = find_tlv(tlvs, tag::SAR_SEGMENT_SEQNUM)?;
     let place = match (reference, total, number) {
         (&[high, low], &[total], &[number]) => valid(u16::from_be_bytes([high, low]), total, number),
         _ => None,

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use smpp_codec::frame::{Frame, FrameError, MAX_PDU, next_frame};
 use smpp_codec::{Texts, command_name, decode, describe, encode, fields, redact, submit_sm};
 use smpp_domain::pdu::{
-    CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, PduFields, SubmitSmPdu, find_tlv, tag,
+    CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, PduFields, find_tlv, tag,
 };
 
 const SUBMIT_SM: u32 = 0x04;
@@ -113,23 +113,9 @@ fn write_and_read_again(pdu: DeliverSmPdu) {
 }
 
 fn submit(pdu: &DeliverSmPdu) -> Outgoing {
-    let body = SubmitSmPdu {
-        service_type: pdu.service_type.clone(),
-        source: pdu.source.clone(),
-        destination: pdu.destination.clone(),
-        esm_class: pdu.esm_class,
-        protocol_id: pdu.protocol_id,
-        priority_flag: pdu.priority_flag,
-        registered_delivery: pdu.registered_delivery,
-        data_coding: pdu.data_coding,
-        sm_default_msg_id: pdu.sm_default_msg_id,
-        short_message: pdu.short_message.clone(),
-        tlvs: pdu.tlvs.clone(),
-        ..SubmitSmPdu::default()
-    };
     Outgoing {
         sequence_number: 1,
         command_status: CommandStatus::OK,
-        body: OutgoingBody::SubmitSm(Box::new(body)),
+        body: OutgoingBody::SubmitSm(Box::new(pdu.into())),
     }
 }

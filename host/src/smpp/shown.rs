@@ -4,7 +4,7 @@ use super::codec;
 use super::frame::Frame;
 use crate::ports::ShownPdu;
 use bytes::BytesMut;
-use smpp_domain::pdu::{CommandStatus, DeliverSmPdu, Outgoing, OutgoingBody, PduFields, SubmitSmPdu};
+use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody, PduFields, SubmitSmPdu};
 use smpp_domain::policy::question::Question;
 
 /// What a PDU was, with numbers, texts and passwords replaced.
@@ -44,7 +44,7 @@ pub fn fields(redacted: &[u8]) -> PduFields {
 pub fn asked(question: &Question) -> Option<PduFields> {
     let (pdu, command_id) = match question {
         Question::Submit { pdu, .. } => (pdu.clone(), SUBMIT_SM),
-        Question::Inbound { pdu, .. } if !pdu.unreadable => (alike(pdu), DELIVER_SM),
+        Question::Inbound { pdu, .. } if !pdu.unreadable => (SubmitSmPdu::from(pdu), DELIVER_SM),
         _ => return None,
     };
     let pdu = Outgoing {
@@ -70,24 +70,6 @@ pub fn asked(question: &Question) -> Option<PduFields> {
 const SUBMIT_SM: u32 = 4;
 const DELIVER_SM: u32 = 5;
 const HEADER_FIELDS: usize = 4;
-
-/// A deliver_sm as the submit_sm with the same fields (SMPP 3.4 section 4.6.1).
-fn alike(pdu: &DeliverSmPdu) -> SubmitSmPdu {
-    SubmitSmPdu {
-        service_type: pdu.service_type.clone(),
-        source: pdu.source.clone(),
-        destination: pdu.destination.clone(),
-        esm_class: pdu.esm_class,
-        protocol_id: pdu.protocol_id,
-        priority_flag: pdu.priority_flag,
-        registered_delivery: pdu.registered_delivery,
-        data_coding: pdu.data_coding,
-        sm_default_msg_id: pdu.sm_default_msg_id,
-        short_message: pdu.short_message.clone(),
-        tlvs: pdu.tlvs.clone(),
-        ..SubmitSmPdu::default()
-    }
-}
 
 /// The octets of a PDU that may be kept: of one that binds, without its password.
 pub(super) fn without_password<'a>(pdu: &Outgoing, octets: &'a [u8], room: &'a mut Vec<u8>) -> &'a [u8] {

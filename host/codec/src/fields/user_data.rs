@@ -3,18 +3,12 @@
 use super::{Texts, field, hexadecimal, meaning, octets_of};
 use crate::layout::Coding;
 use smpp_domain::mobile_originated::{is_octets, words as decoded};
-use smpp_domain::pdu::{DeliverSmPdu, PduField, esm_class};
-use smpp_domain::udh::{ReferenceKind, UserDataHeader, user_data};
+use smpp_domain::pdu::{PduField, esm_class};
+use smpp_domain::udh::{ReferenceKind, UserDataHeader, user_data_of};
 
 /// One field, or two where a user data header stands before the text.
 pub(super) fn fields(name: &str, octets: &[u8], coding: Coding, texts: Texts) -> Vec<PduField> {
-    let message = DeliverSmPdu {
-        esm_class: coding.esm_class,
-        data_coding: coding.data_coding,
-        short_message: octets.to_vec(),
-        ..DeliverSmPdu::default()
-    };
-    let (text, header) = user_data(&message);
+    let (text, header) = user_data_of(coding.esm_class, octets, &[]);
     let mut told = Vec::new();
     if coding.esm_class & esm_class::UDHI != 0 {
         let octets = octets.get(..octets.len() - text.len()).unwrap_or_default();

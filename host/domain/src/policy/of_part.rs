@@ -6,7 +6,7 @@ use crate::dispatch::{LongMessageStrategy, MessageType, SmsEncoding};
 use crate::encoding::{Alphabet, alphabet_for_data_coding};
 use crate::ids::{AccountId, MessageId};
 use crate::mobile_originated::words;
-use crate::pdu::{DeliverSmPdu, SubmitSmPdu, find_tlv, tag};
+use crate::pdu::{SubmitSmPdu, find_tlv, tag};
 use crate::udh;
 use uuid::Uuid;
 
@@ -15,14 +15,7 @@ impl OutboundMessage {
     /// this one, with data_coding 0 read as GSM 7-bit.
     #[must_use]
     pub fn of_part(pdu: &SubmitSmPdu) -> (Self, PartPlace) {
-        let user_data = DeliverSmPdu {
-            esm_class: pdu.esm_class,
-            data_coding: pdu.data_coding,
-            short_message: pdu.short_message.clone(),
-            tlvs: pdu.tlvs.clone(),
-            ..DeliverSmPdu::default()
-        };
-        let (octets, header) = udh::user_data(&user_data);
+        let (octets, header) = udh::user_data_of(pdu.esm_class, pdu.user_data(), &pdu.tlvs);
         let alphabet = alphabet_for_data_coding(pdu.data_coding, &Alphabet::Gsm7Unpacked);
         let place = header.place.map(|(_, place)| PartPlace {
             number: place.number,
