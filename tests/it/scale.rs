@@ -7,6 +7,7 @@ mod operators;
 mod overload;
 mod wraps;
 
+use smpp_connector_tests::load::count;
 use smpp_connector_tests::{GatewayProcess, Message, Operator, PATIENCE};
 use std::time::{Duration, Instant};
 
@@ -45,9 +46,4 @@ fn until_accepted(host: &GatewayProcess, messages: usize, limit: Duration) {
         // A page of metrics is no event source.
         std::thread::sleep(Duration::from_millis(50));
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a story are far below 2^52")]
-fn count(messages: usize) -> f64 {
-    messages as f64
 }

@@ -284,7 +284,7 @@ fn print_table(played: &[Played]) {
             figures.rate,
             format!("({slowest:.0} .. {fastest:.0})"),
             figures.memory,
-            figures.cpu_in_words()
+            figures.cpu_in_words(0)
         );
     }
 }

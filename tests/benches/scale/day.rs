@@ -5,7 +5,7 @@ use crate::{BINARY, Options, fill};
 use anyhow::Result;
 use chrono::{TimeDelta, Utc};
 use smpp_connector::ports::CorrelationStore;
-use smpp_connector_tests::load::{Ground, Ours, Stage};
+use smpp_connector_tests::load::{Ground, Ours, Stage, count, whole};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,28 +110,9 @@ async fn embedded(options: &Options, ground: &Arc<Ground>, rows: usize) -> Resul
 
 fn tell(stage: &Stage, what: &str, numbers: std::ops::Range<usize>) {
     let latency = stage.latency(numbers.clone());
-    let [submit, receipt] =
-        [latency.submit, latency.receipt].map(|[p50, p99]| format!("p50 {p50:.1} ms, p99 {p99:.1} ms"));
     println!(
-        "  {what:42} {:>6} messages: command to submit_sm {submit}; receipt to event {receipt}; the longest in all {:.0} ms",
+        "  {what:42} {:>6} messages: {latency}; the longest in all {:.0} ms",
         numbers.len(),
         stage.longest(numbers)
     );
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of a benchmark are far below 2^52"
-)]
-fn count(messages: usize) -> f64 {
-    messages as f64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts of a benchmark are small and not negative"
-)]
-fn whole(messages: f64) -> usize {
-    messages as usize
 }

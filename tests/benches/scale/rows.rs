@@ -60,12 +60,10 @@ async fn fill(ground: &Ground, rows: usize) -> Result<()> {
 }
 
 fn tell(what: &str, (figures, [slowest, fastest]): &(Figures, [f64; 2])) {
-    let used = figures.cpu.iter().filter(|(_, used)| *used >= 0.5);
-    let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.1}")).collect();
     println!(
         "  {what:16} {:>7.0} a second ({slowest:.0}..{fastest:.0}), {:.0} MiB, CPU us a message: {}",
         figures.rate,
         figures.memory,
-        used.join(", ")
+        figures.cpu_in_words(1)
     );
 }

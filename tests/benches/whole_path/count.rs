@@ -4,13 +4,11 @@
 //! more to do than it can. It carries few messages and many, and the difference counts: neither its start nor its end do.
 
 use anyhow::{Context, Result, ensure};
-use smpp_connector_tests::load::{Ours, Setup};
+use smpp_connector_tests::load::{Ours, Setup, count as as_f64};
 use std::collections::HashMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 const FEW: usize = 1_000;
 /// What the C library is asked for memory by.
@@ -22,8 +20,6 @@ const ALLOCATE: [&str; 6] = [
     "aligned_alloc",
     "memalign",
 ];
-/// What a gateway under callgrind may take to drain and to write what it has counted.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Of one message.
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +31,15 @@ pub(crate) struct Counted {
 /// What one run has counted in all.
 #[derive(Default, Debug, PartialEq, Eq)]
 struct Totals {
-    instructions: u64,
-    allocations: u64,
+    instructions: usize,
+    allocations: usize,
 }
 
 /// Counts with a gateway of this setup. The counts by function are left in `profile`, for callgrind_annotate(1).
 pub(crate) async fn count(binary: &str, setup: &Setup, messages: usize, profile: &Path) -> Result<Counted> {
     let few = run(binary, setup, FEW, profile).await?;
     let many = run(binary, setup, FEW + messages, profile).await?;
-    let each = |few: u64, many: u64| as_f64(many.saturating_sub(few)) / as_f64(messages as u64);
+    let each = |few: usize, many: usize| as_f64(many.saturating_sub(few)) / as_f64(messages);
     Ok(Counted {
         instructions: each(few.instructions, many.instructions),
         allocations: each(few.allocations, many.allocations),
@@ -56,7 +52,7 @@ async fn run(binary: &str, setup: &Setup, messages: usize, profile: &Path) -> Re
     let under = under.to_str().context("a path in UTF-8")?;
     let mut stage = Ours::start(under, setup, messages).await?;
     stage.flood(messages).await?;
-    end(stage.gateway().context("a gateway")?)?;
+    ensure!(stage.terminate(), "the gateway does not end well under callgrind");
     let counted = std::fs::read_to_string(profile);
     Ok(totals(&counted.with_context(|| profile.display().to_string())?))
 }
@@ -71,23 +67,6 @@ fn under_callgrind(binary: &str, folder: &Path, profile: &Path) -> Result<PathBu
     std::fs::write(&program, script)?;
     std::fs::set_permissions(&program, Permissions::from_mode(0o755))?;
     Ok(program)
-}
-
-/// Has it end by itself, and write what it has counted.
-fn end(gateway: u32) -> Result<()> {
-    let told = Command::new("kill").arg(gateway.to_string()).status()?;
-    ensure!(told.success(), "the gateway ended before it was told to");
-    let asked = Instant::now();
-    // Nobody waits for it yet: it stays as a zombie.
-    let ended = || {
-        let stat = std::fs::read_to_string(format!("/proc/{gateway}/stat")).unwrap_or_default();
-        stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z"))
-    };
-    while !ended() {
-        ensure!(asked.elapsed() < PATIENCE, "the gateway does not end");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 /// Reads callgrind's file: names stand with their number where they appear first, and with the number alone later.
@@ -111,12 +90,7 @@ fn totals(file: &str) -> Totals {
     totals
 }
 
-fn first_number(text: &str) -> u64 {
+fn first_number(text: &str) -> usize {
     let number = text.split_whitespace().next();
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
-fn as_f64(count: u64) -> f64 {
-    count as f64
 }

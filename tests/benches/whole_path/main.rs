@@ -130,12 +130,7 @@ fn main() -> Result<()> {
             let mut stage = start(*case, rate * seconds).await?;
             stage.steady(rate, seconds).await
         })?;
-        let [submit, receipt] =
-            [latency.submit, latency.receipt].map(|[p50, p99]| format!("p50 {p50:.1} ms, p99 {p99:.1} ms"));
-        println!(
-            "at {rate} messages/s, {}: command to submit_sm {submit}; receipt to event {receipt}",
-            case.name()
-        );
+        println!("at {rate} messages/s, {}: {latency}", case.name());
     }
     Ok(())
 }
@@ -176,7 +171,7 @@ fn print_table(cases: &[Case], medians: &[(Figures, [f64; 2])]) {
             format!("({slowest:.0}..{fastest:.0})"),
             figures.rate / base,
             figures.memory,
-            figures.cpu_in_words()
+            figures.cpu_in_words(0)
         );
     }
 }

@@ -30,18 +30,11 @@ impl Processes {
         self.0.iter().map(|(_, who)| used(*who)).collect()
     }
 
-    /// The id of the first of them: that is the gateway.
-    #[must_use]
-    pub fn gateway(&self) -> Option<u32> {
-        let (_, who) = self.0.first()?;
-        let (Who::Family(pid) | Who::Threads(pid, _) | Who::Rest(pid, _)) = who;
-        Some(*pid)
-    }
-
-    /// The most memory that the gateway has had, in MiB.
+    /// The most memory that the first of them has had, in MiB: that is the gateway.
     #[must_use]
     pub fn peak(&self) -> Option<f64> {
-        let pid = self.gateway()?;
+        let (_, who) = self.0.first()?;
+        let (Who::Family(pid) | Who::Threads(pid, _) | Who::Rest(pid, _)) = who;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1_024.0)

@@ -147,7 +147,7 @@ impl Kannel {
             batch: if setup.intake == Intake::Box { BATCH } else { 1 },
             first: 0,
             given: 0,
-            _props: props,
+            props,
         })
     }
 }

@@ -129,7 +129,7 @@ impl Ours {
             batch: BATCH,
             first,
             given: first,
-            _props: vec![Box::new(gateway), Box::new(sink), Box::new(ground)],
+            props: vec![Box::new(gateway), Box::new(sink), Box::new(ground)],
         })
     }
 }

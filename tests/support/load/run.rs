@@ -3,8 +3,10 @@
 use super::cpu::Processes;
 use super::lane::Lane;
 use super::tally::{Step, Tally};
+use crate::GatewayProcess;
 use anyhow::Result;
 use futures_util::future::try_join_all;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,8 +29,8 @@ pub struct Stage {
     pub(super) first: usize,
     /// The number of the next one.
     pub(super) given: usize,
-    /// What runs it, ended with it, in this order.
-    pub(super) _props: Vec<Box<dyn std::any::Any>>,
+    /// What runs it, ended with it, in this order: the gateway is the first.
+    pub(super) props: Vec<Box<dyn std::any::Any>>,
 }
 
 /// What a run came to.
@@ -50,23 +52,20 @@ impl Figures {
         of.map(|(_, used)| used).sum()
     }
 
-    /// CPU microseconds a message of each process that uses any, in words.
+    /// CPU microseconds a message of each process that uses any, in words, with so many decimals.
     #[must_use]
-    pub fn cpu_in_words(&self) -> String {
+    pub fn cpu_in_words(&self, decimals: usize) -> String {
         let used = self.cpu.iter().filter(|(_, used)| *used >= 0.5);
-        let used: Vec<_> = used.map(|(who, used)| format!("{who} {used:.0}")).collect();
+        let used: Vec<_> = used
+            .map(|(who, used)| format!("{who} {used:.decimals$}"))
+            .collect();
         used.join(", ")
     }
 
     /// Half of the messages a second: what is carried with ease.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate is small and not negative"
-    )]
     pub fn half_rate(&self) -> usize {
-        ((self.rate / 2.0) as usize).max(1)
+        whole(self.rate / 2.0).max(1)
     }
 }
 
@@ -79,11 +78,20 @@ pub struct Latency {
     pub receipt: [f64; 2],
 }
 
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [submit, receipt] =
+            [self.submit, self.receipt].map(|[p50, p99]| format!("p50 {p50:.1} ms, p99 {p99:.1} ms"));
+        write!(f, "command to submit_sm {submit}; receipt to event {receipt}")
+    }
+}
+
 impl Stage {
-    /// The id of the gateway's process.
+    /// Has this project's gateway end by itself, and waits until it has. False where it did not end well, or is another's.
     #[must_use]
-    pub fn gateway(&self) -> Option<u32> {
-        self.processes.gateway()
+    pub fn terminate(mut self) -> bool {
+        let gateway = self.props.remove(0).downcast::<GatewayProcess>();
+        gateway.is_ok_and(|gateway| gateway.terminate().success())
     }
 
     /// So many messages, as fast as they are taken; until the last thing is told of all of them.
@@ -219,19 +227,23 @@ pub fn median(mut runs: Vec<Figures>) -> (Figures, [f64; 2]) {
     (runs.into_iter().nth(middle).unwrap_or_default(), ends)
 }
 
+/// To be calculated with.
+#[must_use]
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of a benchmark are far below 2^52"
 )]
-fn count(messages: usize) -> f64 {
+pub fn count(messages: usize) -> f64 {
     messages as f64
 }
 
+/// Cut off to a count.
+#[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "counts of a benchmark are small and not negative"
 )]
-fn whole(messages: f64) -> usize {
+pub fn whole(messages: f64) -> usize {
     messages as usize
 }
