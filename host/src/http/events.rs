@@ -15,7 +15,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::unfold;
 use recent::Line;
 use serde::Deserialize;
@@ -26,11 +26,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Events that one reader holds in memory: shared with the other readers, unless it is behind them.
-const PAGE: usize = 64;
-/// Octets that are handed to its connection at once. A reader that reads nothing holds 16 times as many there at most, or one
-/// event if that is longer.
-const CHUNK: usize = 8 << 10;
+/// Events that one reader holds in memory: shared with the other readers, unless it is behind them. Its connection holds another
+/// sixteen, which it writes at once.
+const PAGE: usize = 32;
 /// A silent stream says so often that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -64,13 +62,13 @@ pub(super) async fn stream(
         page: VecDeque::new(),
         stopping: state.stopping,
     };
-    let chunks = unfold(reader, |mut reader| async move {
-        let chunk = reader.next().await?;
-        Some((Ok::<_, Infallible>(chunk), reader))
+    let events = unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((Ok::<_, Infallible>(event), reader))
     });
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
     let newest = [("x-newest-event", newest)];
-    (headers, newest, Body::from_stream(chunks)).into_response()
+    (headers, newest, Body::from_stream(events)).into_response()
 }
 
 /// Where a reader was cut off.
@@ -88,11 +86,12 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next events, or a sign of life; `None` ends the stream.
+    /// The next event, or a sign of life; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(chunk) = self.chunk() {
-                return Some(chunk);
+            if let Some(line) = self.page.pop_front() {
+                self.after = line.seq;
+                return Some(line.text);
             }
             self.newest.borrow_and_update();
             match self.recent.after(&*self.log, self.after, PAGE).await {
@@ -112,20 +111,5 @@ impl Reader {
                 () = self.stopping.cancelled() => return None,
             }
         }
-    }
-
-    /// What is at hand, in a piece that is not too large.
-    fn chunk(&mut self) -> Option<Bytes> {
-        let first = self.page.pop_front()?;
-        self.after = first.seq;
-        let mut octets = BytesMut::from(first.text);
-        while let Some(next) = self.page.front()
-            && octets.len() + next.text.len() <= CHUNK
-        {
-            octets.extend_from_slice(&next.text);
-            self.after = next.seq;
-            self.page.pop_front();
-        }
-        Some(octets.freeze())
     }
 }

@@ -15,8 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// Live tails that read, and that read nothing.
 const READING: usize = 160;
 const STALLED: usize = 40;
-/// What 200 tails may take of the gateway's memory: what one is handed at most (64 events of their own and 16 pieces of 8 KiB) for
-/// each of those that read nothing, what is kept for all, and as much again for the allocator.
+/// What 200 tails may take of the gateway's memory: a connection's buffers and 48 events of about 1 KiB for each of those that are
+/// behind, what is kept for all, and as much again for the allocator.
 const ROOM: u64 = 48 << 20;
 /// What the overview asks for.
 const OVERVIEW: [&str; 4] = ["/readyz", "/api/v1/operators", "/api/v1/plugins", "/metrics"];
