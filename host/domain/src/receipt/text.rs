@@ -129,7 +129,7 @@ pub fn scan(text: &str) -> TextReceipt {
     receipt
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Key {
     Id,
     Sub,
@@ -163,48 +163,45 @@ struct Found {
 
 /// All keys in their order. A key starts where no letter or digit stands before it: `#id:` is one, `grid:` is not.
 fn keys(text: &str) -> Vec<Found> {
-    let octets = text.as_bytes();
-    let mut found = Vec::new();
-    let mut at_word = true;
-    let mut start = 0;
-    while let Some(&octet) = octets.get(start) {
-        let hit = octets.get(start..).filter(|_| at_word).and_then(key_at);
-        if let Some((key, length)) = hit {
-            found.push(Found {
-                key,
-                start,
-                value: start + length,
-            });
-            start += length;
-            at_word = true;
-        } else {
-            at_word = !octet.is_ascii_alphanumeric();
-            start += 1;
-        }
+    let mut found = Vec::with_capacity(NAMES.len());
+    // No name has a colon in it, so each colon ends one key or none.
+    for (colon, _) in text.match_indices(':') {
+        let before = text.as_bytes().get(..colon).unwrap_or_default();
+        found.extend(key_at_the_end(before).map(|(key, start)| Found {
+            key,
+            start,
+            value: colon + 1,
+        }));
     }
     found
 }
 
-/// The key that these octets start with, and its length with the colon.
-fn key_at(octets: &[u8]) -> Option<(Key, usize)> {
+/// The key whose name these octets end with, and where that starts.
+fn key_at_the_end(octets: &[u8]) -> Option<(Key, usize)> {
+    let octets = without_last(octets, |octet| octet == b' ');
     NAMES
         .iter()
-        .find_map(|&(name, key)| Some((key, name_length(octets, name)?)))
+        .find_map(|&(name, key)| Some((key, name_start(octets, name)?)))
 }
 
-fn name_length(octets: &[u8], name: &str) -> Option<usize> {
-    let mut at = 0;
-    for wanted in name.bytes() {
-        if wanted == b' ' {
-            at += run(octets, at, |octet| matches!(octet, b' ' | b'_'));
-        } else if octets.get(at)?.eq_ignore_ascii_case(&wanted) {
-            at += 1;
-        } else {
-            return None;
-        }
+fn name_start(mut octets: &[u8], name: &str) -> Option<usize> {
+    for wanted in name.bytes().rev() {
+        octets = match octets.split_last() {
+            _ if wanted == b' ' => without_last(octets, |octet| matches!(octet, b' ' | b'_')),
+            Some((last, before)) if last.eq_ignore_ascii_case(&wanted) => before,
+            _ => return None,
+        };
     }
-    at += run(octets, at, |octet| octet == b' ');
-    (octets.get(at) == Some(&b':')).then_some(at + 1)
+    let starts_a_word = octets.last().is_none_or(|before| !before.is_ascii_alphanumeric());
+    starts_a_word.then_some(octets.len())
+}
+
+fn without_last(octets: &[u8], of: impl Fn(u8) -> bool) -> &[u8] {
+    let kept = octets
+        .iter()
+        .rposition(|&octet| !of(octet))
+        .map_or(0, |last| last + 1);
+    octets.get(..kept).unwrap_or_default()
 }
 
 fn value(text: &str, found: &Found, next: Option<&Found>) -> Option<String> {
@@ -222,10 +219,6 @@ fn place(text: &str, found: &Found, next: Option<&Found>) -> Option<Range<usize>
 
 fn separates(c: char) -> bool {
     c.is_ascii_whitespace() || c.is_ascii_control()
-}
-
-fn run(octets: &[u8], from: usize, of: impl Fn(u8) -> bool) -> usize {
-    octets.iter().skip(from).take_while(|&&octet| of(octet)).count()
 }
 
 /// Lone surrogates and an odd last octet are what a cut text leaves: the rest still counts.

@@ -131,7 +131,62 @@ fn debug_output_holds_no_text() {
     assert!(!format!("{:?}", usual()).contains("MOBILE"));
 }
 
+/// What [`keys`] finds, said plainly: each name tried at each place where a word starts.
+fn keys_word_by_word(octets: &[u8]) -> Vec<(Key, usize, usize)> {
+    let starts_a_word = |at: usize| at == 0 || !octets[at - 1].is_ascii_alphanumeric();
+    let places = (0..octets.len()).filter(|&at| starts_a_word(at));
+    let named = |at: usize| {
+        NAMES
+            .iter()
+            .find_map(|&(name, key)| Some((key, at, at + length_with_colon(&octets[at..], name)?)))
+    };
+    places.filter_map(named).collect()
+}
+
+fn length_with_colon(octets: &[u8], name: &str) -> Option<usize> {
+    let run = |from: usize, of: &[u8]| {
+        octets[from..]
+            .iter()
+            .take_while(|octet| of.contains(octet))
+            .count()
+    };
+    let mut at = 0;
+    for wanted in name.bytes() {
+        if wanted == b' ' {
+            at += run(at, b" _");
+        } else if octets.get(at)?.eq_ignore_ascii_case(&wanted) {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    at += run(at, b" ");
+    (octets.get(at) == Some(&b':')).then_some(at + 1)
+}
+
+fn same_keys(text: &str) -> Result<(), TestCaseError> {
+    let found = keys(text)
+        .into_iter()
+        .map(|found| (found.key, found.start, found.value));
+    prop_assert_eq!(
+        found.collect::<Vec<_>>(),
+        keys_word_by_word(text.as_bytes()),
+        "{:?}",
+        text
+    );
+    Ok(())
+}
+
 proptest! {
+    #[test]
+    fn keys_are_found_wherever_a_word_starts(
+        words in proptest::collection::vec("(?i:id|sub|dlvrd|submit[ _]{0,2}date|done|date|stat|err|text|[ _]{1,3}|:|#|é|x|1|\\PC){1,4}(:| :)?", 0..12),
+        any in ".*",
+    ) {
+        same_keys(&words.concat())?;
+        same_keys(&any)?;
+    }
+
     #[test]
     fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..400), data_coding: u8) {
         prop_assert!(scan_octets(&octets, data_coding).id.is_none_or(|id| !id.is_empty()));
