@@ -99,7 +99,7 @@ const STEPS = {
   "message-ids": { words: "id to key", order: 8 },
 };
 
-function answer({ hook, question: { input }, answer, fault, outcome }) {
+function answer({ hook, question: { input }, answer, fault, outcome, sequenceNumber }) {
   if (fault) return h("span", { class: "bad" }, `no answer: ${fault.cause}: ${fault.text}`);
   const facts = {
     splitting: () => `${input.octets} octets`,
@@ -109,7 +109,8 @@ function answer({ hook, question: { input }, answer, fault, outcome }) {
     "message-ids": () => `${input.raw} (${input.origin})`,
   }[hook]?.();
   const default_ = answer === null || answer === "host-default";
-  return [facts, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160), outcome].filter(Boolean).join("; ");
+  const number = sequenceNumber === undefined ? null : `sequence_number ${sequenceNumber}`;
+  return [facts, number, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160), outcome].filter(Boolean).join("; ");
 }
 
 function octets({ "short-message": short, tlvs }) {
