@@ -14,7 +14,7 @@ import * as reloads from "./pages/reloads.js";
 import * as sessions from "./pages/sessions.js";
 
 // In the order of their keys, 1 to 9 and 0. A page gives `title`, `load(params, signal)`, `draw(data, params, again, signal)`, and
-// `every`: milliseconds until it is asked anew, 0 where it lives by itself.
+// `every(data)`: milliseconds until it is asked anew, 0 where it lives by itself or is over.
 const PAGES = { "": overview, sessions, messages, plugins, playground, decisions, live, reloads, odd, configuration };
 
 const page = document.getElementById("page");
@@ -45,9 +45,11 @@ async function show() {
   navigation(params.name);
   document.title = `${view.title} · smpp-connector`;
   page.replaceChildren(h("p", { class: "quiet" }, "…"));
+  let last = null;
   const once = async () => {
     try {
       const data = await view.load(params, shown.signal);
+      last = data;
       if (shown.signal.aborted) return;
       status.textContent = "";
       if (asOf.textContent && held()) {
@@ -62,8 +64,9 @@ async function show() {
   };
   while (!shown.signal.aborted) {
     await once();
-    if (!view.every) return;
-    await pause(view.every, shown.signal);
+    const every = view.every(last);
+    if (!every) return;
+    await pause(every, shown.signal);
   }
 }
 

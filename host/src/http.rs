@@ -21,12 +21,13 @@ mod query;
 mod reply;
 mod resume;
 mod story;
+mod under_way;
 
 use crate::config::{Effective, OperatorConfig, Secret};
 use crate::metrics::Metrics;
 use crate::ports::{
-    CommandQueue, DecisionLog, EventLog, MessageStories, OddPduLog, OperatorStops, PduLog, PluginDesk,
-    Previews, Probe, SessionPanel, ThrottleBoard,
+    CommandQueue, DecisionLog, EventLog, Inquiries, MessageStories, OddPduLog, OperatorStops, PduLog,
+    PluginDesk, Previews, Probe, SessionPanel, ThrottleBoard,
 };
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -55,6 +56,8 @@ pub struct LoadedOperator {
     pub throttle: Arc<ThrottleBoard>,
     /// Its sessions in the order of its file; none while it waits for a usable plugin.
     pub sessions: Vec<Arc<SessionPanel>>,
+    /// Where a message of its is; `None` while it waits for a usable plugin.
+    pub inquiries: Option<Inquiries>,
 }
 
 /// The operators that are loaded.

@@ -21,6 +21,7 @@ mod store;
 mod story;
 mod throttle;
 mod traces;
+mod under_way;
 
 pub use decisions::{
     DecisionCount, DecisionLog, DecisionRecord, FaultRecord, IdInPlace, PduLog, PduRecord, Wanted, WirePdu,
@@ -56,6 +57,7 @@ pub use store::{
 pub use story::{MessageStories, MessageStory, ToldReceipt};
 pub use throttle::{ThrottleBoard, Throttled};
 pub use traces::{Attribute, Span, SpanKind, TraceSink};
+pub use under_way::{Inquiries, Inquiry, Queued, Searched, Silent, UnderWay, WaitsFor};
 
 /// Why a backend could not do its work. Callers look at the kind only; people read the rest.
 #[derive(Debug, thiserror::Error)]

@@ -166,6 +166,7 @@ impl Pipeline {
     async fn answer(&self, request: SubmitRequest, status: CommandStatus, message_id: &str) {
         let result = PartResult::Answered {
             written_at: chrono::Utc::now(),
+            sequence_number: 1,
             response: SubmitResponse {
                 status,
                 message_id: message_id.to_owned(),

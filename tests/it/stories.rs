@@ -37,6 +37,7 @@ mod throttling;
 mod tps;
 mod traces;
 mod unanswered;
+mod under_way;
 
 use serde_json::Value;
 use smpp_connector_tests::{Message, PATIENCE};

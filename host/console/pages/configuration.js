@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { badge, h, table } from "../dom.js";
 
 export const title = "Configuration";
-export const every = 5000;
+export const every = () => 5000;
 
 export async function load(_, signal) {
   return get("config", signal);

@@ -6,7 +6,7 @@ import { badge, by, clock, h, json, table } from "../dom.js";
 import { address } from "./playground.js";
 
 export const title = "Decisions";
-export const every = 3000;
+export const every = () => 3000;
 
 const HOOKS = ["encoding", "splitting", "submit", "submit-result", "message-ids", "inbound"];
 const OUTCOMES = ["matched", "unmatched", "late", "fault", "rejected"];

@@ -4,7 +4,7 @@ import { follow, get } from "../api.js";
 import { clock, count, fieldByField, h, opens } from "../dom.js";
 
 export const title = "Live";
-export const every = 0;
+export const every = () => 0;
 
 /** Lines that are shown, and how often they are drawn. */
 const KEPT = 200;

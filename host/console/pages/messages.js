@@ -5,7 +5,8 @@ import { ago, badge, by, digest, fieldByField, h, json, table } from "../dom.js"
 import { address } from "./playground.js";
 
 export const title = "Messages";
-export const every = 0;
+/** What has no outcome yet is watched until it has. */
+export const every = (data) => (data?.story && !data.story.outcome ? 3000 : 0);
 
 export async function load({ rest: [id] }, signal) {
   if (!id) return null;
@@ -43,11 +44,13 @@ function told({ story, decisions, refusal }) {
   return [
     h("section", {},
       h("h2", {}, story.messageId, " ", badge(outcome?.outcome ?? story.stage, MOODS[outcome?.outcome] ?? "warn")),
-      h("p", {}, "Operator ", h("a", { href: `#/sessions/${story.operator ?? ""}` }, story.operator ?? story.operatorId), "; ",
-        outcome ? outcome.submittedAt ? ["submitted ", ago(outcome.submittedAt), ", "] : null : "no outcome yet",
-        outcome ? `${outcome.encoding ?? "no encoding"}, data_coding ${outcome.dataCoding ?? "–"}, ${outcome.longMessageStrategy ?? ""}, ${outcome.partCount ?? outcome.parts?.length ?? 0} parts` : ""),
+      h("p", {}, "Operator ", h("a", { href: `#/sessions/${story.operator ?? ""}` }, story.operator ?? story.operatorId),
+        outcome ? ["; ", outcome.submittedAt ? ["submitted ", ago(outcome.submittedAt), ", "] : null,
+          `${outcome.encoding ?? "no encoding"}, data_coding ${outcome.dataCoding ?? "–"}, ${outcome.longMessageStrategy ?? ""}, ${outcome.partCount ?? outcome.parts?.length ?? 0} parts`]
+          : story.underWay ? null : "; no outcome yet"),
+      story.underWay ? underWay(story.underWay) : null,
       outcome?.reason ? h("p", { class: "bad" }, outcome.reason) : null,
-      outcome?.policy ? h("p", {}, `Decided by ${outcome.policy.plugin} ${outcome.policy.version} `, digest(outcome.policy.sha256))
+      !outcome ? null : outcome.policy ? h("p", {}, `Decided by ${outcome.policy.plugin} ${outcome.policy.version} `, digest(outcome.policy.sha256))
         : h("p", { class: "quiet" }, "Decided by the built-in behaviour."),
       outcome ? h("details", { "data-key": "outcome" }, h("summary", {}, "The event smpp.submit"), json(outcome)) : null),
     h("section", {}, h("h2", {}, "Parts"), table("As the operator took them, numbers masked", [
@@ -56,9 +59,10 @@ function told({ story, decisions, refusal }) {
       ["Operator's id", (part) => h("code", {}, part.operatorMessageId)],
       ["Key", (part) => part.messageKey === part.operatorMessageId ? "the same" : h("code", {}, part.messageKey)],
       ["Submitted", (part) => precise(part.submittedAt)],
+      ["Answered", (part) => part.answeredAt ? `after ${after(part.submittedAt, part.answeredAt)}` : "–"],
       ["Receipts", (part) => part.receipts.length === 0 ? h("span", { class: "quiet" }, "none yet, awaited until ", precise(part.receiptsUntil)) :
         h("ul", {}, part.receipts.map((receipt) => h("li", {}, badge(receipt.state, STATES[receipt.state]), receipt.final ? ", final, " : ", ",
-          precise(receipt.receivedAt), `, after ${after(part.submittedAt, receipt.receivedAt)}`)))],
+          precise(receipt.receivedAt), `, after ${after(part.answeredAt ?? part.submittedAt, receipt.receivedAt)}`)))],
     ], story.parts, "The operator has accepted no part.")),
     h("section", {}, h("h2", {}, "Step by step"), table("In the order of time; numbers and texts are masked", [
       ["When", ({ at }) => precise(at), "whole"],
@@ -66,6 +70,15 @@ function told({ story, decisions, refusal }) {
       ["What", ({ what, more, key }) => more ? h("details", { "data-key": key }, h("summary", {}, what), more) : what],
       ["By", ({ by }) => by ?? "", "whole"],
     ], steps(story, decisions), "Nothing was recorded of it.")),
+  ];
+}
+
+/** For what a message waits that has no outcome yet, and since when. */
+function underWay({ words, publishedAt, since, until, partsAccepted, partCount }) {
+  return [
+    h("p", { class: "warn" }, `${words[0].toUpperCase()}${words.slice(1)}.`),
+    h("p", {}, "Accepted ", ago(publishedAt), since === publishedAt ? null : [", so since ", ago(since)], until ? [", until ", precise(until)] : null,
+      partCount > 1 ? `; ${partsAccepted} of ${partCount} parts are accepted by the operator` : null, "."),
   ];
 }
 
@@ -99,7 +112,7 @@ const STEPS = {
   "message-ids": { words: "id to key", order: 8 },
 };
 
-function answer({ hook, question: { input }, answer, fault, outcome }) {
+function answer({ hook, question: { input }, answer, fault, outcome, sequenceNumber }) {
   if (fault) return h("span", { class: "bad" }, `no answer: ${fault.cause}: ${fault.text}`);
   const facts = {
     splitting: () => `${input.octets} octets`,
@@ -109,7 +122,8 @@ function answer({ hook, question: { input }, answer, fault, outcome }) {
     "message-ids": () => `${input.raw} (${input.origin})`,
   }[hook]?.();
   const default_ = answer === null || answer === "host-default";
-  return [facts, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160), outcome].filter(Boolean).join("; ");
+  const number = sequenceNumber === undefined ? null : `sequence_number ${sequenceNumber}`;
+  return [facts, number, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160), outcome].filter(Boolean).join("; ");
 }
 
 function octets({ "short-message": short, tlvs }) {

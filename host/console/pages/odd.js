@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { clock, fieldByField, h, opens, table } from "../dom.js";
 
 export const title = "Odd PDUs";
-export const every = 5000;
+export const every = () => 5000;
 
 export async function load({ query }, signal) {
   const operator = query.get("operator");

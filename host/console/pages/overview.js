@@ -5,7 +5,7 @@ import { badge, count, h, meter, rate, span, table, tile } from "../dom.js";
 import * as figures from "../figures.js";
 
 export const title = "Overview";
-export const every = 2000;
+export const every = () => 2000;
 
 export async function load(_, signal) {
   const [ready, { operators }, policies] = await Promise.all([

@@ -5,7 +5,7 @@ import { get, post } from "../api.js";
 import { badge, digest, fieldByField, h, json, table } from "../dom.js";
 
 export const title = "Playground";
-export const every = 0;
+export const every = () => 0;
 
 const KINDS = { message: "Message", pdu: "PDU", fixture: "Fixture" };
 /** The address at which a hook call is tried again; `against` is a version to compare with. */

@@ -6,7 +6,7 @@ import { ago, badge, count, digest, h, json, table } from "../dom.js";
 import { address } from "./playground.js";
 
 export const title = "Plugins";
-export const every = 2000;
+export const every = () => 2000;
 
 const MOODS = { active: "good", refused: "bad", "rolled-back": "warn", shadow: "warn", unchanged: "quiet" };
 

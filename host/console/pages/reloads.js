@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { ago, badge, digest, h, table } from "../dom.js";
 
 export const title = "Reloads";
-export const every = 3000;
+export const every = () => 3000;
 
 export async function load(_, signal) {
   return (await get("reloads", signal)).reloads;

@@ -6,7 +6,7 @@ import { ago, badge, clock, count, fieldByField, h, meter, opens, rate, span, ta
 import * as figures from "../figures.js";
 
 export const title = "Sessions";
-export const every = 2000;
+export const every = () => 2000;
 
 const MOODS = { BOUND: "good", FAILBACK: "good", RECONNECTING: "bad", DISCONNECTED: "bad" };
 

@@ -35,7 +35,7 @@ pub enum DlrMessageState {
 /// One part of a message as the operator knows it. Written once, when the operator accepted the part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MessageCorrelation {
-    /// Primary key; time-ordered (UUID v7).
+    /// Primary key; time-ordered (UUID v7), of the moment when the part was answered.
     pub id: Uuid,
     /// The platform's id.
     pub message_id: MessageId,
@@ -59,6 +59,18 @@ pub struct MessageCorrelation {
     pub part_count: u8,
     /// The concatenation reference of the message, kept so that a resumed message goes on with it.
     pub reference: Option<u16>,
+}
+
+impl MessageCorrelation {
+    /// When the part was answered, or given up as never answered, to the millisecond: the row is made then, and its id tells when.
+    /// An id that is no UUID v7 tells nothing, and the part counts as answered when it was written.
+    #[must_use]
+    pub fn answered_at(&self) -> DateTime<Utc> {
+        let made = self.id.get_timestamp().map(|made| made.to_unix());
+        let made =
+            made.and_then(|(seconds, nanos)| DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos));
+        made.unwrap_or(self.submitted_at)
+    }
 }
 
 /// A receipt's state as it was appended for one part.

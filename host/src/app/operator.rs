@@ -8,7 +8,7 @@ use crate::pipeline::{
     Dispatcher, OperatorContext, Receipts, Recorder, Settler, Tracer, places, publish_sessions,
 };
 use crate::policy::{LimitsAsked, OperatorPolicy, OperatorPolicyConfig, ShadowRule};
-use crate::ports::{BindSlots, IntakeOrder, PduLog, PolicySource, Seat, SlotPool, ThrottleBoard};
+use crate::ports::{BindSlots, Inquiries, IntakeOrder, PduLog, PolicySource, Seat, SlotPool, ThrottleBoard};
 use crate::smpp::{Binds, LinkContext, capacity, spawn_binds};
 use smpp_domain::ids::OperatorId;
 use std::collections::BTreeMap;
@@ -31,6 +31,7 @@ struct Running {
     receipts: JoinHandle<()>,
     sessions: JoinHandle<()>,
     binds: Binds,
+    inquiries: Inquiries,
 }
 
 /// All operators of the host.
@@ -189,18 +190,22 @@ impl Operators {
                 &running.config,
                 running.throttle.clone(),
                 running.binds.panels.clone(),
+                Some(running.inquiries.clone()),
             )
         });
         let waiting = self.waiting.iter();
-        let waiting = waiting.map(|(config, _)| (config, Arc::default(), Vec::new()));
-        let loaded = running.chain(waiting).map(|(config, throttle, sessions)| {
-            let loaded = LoadedOperator {
-                config: Arc::new(config.clone()),
-                throttle,
-                sessions,
-            };
-            (config.operator_id, loaded)
-        });
+        let waiting = waiting.map(|(config, _)| (config, Arc::default(), Vec::new(), None));
+        let loaded = running
+            .chain(waiting)
+            .map(|(config, throttle, sessions, inquiries)| {
+                let loaded = LoadedOperator {
+                    config: Arc::new(config.clone()),
+                    throttle,
+                    sessions,
+                    inquiries,
+                };
+                (config.operator_id, loaded)
+            });
         self.loaded.store(Arc::new(loaded.collect()));
     }
 }
@@ -335,6 +340,7 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         bell,
         stop.clone(),
     );
+    let (inquiries, asked) = Inquiries::new();
     let settler = Settler::new(context.clone(), settle, matched_in);
     let receipts = Receipts::new(context.clone(), inbound, matched);
     Running {
@@ -342,10 +348,11 @@ fn run(config: OperatorConfig, backends: &Backends, policy: Arc<OperatorPolicy>)
         policy,
         throttle,
         stop,
-        dispatcher: tokio::spawn(dispatcher.run()),
+        dispatcher: tokio::spawn(dispatcher.answering(asked).run()),
         settler: tokio::spawn(settler.run()),
         receipts: tokio::spawn(receipts.run()),
         sessions: tokio::spawn(publish_sessions(context, binds.settings.clone(), notices)),
         binds,
+        inquiries,
     }
 }

@@ -82,6 +82,9 @@ fn in_words(story: &Value) -> String {
         None => word(story, "operatorId"),
     };
     line(0, format!("{message} to {operator}: {stage}"));
+    for told in under_way(story) {
+        line(1, told);
+    }
     if let Some(outcome) = story.get("outcome").filter(|outcome| outcome.is_object()) {
         line(
             1,
@@ -130,7 +133,7 @@ fn in_words(story: &Value) -> String {
         line(
             1,
             format!(
-                "part {}/{} to {}: operator's id {} (key {}), reference {}, accepted {}",
+                "part {}/{} to {}: operator's id {} (key {}), reference {}, submitted {}, answered {}",
                 word(part, "partNumber"),
                 word(part, "partCount"),
                 word(part, "to"),
@@ -138,6 +141,7 @@ fn in_words(story: &Value) -> String {
                 word(part, "messageKey"),
                 word(part, "reference"),
                 word(part, "submittedAt"),
+                word(part, "answeredAt"),
             ),
         );
         if list(part, "receipts").is_empty() {
@@ -160,6 +164,21 @@ fn in_words(story: &Value) -> String {
         }
     }
     text
+}
+
+/// Where a message is that has no outcome yet, and since when.
+fn under_way(story: &Value) -> Vec<String> {
+    let Some(told) = story.get("underWay").filter(|told| told.is_object()) else {
+        return Vec::new();
+    };
+    let mut times = format!("accepted {}", word(told, "publishedAt"));
+    if told.get("since") != told.get("publishedAt") {
+        times += &format!(", so since {}", word(told, "since"));
+    }
+    if told.get("until").is_some_and(|until| !until.is_null()) {
+        times += &format!(", until {}", word(told, "until"));
+    }
+    vec![word(told, "words"), times]
 }
 
 fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
@@ -191,12 +210,12 @@ mod tests {
             "parts": [
                 {
                     "partNumber": 1, "partCount": 2, "to": "***67", "operatorMessageId": "1A", "messageKey": "26", "reference": 47,
-                    "submittedAt": "T1", "receiptsUntil": "T9",
+                    "submittedAt": "T1", "answeredAt": "T1b", "receiptsUntil": "T9",
                     "receipts": [{ "receivedAt": "T2", "state": "DELIVERED", "final": true }]
                 },
                 {
                     "partNumber": 2, "partCount": 2, "to": "***67", "operatorMessageId": "1B", "messageKey": "27", "reference": 47,
-                    "submittedAt": "T1", "receiptsUntil": "T9", "receipts": []
+                    "submittedAt": "T1", "answeredAt": null, "receiptsUntil": "T9", "receipts": []
                 }
             ]
         });
@@ -210,10 +229,26 @@ mod tests {
                 "    encoding GSM7",
                 "    decided by hexdec 0.1.0 (0123456789ab)",
                 "  part 2: ESME_RTHROTTLED (0x00000058): more than the operator allows; sending pauses and slows down",
-                "  part 1/2 to ***67: operator's id 1A (key 26), reference 47, accepted T1",
+                "  part 1/2 to ***67: operator's id 1A (key 26), reference 47, submitted T1, answered T1b",
                 "    T2 DELIVERED (final)",
-                "  part 2/2 to ***67: operator's id 1B (key 27), reference 47, accepted T1",
+                "  part 2/2 to ***67: operator's id 1B (key 27), reference 47, submitted T1, answered -",
                 "    no receipt yet; waited for until T9",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_message_under_way_says_for_what_it_waits_and_since_when() {
+        let story = json!({
+            "messageId": "m-1", "operator": "acme", "stage": "under way", "outcome": null, "parts": [],
+            "underWay": { "waitsFor": "throttle", "words": "it gets too much", "publishedAt": "T1", "since": "T2", "until": "T3" }
+        });
+        assert_eq!(
+            in_words(&story).lines().collect::<Vec<_>>(),
+            [
+                "m-1 to acme: under way",
+                "  it gets too much",
+                "  accepted T1, so since T2, until T3"
             ]
         );
     }

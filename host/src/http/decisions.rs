@@ -23,6 +23,9 @@ use smpp_domain::policy::question::Question;
 const USUALLY: usize = 100;
 const AT_MOST: usize = 10_000;
 
+/// PDUs in one file, unless a limit says otherwise: some 30 MB.
+const PDUS: usize = 100_000;
+
 /// The query.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,8 +42,52 @@ pub(super) struct Asked {
     /// Records at most.
     limit: Option<usize>,
     /// Whether their PDUs are told field by field.
-    #[serde(default)]
-    fields: bool,
+    fields: Option<bool>,
+}
+
+/// What each of the three operations goes by, besides operator, since and until. The rest would be taken without effect.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    Calls,
+    Counts,
+    Capture,
+}
+
+impl Goal {
+    /// Records in an answer, unless a limit says otherwise.
+    fn usually(self) -> usize {
+        match self {
+            Self::Calls => USUALLY,
+            Self::Counts => AT_MOST,
+            Self::Capture => PDUS,
+        }
+    }
+
+    /// What is asked for and has no effect here, with what goes by it.
+    fn idle(self, asked: &Asked) -> Option<String> {
+        let of_calls = [
+            ("hook", asked.hook.is_some()),
+            ("outcome", asked.outcome.is_some()),
+            ("message", asked.message.is_some()),
+        ];
+        let (limit, fields) = (
+            ("limit", asked.limit.is_some()),
+            ("fields", asked.fields.is_some()),
+        );
+        let (idle, why) = match self {
+            Self::Calls => return None,
+            Self::Counts => (
+                vec![limit, fields],
+                "counts are of all calls: use /api/v1/decisions",
+            ),
+            Self::Capture => (
+                [&of_calls[..], &[fields]].concat(),
+                "PDUs are recorded without it: use operator, since, until and limit",
+            ),
+        };
+        let (key, _) = idle.into_iter().find(|(_, given)| *given)?;
+        Some(format!("{key} has no effect here; {why}"))
+    }
 }
 
 /// A record, and the PDU that it is about.
@@ -56,8 +103,8 @@ pub(super) async fn recent(
     State(state): State<HttpState>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let by_field = asked.as_ref().is_ok_and(|asked| asked.fields);
-    let (recordings, wanted) = match read(&state, asked, USUALLY) {
+    let by_field = asked.as_ref().is_ok_and(|asked| asked.fields == Some(true));
+    let (recordings, wanted) = match read(&state, asked, Goal::Calls) {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };
@@ -89,7 +136,7 @@ pub(super) async fn summary(
     State(state): State<HttpState>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let (recordings, wanted) = match read(&state, asked, AT_MOST) {
+    let (recordings, wanted) = match read(&state, asked, Goal::Counts) {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };
@@ -103,7 +150,7 @@ pub(super) async fn summary(
 pub(super) fn read(
     state: &HttpState,
     asked: Result<Query<Asked>, QueryRejection>,
-    usually: usize,
+    goal: Goal,
 ) -> Result<(Recordings, Wanted), Box<Response>> {
     let Some(recordings) = state.recordings.clone() else {
         let mend = "decisions = false stands in [recordings] of the host's file".to_owned();
@@ -111,7 +158,8 @@ pub(super) fn read(
         return Err(Box::new(refusal));
     };
     let asked = limited(asked, |asked| asked.limit, AT_MOST);
-    let wanted = asked.and_then(|asked| asked.wanted(Utc::now(), usually));
+    let asked = asked.and_then(|asked| goal.idle(&asked).map_or(Ok(asked), Err));
+    let wanted = asked.and_then(|asked| asked.wanted(Utc::now(), goal.usually()));
     let wanted = wanted.map_err(|problem| {
         let hooks: Vec<_> = hooks().collect();
         let mend = format!(

@@ -5,6 +5,7 @@
 
 mod operation;
 mod operations;
+mod parameters;
 mod schemas;
 
 use axum::Json;

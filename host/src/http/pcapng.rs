@@ -1,10 +1,10 @@
-//! `GET /api/v1/capture.pcapng?operator=&since=`: the PDUs of messages whose decisions are recorded, for Wireshark.
+//! `GET /api/v1/capture.pcapng?operator=&since=&until=&limit=`: the PDUs of messages whose decisions are recorded, for Wireshark.
 //!
 //! Their octets are redacted. The TCP and IP around them are made up: each bind is a connection from a port of ours, 40000
 //! and its number, to port 2775.
 
 use super::HttpState;
-use super::decisions::{Asked, read, unavailable};
+use super::decisions::{Asked, Goal, read, unavailable};
 use crate::ports::PduRecord;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -13,14 +13,11 @@ use axum::response::{IntoResponse, Response};
 use smpp_domain::ids::OperatorId;
 use std::collections::HashMap;
 
-/// PDUs in one file, unless a limit says otherwise: some 30 MB.
-const USUALLY: usize = 100_000;
-
 pub(super) async fn capture(
     State(state): State<HttpState>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let (recordings, wanted) = match read(&state, asked, USUALLY) {
+    let (recordings, wanted) = match read(&state, asked, Goal::Capture) {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };

@@ -1,8 +1,9 @@
 //! `GET /api/v1/messages/{messageId}`: what became of one message.
 
+use super::under_way::{self, Whereabouts};
 use super::{HttpState, reply};
 use crate::errors;
-use crate::ports::{MessageStory, ToldReceipt};
+use crate::ports::{BackendError, MessageStory, ToldReceipt};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -21,9 +22,8 @@ pub(super) async fn one(State(state): State<HttpState>, Path(id): Path<String>) 
             &details,
         );
     };
-    match state.stories.story(message).await {
-        Ok(story) if story.is_empty() => nothing_known(message),
-        Ok(story) => Json(told(&state, message, &story)).into_response(),
+    match story(&state, message).await {
+        Ok(told) => told,
         Err(error) => reply::error(
             StatusCode::SERVICE_UNAVAILABLE,
             "the message could not be looked up",
@@ -32,19 +32,25 @@ pub(super) async fn one(State(state): State<HttpState>, Path(id): Path<String>) 
     }
 }
 
-fn nothing_known(message: MessageId) -> Response {
-    let details = [
-        "it waits in the queue, or is being sent and no part is answered yet".to_owned(),
-        "or it was never published here, or is older than its operator's correlation_ttl".to_owned(),
-    ];
-    reply::error(
-        StatusCode::NOT_FOUND,
-        &format!("nothing is on record of {message}"),
-        &details,
-    )
+async fn story(state: &HttpState, message: MessageId) -> Result<Response, BackendError> {
+    let mut story = state.stories.story(message).await?;
+    if story.outcome.is_some() {
+        return Ok(Json(told(state, message, &story, None)).into_response());
+    }
+    let found = under_way::look(state, message).await?;
+    // It may have ended while it was looked for.
+    if !matches!(found, Whereabouts::Taken { .. }) {
+        story = state.stories.story(message).await?;
+    }
+    let place = found.told(state).filter(|_| story.outcome.is_none());
+    if place.is_none() && story.is_empty() {
+        let error = format!("nothing is on record of {message}");
+        return Ok(reply::error(StatusCode::NOT_FOUND, &error, &found.unknown()));
+    }
+    Ok(Json(told(state, message, &story, place)).into_response())
 }
 
-fn told(state: &HttpState, message: MessageId, story: &MessageStory) -> Value {
+fn told(state: &HttpState, message: MessageId, story: &MessageStory, under_way: Option<Value>) -> Value {
     // Written by this gateway; what cannot be read any more is shown as absent.
     let outcome: Option<Value> = story
         .outcome
@@ -54,7 +60,8 @@ fn told(state: &HttpState, message: MessageId, story: &MessageStory) -> Value {
         Some(row) => Some(row.operator_id),
         None => outcome
             .as_ref()
-            .and_then(|event| event.get("operatorId")?.as_str()?.parse().ok()),
+            .or(under_way.as_ref())
+            .and_then(|told| told.get("operatorId")?.as_str()?.parse().ok()),
     };
     let operators = state.operators.load();
     let operator = operator_id
@@ -65,6 +72,7 @@ fn told(state: &HttpState, message: MessageId, story: &MessageStory) -> Value {
         "operatorId": operator_id,
         "operator": operator,
         "stage": if story.outcome.is_some() { "settled" } else { "under way" },
+        "underWay": under_way,
         "outcome": outcome,
         "parts": story.accepted.iter().map(|row| part(row, &story.receipts)).collect::<Vec<_>>(),
     })
@@ -87,6 +95,8 @@ fn part(row: &MessageCorrelation, receipts: &[ToldReceipt]) -> Value {
         "to": masked(&row.to),
         "reference": row.reference,
         "submittedAt": row.submitted_at,
+        // Of a part without an id it is not known whether it was answered.
+        "answeredAt": (!row.operator_message_id.is_empty()).then(|| row.answered_at()),
         "receiptsUntil": row.expires_at,
         "receipts": own.collect::<Vec<_>>(),
     })

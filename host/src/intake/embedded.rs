@@ -5,14 +5,15 @@
 //! operator's intake is made anew, and not before.
 
 mod fetch;
+mod search;
 
 use crate::clock;
-use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
+use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand, Searched};
 use crate::store::sqlite::{Lookups, Octets, SqliteDb, Write, instant, json, octets};
 use async_trait::async_trait;
 use bytes::Bytes;
 use fetch::Fetch;
-use smpp_domain::ids::OperatorId;
+use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
@@ -41,6 +42,8 @@ pub struct EmbeddedQueue {
     db: SqliteDb,
     fetches: Arc<Lookups<Fetch>>,
     lanes: Arc<Lanes>,
+    /// One search at a time.
+    searching: Arc<AsyncMutex<()>>,
 }
 
 /// What the intakes of this process know of the queue.
@@ -111,6 +114,7 @@ impl EmbeddedQueue {
             db,
             fetches: Arc::default(),
             lanes: Arc::new(Lanes { inherited, state }),
+            searching: Arc::default(),
         })
     }
 }
@@ -146,6 +150,10 @@ impl CommandQueue for EmbeddedQueue {
         let query = sqlx::query("SELECT count(*) FROM dispatch WHERE operator_id = ?1");
         let query = query.bind(operator.0.as_bytes().to_vec());
         self.db.number("counting commands", query).await.map(Some)
+    }
+
+    async fn search(&self, message: MessageId) -> Result<Searched, BackendError> {
+        self.find(message).await
     }
 
     /// Starts from the operator's oldest command that is not acknowledged. An operator has one intake at a time: two

@@ -9,7 +9,7 @@ mod line;
 mod puller;
 
 use crate::clock;
-use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand};
+use crate::ports::{BackendError, CommandQueue, Delivery, Intake, IntakeOrder, QueuedCommand, Searched};
 use crate::servers::nats::{Draft, Lost, NatsServer, PublishFailed, REQUEST};
 use async_nats::client::{Request, RequestErrorKind};
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use consumer::Terms;
 use held::Shared;
 use puller::Puller;
-use smpp_domain::ids::OperatorId;
+use smpp_domain::ids::{MessageId, OperatorId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -93,6 +93,11 @@ impl CommandQueue for NatsQueue {
     async fn depth(&self, operator: OperatorId) -> Result<Option<u64>, BackendError> {
         let found = consumer::depth(&self.server, operator).await;
         found.map_err(|error| self.server.failed("counting commands", error))
+    }
+
+    /// A stream has no index of ids, and to read it would be to take from it.
+    async fn search(&self, _message: MessageId) -> Result<Searched, BackendError> {
+        Ok(Searched::Unsearchable)
     }
 
     fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake> {

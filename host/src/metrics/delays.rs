@@ -71,7 +71,7 @@ impl Delays {
         );
         registry.register(
             "receipt_delay_seconds",
-            "From a submit_sm to the receipt that ends its part",
+            "From the answer to a submit_sm to the receipt that ends its part",
             self.receipt.clone(),
         );
         registry.register(
@@ -116,13 +116,13 @@ impl OperatorDelays {
         self.link.observe(took);
     }
 
-    /// A receipt ended a part. What is known of its submit_sm in the store is when it was written.
-    pub fn receipt(&self, written_at: DateTime<Utc>, received_at: DateTime<Utc>) {
-        self.receipt.observe(between(written_at, received_at));
+    /// A receipt ended a part that was answered then.
+    pub fn receipt(&self, answered_at: DateTime<Utc>, received_at: DateTime<Utc>) {
+        self.receipt.observe(between(answered_at, received_at));
     }
 }
 
-/// Zero where the clocks of two hosts disagree.
+/// Zero where a receipt has overtaken its answer, or the clocks of two hosts disagree.
 fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
     (to - from).to_std().unwrap_or_default()
 }

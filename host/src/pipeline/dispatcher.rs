@@ -9,6 +9,7 @@ mod admit;
 mod bench;
 mod custody;
 mod decide;
+mod inquiry;
 mod intents;
 mod outcome;
 mod stop;
@@ -22,7 +23,7 @@ use super::reference::References;
 use super::settle::SettleItem;
 use crate::clock;
 use crate::config::DedupeWindow;
-use crate::ports::{BackendError, BindHandle, Delivery, PartOutcome, SubmitRequest, Ticket};
+use crate::ports::{BackendError, BindHandle, Delivery, Inquiry, PartOutcome, SubmitRequest, Ticket};
 use bench::Bench;
 use chrono::{DateTime, Utc};
 use custody::Custody;
@@ -83,6 +84,8 @@ pub struct Dispatcher {
     turns: Turns,
     custody: Custody,
     twins: Vec<Twin>,
+    /// People who ask where a message is.
+    inquiries: Option<mpsc::Receiver<Inquiry>>,
     look_at_twins: Option<Instant>,
     fetching: Option<Fetching>,
     fetch_after: Option<Instant>,
@@ -148,6 +151,7 @@ impl Dispatcher {
             nothing_accepted: false,
             turns: Turns::default(),
             twins: Vec::new(),
+            inquiries: None,
             look_at_twins: None,
             fetching: None,
             fetch_after: None,
@@ -186,6 +190,9 @@ impl Dispatcher {
                 () = self.bell.notified() => {}
                 Ok(()) = self.versions.changed() => self.wake_undecided(),
                 Ok(()) = self.gate.changes.changed() => self.read_gate(),
+                Some(Some(inquiry)) = OptionFuture::from(self.inquiries.as_mut().map(mpsc::Receiver::recv)) => {
+                    self.answer(inquiry);
+                }
                 Some(()) = timer => {}
             }
             self.wake_delayed();

@@ -145,7 +145,8 @@ impl Receipts {
                 let candidate = Candidate::new(&self.context, policy, *reading, Origin::Live, &inbound);
                 let Inbound { pdu, wire, reply, .. } = inbound;
                 let on = self.context.recorder.is_on() || self.context.tracer.is_on();
-                let heard = on.then(|| Heard::new(pdu, wire, policy.take_calls()));
+                let number = reply.answer.sequence_number;
+                let heard = on.then(|| Heard::new(pdu, number, wire, policy.take_calls()));
                 sorted.receipts.0.push(candidate.heard(heard));
                 sorted.receipts.1.push(reply);
             }

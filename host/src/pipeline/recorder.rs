@@ -88,6 +88,8 @@ struct Fate {
     message: Option<MessageId>,
     outcome: &'static str,
     hint: Option<Hint>,
+    /// Of the PDU that it is about.
+    sequence_number: Option<u32>,
 }
 
 /// What would have matched a receipt.
@@ -172,11 +174,17 @@ impl Recorder {
             Err(PlanError::Rejected(_)) => "rejected",
             Err(PlanError::Retry(_)) => "waits",
         };
-        self.of_message(message, recorded, calls, outcome);
+        self.of_message((message, None), recorded, calls, outcome);
     }
 
-    /// It was decided what an operator's answer means.
-    pub(super) fn judged(&self, message: MessageId, recorded: bool, calls: Vec<Call>, verdict: &Verdict) {
+    /// It was decided what an operator's answer means, which has this sequence number as its submit_sm had.
+    pub(super) fn judged(
+        &self,
+        (message, sequence_number): (MessageId, u32),
+        recorded: bool,
+        calls: Vec<Call>,
+        verdict: &Verdict,
+    ) {
         let outcome = match verdict {
             Verdict::Accepted => "accepted",
             Verdict::Retry { .. } => "retry",
@@ -184,22 +192,29 @@ impl Recorder {
             Verdict::Reject { .. } => "rejected",
             Verdict::StopOperator { .. } => "stop",
         };
-        self.of_message(message, recorded, calls, outcome);
+        self.of_message((message, Some(sequence_number)), recorded, calls, outcome);
     }
 
     /// A part has its key.
     pub(super) fn keyed(&self, message: MessageId, recorded: bool, calls: Vec<Call>) {
-        self.of_message(message, recorded, calls, "accepted");
+        self.of_message((message, None), recorded, calls, "accepted");
     }
 
-    fn of_message(&self, message: MessageId, recorded: bool, calls: Vec<Call>, outcome: &'static str) {
+    fn of_message(
+        &self,
+        (message, sequence_number): (MessageId, Option<u32>),
+        recorded: bool,
+        calls: Vec<Call>,
+        outcome: &'static str,
+    ) {
         let Some(works) = self.0.as_ref().filter(|_| !calls.is_empty()) else {
             return;
         };
         let fate = Fate {
             message: Some(message),
             outcome,
-            hint: None,
+            sequence_number,
+            ..Fate::default()
         };
         let share = recorded.then(|| works.state().sampling.share());
         for call in calls {
@@ -220,7 +235,8 @@ impl Recorder {
             ..Fate::default()
         };
         if room || calls.iter().any(|call| call.answer.is_err()) {
-            let heard = Heard::new(inbound.pdu.clone(), inbound.wire.clone(), calls);
+            let number = inbound.reply.answer.sequence_number;
+            let heard = Heard::new(inbound.pdu.clone(), number, inbound.wire.clone(), calls);
             works.tell(heard, &fate, room.then_some(1.0));
         }
     }
@@ -234,7 +250,7 @@ impl Recorder {
         let fate = Fate {
             message: Some(message),
             outcome: if late { "late" } else { "matched" },
-            hint: None,
+            ..Fate::default()
         };
         works.tell(heard, &fate, share);
     }
@@ -263,6 +279,7 @@ impl Recorder {
             message,
             outcome: "unmatched",
             hint,
+            sequence_number: None,
         };
         works.tell(heard, &fate, room.then_some(1.0));
     }
@@ -274,7 +291,16 @@ impl Works {
         if let (Some(wire), true) = (&heard.wire, share.is_some()) {
             wire.record();
         }
-        let Heard { mut pdu, calls, .. } = heard;
+        let Heard {
+            mut pdu,
+            sequence_number,
+            calls,
+            ..
+        } = heard;
+        let fate = Fate {
+            sequence_number,
+            ..fate.clone()
+        };
         for mut call in calls {
             if call.question.is_none()
                 && (share.is_some() || call.answer.is_err())
@@ -285,7 +311,7 @@ impl Works {
                     smpp_domain::receipt::read(&pdu, rules.receipt_detection, rules.receipt_time_zone);
                 call.question = Some(Question::Inbound { pdu: *pdu, reading });
             }
-            self.keep(call, fate, share);
+            self.keep(call, &fate, share);
         }
     }
 
@@ -324,6 +350,7 @@ impl Works {
             hook: question.hook().name().to_owned(),
             outcome: Some(fate.outcome.to_owned()),
             message_id: fate.message,
+            sequence_number: fate.sequence_number,
             question: json(&masked),
             answer,
             fault,

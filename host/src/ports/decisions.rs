@@ -27,6 +27,10 @@ pub struct DecisionRecord {
     /// The message, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// Of the PDU that it is about, where that was on a link by then: of an operator's answer, which its submit_sm had too, or of
+    /// a deliver_sm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence_number: Option<u32>,
     /// In the fixture form: `{"hook", "input"}`.
     pub question: Value,
     /// In the fixture form.

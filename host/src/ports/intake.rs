@@ -1,10 +1,10 @@
 //! The queue of commands, from both sides.
 
-use super::BackendError;
+use super::{BackendError, Searched};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use smpp_domain::ids::OperatorId;
+use smpp_domain::ids::{MessageId, OperatorId};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +76,12 @@ pub trait CommandQueue: Send + Sync {
     /// # Errors
     /// When the queue cannot be reached.
     async fn depth(&self, operator: OperatorId) -> Result<Option<u64>, BackendError>;
+
+    /// Looks for a message's command, for a person who asks. May read all of the queue, one question at a time.
+    ///
+    /// # Errors
+    /// When the queue cannot be reached.
+    async fn search(&self, message: MessageId) -> Result<Searched, BackendError>;
 
     /// The intake of one operator. Connects and heals by itself: what is wrong shows in its answers.
     fn intake(&self, order: IntakeOrder) -> Arc<dyn Intake>;

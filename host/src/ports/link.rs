@@ -90,6 +90,8 @@ pub enum PartResult {
     Answered {
         /// When it was written.
         written_at: DateTime<Utc>,
+        /// Of the submit_sm and of its answer.
+        sequence_number: u32,
         /// What it said.
         response: SubmitResponse,
     },
@@ -106,6 +108,8 @@ pub enum PartResult {
     Late {
         /// When it was written.
         written_at: DateTime<Utc>,
+        /// Of the submit_sm and of its answer.
+        sequence_number: u32,
         /// What it said.
         response: SubmitResponse,
     },

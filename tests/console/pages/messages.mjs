@@ -45,6 +45,17 @@ export default async (t) => {
     await find(t, undelivered);
     await t.sees("UNDELIVERABLE, final");
   });
+  await t.step("a message under way says for what it waits, until it has its outcome", async () => {
+    const waiting = await t.ask("a message while globe is full");
+    await find(t, waiting);
+    await t.sees("under way", "The operator has said that it gets too much (ESME_RTHROTTLED", "Accepted", "so since", "until");
+    await t.seesNot("no outcome yet", "Decided by");
+  });
+  await t.look("messages-under-way");
+  await t.step("and is seen to end, without a key pressed", async () => {
+    await t.ask("globe forgives");
+    await t.sees("ACCEPTED", "Decided by the built-in behaviour");
+  });
   await t.step("an id that nobody knows is said to be unknown", async () => {
     await find(t, "01890000-0000-7000-8000-000000000000");
     await t.sees("nothing is on record of 01890000", "never published here");

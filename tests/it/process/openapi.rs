@@ -181,6 +181,17 @@ impl Calls {
             };
             self.expect(400, operation, &format!("GET /api/v1/{path}?since=soon"), b"");
         }
+        // What would have no effect is refused, and it is said why.
+        for (operation, request) in [
+            ("decisionCounts", "decisions/summary?fields=true"),
+            ("decisionCounts", "decisions/summary?limit=5"),
+            ("capture", "capture.pcapng?fields=false"),
+            ("capture", "capture.pcapng?outcome=unmatched"),
+        ] {
+            let refused = self.expect(400, operation, &format!("GET /api/v1/{request}"), b"");
+            let why = refused["details"][0].as_str().expect("words");
+            assert!(why.contains("has no effect here"), "{request}: {why}");
+        }
     }
 
     fn operators(&mut self) {

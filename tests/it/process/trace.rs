@@ -99,6 +99,25 @@ fn the_command_line_tells_what_the_console_tells(stage: &Stage, gateway: &Gatewa
         let pdu = &call["question"]["input"]["pdu"]["short-message"];
         has(&words, &pdu.as_str().into_iter().collect::<Vec<_>>());
     }
+    // The simulated operator counts its own PDUs, and its answers have our numbers.
+    for hook in ["submit-result", "inbound"] {
+        let call = calls.iter().find(|call| call["hook"] == hook).unwrap();
+        let number = call["sequenceNumber"].as_u64().expect("a number");
+        has(&words, &[&format!(", sequence_number {number},")]);
+        let told = gateway.get("/api/v1/pdus?operator=acme").json();
+        let pdus = told["binds"][0]["pdus"].as_array().unwrap();
+        let kind = if hook == "inbound" {
+            "deliver_sm"
+        } else {
+            "submit_sm"
+        };
+        let numbers: Vec<_> = pdus
+            .iter()
+            .filter(|pdu| of_name(pdu, "command_id", "meaning") == kind)
+            .map(|pdu| of_name(pdu, "sequence_number", "value"))
+            .collect();
+        assert_eq!(numbers, [number.to_string()], "{hook}");
+    }
     has(
         &words,
         &[
@@ -107,6 +126,14 @@ fn the_command_line_tells_what_the_console_tells(stage: &Stage, gateway: &Gatewa
             "stat UNDELIV (undeliverable), err 021",
         ],
     );
+}
+
+fn of_name<'a>(pdu: &'a Value, name: &str, what: &str) -> &'a str {
+    let fields = pdu["fields"].as_array().unwrap();
+    let field = fields.iter().find(|field| field["name"] == name);
+    field.unwrap_or_else(|| panic!("no {name} in {pdu:#}"))[what]
+        .as_str()
+        .unwrap()
 }
 
 /// The PDUs that were sent and came, as they are recorded.

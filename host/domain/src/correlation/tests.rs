@@ -18,6 +18,30 @@ fn part(part_number: u8, state: DlrMessageState, is_final: bool) -> PartState {
 }
 
 #[test]
+fn a_row_tells_when_its_part_was_answered() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let written = at("2022-02-22T19:22:20Z");
+    let row = |id: &str| MessageCorrelation {
+        id: id.parse().unwrap(),
+        message_id: MessageId(Uuid::nil()),
+        operator_message_id: "1A".to_owned(),
+        operator_id: OperatorId(Uuid::nil()),
+        to: "491510000001".to_owned(),
+        submitted_at: written,
+        expires_at: written,
+        message_key: "26".to_owned(),
+        account_id: AccountId(Uuid::nil()),
+        part_number: 1,
+        part_count: 1,
+        reference: None,
+    };
+    // RFC 9562, appendix A.6 and A.3.
+    let v7 = row("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+    assert_eq!(v7.answered_at(), at("2022-02-22T19:22:22Z"));
+    assert_eq!(row("919108f7-52d1-4320-9bac-f847db4148a8").answered_at(), written);
+}
+
+#[test]
 fn states_of_a_part_move_forward_only() {
     let history = [part(1, Enroute, false), part(1, Delivered, true)];
     let on_one = |state, is_final| advance(&history, 1, state, is_final);

@@ -80,6 +80,8 @@ pub enum SessionEvent<T> {
     Answered {
         /// Of the submit.
         ticket: T,
+        /// Of the submit and of its answer.
+        sequence_number: u32,
         /// What it said.
         response: SubmitResponse,
     },
@@ -99,6 +101,8 @@ pub enum SessionEvent<T> {
     LateResponse {
         /// A clone of the submit's.
         ticket: T,
+        /// Of the submit and of its answer.
+        sequence_number: u32,
         /// What it said.
         response: SubmitResponse,
     },

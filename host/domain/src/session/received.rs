@@ -94,12 +94,20 @@ impl<T: Clone> SmppSession<T> {
     }
 
     /// Whether there was a submit of that number, in time or late.
-    fn submit_answered(&mut self, now: Instant, sequence: u32, response: SubmitResponse) -> bool {
+    fn submit_answered(&mut self, now: Instant, sequence_number: u32, response: SubmitResponse) -> bool {
         let status = response.status;
-        if let Some(ticket) = self.window.remove(sequence) {
-            self.emit(SessionEvent::Answered { ticket, response });
-        } else if let Some(ticket) = self.late.recall(sequence) {
-            self.emit(SessionEvent::LateResponse { ticket, response });
+        if let Some(ticket) = self.window.remove(sequence_number) {
+            self.emit(SessionEvent::Answered {
+                ticket,
+                sequence_number,
+                response,
+            });
+        } else if let Some(ticket) = self.late.recall(sequence_number) {
+            self.emit(SessionEvent::LateResponse {
+                ticket,
+                sequence_number,
+                response,
+            });
         } else {
             return false;
         }

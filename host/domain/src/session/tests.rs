@@ -168,10 +168,10 @@ fn event_words(event: &SessionEvent<u32>) -> String {
         } => {
             format!("{from:?} -> {to:?} ({reconnect_attempts} failed)")
         }
-        SessionEvent::Answered { ticket, response } => response_words("answered", *ticket, response),
+        SessionEvent::Answered { ticket, response, .. } => response_words("answered", *ticket, response),
         SessionEvent::Unanswered { ticket, reason } => format!("unanswered {ticket} {reason:?}"),
         SessionEvent::NotSent { ticket } => format!("not sent {ticket}"),
-        SessionEvent::LateResponse { ticket, response } => response_words("late", *ticket, response),
+        SessionEvent::LateResponse { ticket, response, .. } => response_words("late", *ticket, response),
         SessionEvent::Inbound {
             link,
             sequence_number,

@@ -148,6 +148,7 @@ mod tests {
             hook: "message-ids".to_owned(),
             outcome: Some("unmatched".to_owned()),
             message_id: None,
+            sequence_number: None,
             question: json!({"hook": "message-ids", "input": {"raw": raw, "origin": "receipt-text"}}),
             answer: Some(Value::Null),
             fault: None,

@@ -28,6 +28,9 @@ pub(in crate::cli) fn lines(record: &Value) -> Vec<String> {
         _ => String::new(),
     };
     head += &asked;
+    if let Some(number) = record.get("sequenceNumber").and_then(Value::as_u64) {
+        head += &format!(", sequence_number {number}");
+    }
     if let Some(outcome) = record.get("outcome").and_then(Value::as_str) {
         head += &format!(", {outcome}");
     }

@@ -1,83 +1,21 @@
 //! The operations, one an entry.
 
 use super::operation::{
-    Answer, Body, Operation, Parameter, get, header, in_path, json_answer, post, query, refused, text,
+    Answer, Body, Operation, get, header, in_path, json_answer, post, query, refused, text,
 };
-use serde_json::{Value, json};
+use super::parameters::{
+    AT_MOST, BY_FIELD, HOOK, OF_MESSAGE, OPERATOR, OUTCOME, RECORDED_OF, SINCE, UNTIL, ago, duration,
+    from_one, from_zero, of_a_bind, plugin_order, records, session_order, string, uuid, yes_or_no,
+};
 
-fn string() -> Value {
-    json!({ "type": "string", "minLength": 1 })
-}
-
-fn uuid() -> Value {
-    json!({ "type": "string", "format": "uuid" })
-}
-
-fn from_one() -> Value {
-    json!({ "type": "integer", "minimum": 1 })
-}
-
-fn from_zero() -> Value {
-    json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })
-}
-
-fn records() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 })
-}
-
-fn of_a_bind() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": 50, "default": 50 })
-}
-
-fn yes_or_no() -> Value {
-    json!({ "type": "boolean", "default": false })
-}
-
-fn duration() -> Value {
-    json!({ "type": "string", "pattern": "^[1-9][0-9]{0,2}(ms|s|m)$", "examples": ["60s", "10m"] })
-}
-
-fn session_order() -> Value {
-    json!({ "enum": ["rebind", "unbind"] })
-}
-
-fn plugin_order() -> Value {
-    json!({ "enum": ["promote", "discard", "rollback", "reload"] })
-}
-
-fn hook() -> Value {
-    json!({ "enum": ["encoding", "splitting", "submit", "submit-result", "message-ids", "inbound"] })
-}
-
-fn ago() -> Value {
-    json!({ "type": "string", "pattern": "^[0-9]{1,6}(ms|s|m|h|d)$", "examples": ["1h", "2d"] })
-}
-
-fn calls() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
-}
-
-const OPERATOR: &str = "An operator's name or id";
 const UNKNOWN: Answer = refused(404, "No such operator is loaded");
-const BAD_QUERY: Answer = refused(400, "The query cannot be read");
+const BAD_QUERY: Answer = refused(
+    400,
+    "The query cannot be read, or something in it has no effect here",
+);
 
 const NOT_RECORDED: Answer = refused(404, "Decisions are not recorded here");
 const UNREADABLE: Answer = refused(503, "The records cannot be read");
-
-const RECORDED: &[Parameter] = &[
-    query("operator", OPERATOR, string),
-    query("hook", "A hook's name", hook),
-    query("outcome", "A word such as unmatched or fault", string),
-    query("message", "A messageId", uuid),
-    query("since", "A time (RFC 3339), or how long ago", ago),
-    query("until", "As since", ago),
-    query("limit", "Records at most", calls),
-    query(
-        "fields",
-        "Whether the calls tell their PDUs field by field",
-        yes_or_no,
-    ),
-];
 
 /// All of them.
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -180,7 +118,16 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        parameters: RECORDED,
+        parameters: &[
+            RECORDED_OF,
+            HOOK,
+            OUTCOME,
+            OF_MESSAGE,
+            SINCE,
+            UNTIL,
+            AT_MOST,
+            BY_FIELD,
+        ],
         answers: &[
             json_answer(200, "Decisions", "Newest first"),
             BAD_QUERY,
@@ -194,7 +141,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        parameters: RECORDED,
+        parameters: &[RECORDED_OF, HOOK, OUTCOME, OF_MESSAGE, SINCE, UNTIL],
         answers: &[
             json_answer(200, "DecisionCounts", "By operator, hook and outcome"),
             BAD_QUERY,
@@ -208,7 +155,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        parameters: RECORDED,
+        parameters: &[RECORDED_OF, SINCE, UNTIL, AT_MOST],
         answers: &[
             text("application/x-pcapng", "For Wireshark, octets redacted"),
             BAD_QUERY,

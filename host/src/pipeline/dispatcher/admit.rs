@@ -55,6 +55,10 @@ impl Candidate {
         self.command.message_id
     }
 
+    pub(super) fn published_at(&self) -> DateTime<Utc> {
+        self.published_at
+    }
+
     pub(super) fn set_progress(&mut self, progress: Progress) {
         self.progress = progress;
     }

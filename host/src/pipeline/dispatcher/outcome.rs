@@ -57,23 +57,37 @@ impl Dispatcher {
             }
         }
         match outcome.result {
-            PartResult::Answered { written_at, response } => {
-                self.answered(ticket, written_at, response).await
+            PartResult::Answered {
+                written_at,
+                sequence_number,
+                response,
+            } => {
+                self.answered((ticket, sequence_number), written_at, response)
+                    .await
             }
             PartResult::Unanswered { written_at, .. } => self.unanswered(ticket, written_at).await,
             PartResult::NotSent => {
                 self.ready.insert(ticket.slot);
             }
-            PartResult::Late { written_at, response } => self.late(ticket, written_at, response).await,
+            PartResult::Late {
+                written_at,
+                sequence_number,
+                response,
+            } => self.late((ticket, sequence_number), written_at, response).await,
         }
     }
 
-    async fn answered(&mut self, ticket: Ticket, written_at: DateTime<Utc>, response: SubmitResponse) {
+    async fn answered(
+        &mut self,
+        (ticket, sequence_number): (Ticket, u32),
+        written_at: DateTime<Utc>,
+        response: SubmitResponse,
+    ) {
         let Some(message) = self.messages.get(&ticket.slot) else {
             return;
         };
         let (slot, status) = (ticket.slot, response.status);
-        let verdict = self.judge(message, ticket, written_at, &response);
+        let verdict = self.judge(message, (ticket, sequence_number), written_at, &response);
         self.waits_from_now(slot);
         match verdict {
             Verdict::Accepted => self.accepted(ticket, written_at, response.message_id).await,
@@ -103,7 +117,7 @@ impl Dispatcher {
     fn judge(
         &self,
         message: &InFlight,
-        ticket: Ticket,
+        (ticket, sequence_number): (Ticket, u32),
         written_at: DateTime<Utc>,
         response: &SubmitResponse,
     ) -> Verdict {
@@ -124,7 +138,7 @@ impl Dispatcher {
                 .tracer
                 .answered(&sent, response.status, &verdict, &calls);
         }
-        recorder.judged(id, message.recorded, calls, &verdict);
+        recorder.judged((id, sequence_number), message.recorded, calls, &verdict);
         verdict
     }
 
@@ -249,12 +263,19 @@ impl Dispatcher {
     }
 
     /// An answer after we gave up waiting. If the part was not sent again yet, it need not be.
-    async fn late(&mut self, ticket: Ticket, written_at: DateTime<Utc>, response: SubmitResponse) {
+    async fn late(
+        &mut self,
+        (ticket, sequence_number): (Ticket, u32),
+        written_at: DateTime<Utc>,
+        response: SubmitResponse,
+    ) {
         let waits = self.messages.get(&ticket.slot).is_some_and(|message| {
             !message.out && message.unanswered && message.next_part() == ticket.part_number
         });
         if waits && self.ready.remove(&ticket.slot) {
-            return self.answered(ticket, written_at, response).await;
+            return self
+                .answered((ticket, sequence_number), written_at, response)
+                .await;
         }
         // The entry stays: a part that went several times may have as many late answers.
         let Some((policy, mut row)) = self.late.rows.get(&ticket).cloned() else {

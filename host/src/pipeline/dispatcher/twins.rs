@@ -4,7 +4,8 @@ use super::Dispatcher;
 use super::admit::Candidate;
 use crate::clock;
 use crate::pipeline::retry::until_done;
-use crate::ports::Progress;
+use crate::ports::{Progress, UnderWay, WaitsFor};
+use smpp_domain::ids::MessageId;
 use std::time::{Duration, Instant};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -52,6 +53,19 @@ impl Dispatcher {
             since,
             noted,
         });
+    }
+
+    /// The command that waits for this message's outcome, if there is one.
+    pub(super) fn twin(&self, id: MessageId) -> Option<UnderWay> {
+        let mut twins = self.twins.iter().map(|twin| &twin.candidate);
+        let twin = twins.find(|twin| twin.message_id() == id)?;
+        Some(UnderWay {
+            published_at: twin.published_at(),
+            accepted: 0,
+            part_count: None,
+            in_doubt_since: None,
+            waits: WaitsFor::Twin,
+        })
     }
 
     /// Stops waiting, and returns the tokens of the deliveries.

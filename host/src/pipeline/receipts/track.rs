@@ -114,7 +114,7 @@ struct Tracking {
     park: Vec<ParkedReceipt>,
     /// States appended in this batch, on top of what the store knows.
     fresh: HashMap<MessageId, Vec<PartState>>,
-    /// When the parts that this batch has ended were written, and when their receipts came.
+    /// When the parts that this batch has ended were answered, and when their receipts came.
     ended: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     /// Those of messages that are traced.
     traced: Vec<Matched>,
@@ -170,8 +170,8 @@ pub(super) async fn track(
         let ends = tracking.ends_by_others(context, &histories);
         // The states are there by now, so that the same receipts would be duplicates if they came again, and tell nothing.
         publish(&*context.events, &context.config.name, &ends).await;
-        for (written_at, received_at) in &tracking.ended {
-            context.metrics.delays.receipt(*written_at, *received_at);
+        for (answered_at, received_at) in &tracking.ended {
+            context.metrics.delays.receipt(*answered_at, *received_at);
         }
     }
     context.tracer.told(&tracking.traced);
@@ -246,7 +246,7 @@ impl Tracking {
         };
         fresh.push(part);
         if part.is_final && !conflict {
-            self.ended.push((row.submitted_at, candidate.received_at));
+            self.ended.push((row.answered_at(), candidate.received_at));
         }
         let change = message_change(context.config.message_state, row.part_count, &history, part);
         let body = DlrEvent {

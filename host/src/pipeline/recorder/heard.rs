@@ -18,6 +18,7 @@ const WAITING: usize = 2_048;
 pub(in crate::pipeline) struct Heard {
     /// `None`: it is not known any more.
     pub(super) pdu: Option<Box<DeliverSmPdu>>,
+    pub(super) sequence_number: Option<u32>,
     pub(super) wire: Option<Arc<dyn WirePdu>>,
     pub(in crate::pipeline) calls: Vec<Call>,
 }
@@ -25,11 +26,13 @@ pub(in crate::pipeline) struct Heard {
 impl Heard {
     pub(in crate::pipeline) fn new(
         pdu: Box<DeliverSmPdu>,
+        sequence_number: u32,
         wire: Option<Arc<dyn WirePdu>>,
         calls: Vec<Call>,
     ) -> Self {
         Self {
             pdu: Some(pdu),
+            sequence_number: Some(sequence_number),
             wire,
             calls,
         }
@@ -60,6 +63,7 @@ impl Heard {
         };
         Self {
             pdu: None,
+            sequence_number: None,
             wire: None,
             calls: vec![call],
         }

@@ -14,6 +14,7 @@ fn record(number: i64) -> DecisionRecord {
         hook: "message-ids".to_owned(),
         outcome: Some("matched".to_owned()),
         message_id: None,
+        sequence_number: None,
         question: json!({"hook": "message-ids", "input": {"raw": "1A", "origin": "submit-resp"}}),
         answer: Some(Value::Null),
         fault: None,

@@ -11,12 +11,19 @@ use std::time::Instant;
 impl Connection {
     pub(super) fn publish(&mut self, event: SessionEvent<Written>) {
         match event {
-            SessionEvent::Answered { ticket, response } => {
+            SessionEvent::Answered {
+                ticket,
+                sequence_number,
+                response,
+            } => {
                 self.recorded.receives = ticket.recorded;
-                let written_at = ticket.at;
                 self.time_answer(ticket);
-                self.parts
-                    .report(ticket.ticket, PartResult::Answered { written_at, response });
+                let result = PartResult::Answered {
+                    written_at: ticket.at,
+                    sequence_number,
+                    response,
+                };
+                self.parts.report(ticket.ticket, result);
             }
             SessionEvent::Unanswered { ticket, reason } => {
                 let written_at = ticket.at;
@@ -24,12 +31,19 @@ impl Connection {
                     .report(ticket.ticket, PartResult::Unanswered { written_at, reason });
             }
             SessionEvent::NotSent { ticket } => self.parts.report(ticket.ticket, PartResult::NotSent),
-            SessionEvent::LateResponse { ticket, response } => {
+            SessionEvent::LateResponse {
+                ticket,
+                sequence_number,
+                response,
+            } => {
                 self.recorded.receives = ticket.recorded;
-                let written_at = ticket.at;
                 self.time_answer(ticket);
-                self.parts
-                    .report(ticket.ticket, PartResult::Late { written_at, response });
+                let result = PartResult::Late {
+                    written_at: ticket.at,
+                    sequence_number,
+                    response,
+                };
+                self.parts.report(ticket.ticket, result);
             }
             SessionEvent::Inbound {
                 link,

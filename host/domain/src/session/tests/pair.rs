@@ -228,7 +228,7 @@ impl Pair {
                     self.session.sequence = self.script.first_sequence;
                 }
             }
-            SessionEvent::Answered { ticket, response } => {
+            SessionEvent::Answered { ticket, response, .. } => {
                 let message_id = response.message_id;
                 assert!(message_id.is_empty() || message_id == self.message_ids[&ticket]);
                 self.settle(ticket, "answered");
@@ -241,7 +241,7 @@ impl Pair {
                 ticket,
                 reason: UnansweredReason::LinkLost,
             } => self.settle(ticket, "lost"),
-            SessionEvent::LateResponse { ticket, response } => {
+            SessionEvent::LateResponse { ticket, response, .. } => {
                 let message_id = response.message_id;
                 assert!(message_id.is_empty() || message_id == self.message_ids[&ticket]);
                 assert_eq!(

@@ -18,6 +18,7 @@ pub(super) fn recordings() -> Schemas {
         ("hook", string()),
         ("outcome?", string()),
         ("messageId?", uuid()),
+        ("sequenceNumber?", number()),
         ("question", question),
         ("answer?", json!({})),
         ("fault?", fault),
