@@ -173,7 +173,7 @@ fn under_way(story: &Value) -> Vec<String> {
     };
     let mut times = format!("accepted {}", word(told, "publishedAt"));
     if told.get("since") != told.get("publishedAt") {
-        times += &format!(", so since {}", word(told, "since"));
+        times += &format!(", waits for this since {}", word(told, "since"));
     }
     if told.get("until").is_some_and(|until| !until.is_null()) {
         times += &format!(", until {}", word(told, "until"));
@@ -248,7 +248,7 @@ mod tests {
             [
                 "m-1 to acme: under way",
                 "  it gets too much",
-                "  accepted T1, so since T2, until T3"
+                "  accepted T1, waits for this since T2, until T3"
             ]
         );
     }

@@ -179,7 +179,7 @@ fn waits(state: &HttpState, id: OperatorId, operator: Option<&LoadedOperator>, u
         WaitsFor::Stop => stop(state, id).unwrap_or_else(|| Wait::new("stop", "the operator was stopped")),
         WaitsFor::Throttle => operator
             .and_then(throttle)
-            .unwrap_or_else(|| Wait::new("throttle", "the operator has said that it gets too much")),
+            .unwrap_or_else(|| Wait::new("throttle", GETS_TOO_MUCH)),
         WaitsFor::Queue => Wait::new(
             "queue",
             "the queue could not be told in time that this host has it: nothing is sent until it can be; see /readyz",
@@ -247,13 +247,12 @@ fn stop(state: &HttpState, id: OperatorId) -> Option<Wait> {
     Some(Wait::new("stop", words).since(Some(stop.since)))
 }
 
+const GETS_TOO_MUCH: &str = "the operator has said that it gets too much";
+
 fn throttle(operator: &LoadedOperator) -> Option<Wait> {
     let throttled = operator.throttle.now(Utc::now())?;
-    let status = throttled.status.map(|status| format!(" ({})", explain(status)));
-    let words = format!(
-        "the operator has said that it gets too much{}: sending goes on then",
-        status.unwrap_or_default()
-    );
+    let status = throttled.status.map(|status| format!(": {}", explain(status)));
+    let words = format!("{GETS_TOO_MUCH}{}", status.unwrap_or_default());
     let wait = Wait::new("throttle", words).since(Some(throttled.since));
     Some(wait.until(Some(throttled.until)))
 }

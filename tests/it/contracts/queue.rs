@@ -4,7 +4,8 @@ use super::QueuePlace;
 use super::sample::{operator, order};
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
-use smpp_connector::ports::{CommandQueue, Delivery, Intake, QueuedCommand};
+use smpp_connector::ports::{CommandQueue, Delivery, Intake, QueuedCommand, Searched};
+use smpp_connector_tests::Message;
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ contract!([sqlite: SqlitePlace, nats_2_9: DebianNats, nats: CurrentNats] {
     many_publishers_lose_nothing,
     a_delivery_tells_when_it_was_published,
     the_depth_counts_what_is_not_acknowledged,
+    a_search_finds_what_is_not_acknowledged_or_says_that_it_cannot,
 });
 
 /// What must not happen is waited for this long; it is never waited for when all is well.
@@ -309,4 +311,43 @@ async fn the_depth_counts_what_is_not_acknowledged(place: &mut impl QueuePlace) 
     assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
     take(&intake, 1).await;
     assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
+}
+
+async fn a_search_finds_what_is_not_acknowledged_or_says_that_it_cannot(place: &mut impl QueuePlace) {
+    let queue = place.queue();
+    let intake = queue.intake(order(operator(1)));
+    let wanted = Message::to("491510000009").operator(operator(1));
+    // Its text names the other one, which is not there.
+    let named = Message::to("491510000019").id();
+    let wanted = wanted.text(&named.to_string());
+    publish(&queue, &["not a command", "nor this"]).await;
+    let body = wanted
+        .json()
+        .replace(&wanted.id().to_string(), &wanted.id().to_string().to_uppercase());
+    queue
+        .publish(&[command(2, "another operator's"), command(1, body)])
+        .await
+        .unwrap();
+    publish(&queue, &["and one behind it"]).await;
+    let found = queue.search(wanted.id()).await.unwrap();
+    if found == Searched::Unsearchable {
+        return;
+    }
+    let place_of = |found| match found {
+        Searched::Found(queued) => (queued.operator_id, queued.before, queued.taken),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(place_of(found), (operator(1), 2, false));
+    assert_eq!(queue.search(named).await.unwrap(), Searched::Absent);
+    let taken = take(&intake, 3).await;
+    assert_eq!(
+        place_of(queue.search(wanted.id()).await.unwrap()),
+        (operator(1), 2, true)
+    );
+    let Searched::Found(queued) = queue.search(wanted.id()).await.unwrap() else {
+        panic!("it is not acknowledged");
+    };
+    assert_eq!(queued.published_at, taken[2].published_at);
+    intake.ack(&[taken[0].token, taken[2].token]).await.unwrap();
+    assert_eq!(queue.search(wanted.id()).await.unwrap(), Searched::Absent);
 }

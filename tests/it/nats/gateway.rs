@@ -36,7 +36,16 @@ async fn commands_come_from_the_stream_and_poison_goes_to_the_dead() {
             .await
             .unwrap();
     }
-    let read = move || gateway.events_until(|events| count(events, "dlr") >= 1 && count(events, "dead") >= 1);
+    let read = move || {
+        let events = gateway.events_until(|events| count(events, "dlr") >= 1 && count(events, "dead") >= 1);
+        // A stream cannot be searched for an id, and it is said what that leaves open.
+        let unknown = gateway.get("/api/v1/messages/01890000-0000-7000-8000-000000000000");
+        assert_eq!(unknown.status, 404);
+        for words in ["it may wait in the stream", "another host", "never published"] {
+            assert!(unknown.body.contains(words), "{words}: {}", unknown.body);
+        }
+        events
+    };
     let events = tokio::task::spawn_blocking(read).await.unwrap();
     assert_eq!((count(&events, "submit"), count(&events, "dead")), (1, 1));
     let dead = events.iter().find(|event| event["type"] == "dead").unwrap();

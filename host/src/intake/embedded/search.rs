@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 const ACTION: &str = "searching the command queue";
 
-/// Numbers of one page, and all that are looked through: about a second's work.
+/// Numbers of one page, and all that are looked through: two seconds' work or so.
 const PAGE: i64 = 20_000;
 const MOST: i64 = 1_000_000;
 
