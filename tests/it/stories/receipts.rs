@@ -2,9 +2,14 @@
 
 use super::{count, messages, of_kind, seen};
 use serde_json::{Value, json};
+use smpp_connector::ports::{AppendedReceipt, CorrelationStore};
+use smpp_connector::store::sqlite::{FILE_NAME, SqliteDb, SqliteStore};
 use smpp_connector_tests::{Gateway, Message, Operator};
+use smpp_domain::correlation::{DlrMessageState, PartState};
 use smsc_sim::{Carrier, IdForm, Mo, Receipts, Script, Smsc};
+use std::path::Path;
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
 
 /// A receipt by hand.
 fn receipt(id: &str, word: &str) -> Mo {
@@ -197,4 +202,60 @@ async fn a_long_message_fails_with_its_first_failed_part() {
         .map(|(.., state)| state)
         .collect();
     assert_eq!(message_states, [json!("ENROUTE"), json!("EXPIRED"), Value::Null]);
+}
+
+/// What a host has written of this message's second part before it died. It was not the one that had the first part's receipt, and so
+/// did not know that this is the message's end.
+async fn appended(folder: &Path, message: &Message) {
+    let tasks = TaskTracker::new();
+    let file = folder.join("data").join(FILE_NAME);
+    let store = SqliteStore::new(SqliteDb::open(&file, &tasks).await.unwrap());
+    let now = chrono::Utc::now();
+    let appended = AppendedReceipt {
+        message_id: message.id(),
+        part: PartState {
+            part_number: 2,
+            state: DlrMessageState::Delivered,
+            is_final: true,
+        },
+        part_count: 2,
+        received_at: now,
+        expires_at: now + chrono::TimeDelta::hours(1),
+    };
+    store.append_receipts(&[appended], &[]).await.unwrap();
+    drop(store);
+    tasks.close();
+    tasks.wait().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_a_dead_host_did_not_tell_is_told_when_its_receipt_comes_again() {
+    let script = Script::new().receipts(Receipts::off());
+    let smsc = Smsc::start(script).await.unwrap();
+    let operator = Operator::at(smsc.addr());
+    let message = Message::to("491510000009").text(&"d".repeat(200));
+    let gateway = Gateway::start(vec![operator.clone()]).await;
+    gateway.send(std::slice::from_ref(&message)).await;
+    gateway.outcome(message.id()).await;
+    assert_eq!(smsc.send_mo(receipt("1", "DELIVRD")).await, Ok(0));
+    let folder = gateway.folder();
+    gateway.shutdown().await;
+    appended(folder.path(), &message).await;
+    let gateway = Gateway::start_in(folder, vec![operator]).await;
+    let part = |state: Value| ("DELIVERED".to_owned(), true, false, state);
+    let first = part(json!("ENROUTE"));
+    assert_eq!(told(&gateway).await, std::slice::from_ref(&first));
+    // It was not answered, so it comes again; and then once more, as some operators do.
+    for _ in 0..2 {
+        assert_eq!(smsc.send_mo(receipt("2", "DELIVRD")).await, Ok(0));
+        assert_eq!(told(&gateway).await, [first.clone(), part(json!("DELIVERED"))]);
+    }
+    // So is the other part's, which has nothing to add.
+    assert_eq!(smsc.send_mo(receipt("1", "DELIVRD")).await, Ok(0));
+    assert_eq!(told(&gateway).await.len(), 2);
+    let end = gateway.end(message.id()).await;
+    assert_eq!(
+        (&end["partNumber"], &end["messageFinal"]),
+        (&json!(2), &json!(true))
+    );
 }

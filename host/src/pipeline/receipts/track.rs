@@ -11,7 +11,7 @@ use crate::ports::{
 };
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::{
-    Advance, DlrMessageState, PartState, advance, aggregate, message_change, takes_all_parts,
+    Advance, AggregateRule, DlrMessageState, PartState, advance, aggregate, message_change, takes_all_parts,
 };
 use smpp_domain::event::{DlrEvent, EventKind};
 use smpp_domain::ids::MessageId;
@@ -111,6 +111,8 @@ struct Tracking {
     events: Vec<Event>,
     appended: Vec<AppendedReceipt>,
     release: Vec<Uuid>,
+    /// Of messages of several parts, whose end may have to be told first.
+    release_last: Vec<Uuid>,
     park: Vec<ParkedReceipt>,
     /// States appended in this batch, on top of what the store knows.
     fresh: HashMap<MessageId, Vec<PartState>>,
@@ -174,6 +176,9 @@ pub(super) async fn track(
             context.metrics.delays.receipt(*answered_at, *received_at);
         }
     }
+    if !tracking.release_last.is_empty() {
+        context.store.append_receipts(&[], &tracking.release_last).await?;
+    }
     context.tracer.told(&tracking.traced);
     if tracking.park.is_empty() {
         return Ok(Vec::new());
@@ -220,7 +225,11 @@ impl Tracking {
             is_final: reading.is_final,
         };
         if let Origin::Parked(id) = candidate.origin {
-            self.release.push(id);
+            let release = match row.part_count {
+                0 | 1 => &mut self.release,
+                _ => &mut self.release_last,
+            };
+            release.push(id);
         }
         let fresh = self.fresh.entry(row.message_id).or_default();
         let history: Vec<_> = tracked.history.iter().chain(fresh.iter()).copied().collect();
@@ -237,19 +246,7 @@ impl Tracking {
             self.traced.push(receipt);
         }
         context.recorder.matched(candidate.heard, late, row.message_id);
-        let conflict = match advanced {
-            Advance::Duplicate | Advance::Superseded => {
-                context.metrics.inbound("duplicate");
-                return;
-            }
-            Advance::Forward { conflict } => conflict,
-        };
-        fresh.push(part);
-        if part.is_final && !conflict {
-            self.ended.push((row.answered_at(), candidate.received_at));
-        }
-        let change = message_change(context.config.message_state, row.part_count, &history, part);
-        let body = DlrEvent {
+        let told = |change: Option<(DlrMessageState, bool)>, conflict| DlrEvent {
             message_id: row.message_id,
             account_id: row.account_id,
             operator_id: row.operator_id,
@@ -270,12 +267,33 @@ impl Tracking {
             conflict,
             intermediate: reading.intermediate,
         };
+        let rule = context.config.message_state;
+        let conflict = match advanced {
+            Advance::Duplicate | Advance::Superseded => {
+                context.metrics.inbound("duplicate");
+                let again = part.is_final && advanced == Advance::Duplicate;
+                let end = again.then(|| end_of_all_parts(rule, row.part_count, &tracked.history));
+                if let Some(state) = end.flatten() {
+                    // Whoever appended it first may have died before telling the end: see `ends_by_others`.
+                    let dedup_id = end_id(row.message_id, state);
+                    let body = told(Some((state, true)), false);
+                    self.events
+                        .push(event(EventKind::Dlr, row.operator_id, dedup_id, &body));
+                }
+                return;
+            }
+            Advance::Forward { conflict } => conflict,
+        };
+        fresh.push(part);
+        if part.is_final && !conflict {
+            self.ended.push((row.answered_at(), candidate.received_at));
+        }
+        let change = message_change(rule, row.part_count, &history, part);
+        let body = told(change, conflict);
         // With what it means for the message: when a crash comes between publishing and appending, parts can come again in
         // another order, and the one that now completes the message has news although its own state was told.
         let dedup_id = match change {
-            Some((state, true)) if takes_all_parts(context.config.message_state, state) => {
-                end_id(row.message_id, state)
-            }
+            Some((state, true)) if takes_all_parts(rule, state) => end_id(row.message_id, state),
             Some(_) | None => format!(
                 "dlr:{}:{}:{:?}:{}:{change:?}",
                 row.message_id, row.part_number, part.state, part.is_final
@@ -308,12 +326,11 @@ impl Tracking {
         let rule = context.config.message_state;
         let end = |all: &MessageHistory| {
             let moved = self.moved.get(&all.message_id)?;
-            let seen = aggregate(rule, moved.told.part_count, &moved.history);
-            let (state, is_final) = aggregate(rule, moved.told.part_count, &all.history);
-            let state = state.filter(|state| is_final && takes_all_parts(rule, *state))?;
-            if seen.1 {
+            let part_count = moved.told.part_count;
+            if aggregate(rule, part_count, &moved.history).1 {
                 return None;
             }
+            let state = end_of_all_parts(rule, part_count, &all.history)?;
             let body = DlrEvent {
                 message_state: Some(state),
                 message_final: true,
@@ -324,6 +341,13 @@ impl Tracking {
         };
         histories.iter().filter_map(end).collect()
     }
+}
+
+/// The end of a message of several parts that no part's receipt tells alone. Whoever saw the last part come has told it with that; where
+/// none did, it is told by itself.
+fn end_of_all_parts(rule: AggregateRule, part_count: u8, history: &[PartState]) -> Option<DlrMessageState> {
+    let (state, is_final) = aggregate(rule, part_count, history);
+    state.filter(|state| part_count > 1 && is_final && takes_all_parts(rule, *state))
 }
 
 /// The de-duplication id of whatever tells the message's end. Its part was told before, if another event was first.
