@@ -178,6 +178,12 @@ impl Platform {
         self.block_on(self.bus.within(limit, what, enough));
     }
 
+    /// Whether the ledger satisfies the story within this time.
+    #[must_use]
+    pub fn is_within(&self, limit: Duration, enough: impl FnMut(&Ledger) -> bool) -> bool {
+        self.block_on(self.bus.is_within(limit, enough))
+    }
+
     /// Looks at what the events have told so far.
     pub fn ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         self.bus.ledger(look)

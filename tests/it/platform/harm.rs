@@ -26,6 +26,7 @@ struct Stage {
     traffic: Option<Traffic>,
     memory: Vec<u64>,
     probes: usize,
+    began: Instant,
 }
 
 impl Stage {
@@ -53,6 +54,7 @@ impl Stage {
             traffic: Some(traffic),
             memory: Vec::new(),
             probes: 0,
+            began: Instant::now(),
         };
         stage.goes_on("at first");
         stage.memory = stage.hosts.iter().map(GatewayProcess::resident).collect();
@@ -71,7 +73,8 @@ impl Stage {
         self.platform.publish(&messages);
         self.platform
             .within(RESUMED, after, |ledger| ledger.ended(&ids) == ids.len());
-        println!("{after}: goes on within {:?}", started.elapsed());
+        let at = started.duration_since(self.began);
+        println!("{after}, over at {at:?}: goes on within {:?}", started.elapsed());
     }
 
     /// One harm after another; `mend` makes it good.

@@ -50,8 +50,14 @@ pub(super) fn keeps(
     if promise != Promise::AtMostOnce {
         assert!(unknown.is_empty(), "{:#?}", fates[&unknown[0]]);
     }
-    platform.within(limit, "every accepted message has its receipts", |ledger| {
-        ledger.ended(&sent) == sent.len()
+    let all_ended = platform.is_within(limit, |ledger| ledger.ended(&sent) == sent.len());
+    platform.ledger(|ledger| {
+        let fates = sent.iter().map(|id| (id, ledger.fate(*id)));
+        let open: Vec<_> = fates.filter(|(_, fate)| fate.ends() == 0).take(3).collect();
+        assert!(
+            all_ended,
+            "every accepted message has its receipts: not within {limit:?}; {open:#?}"
+        );
     });
     platform.ledger(|ledger| {
         for id in accepted.keys() {
@@ -98,22 +104,16 @@ fn nothing_settled_was_sent_again(
     assert!(again.is_empty(), "settled, and sent again: {again:#?}");
 }
 
-/// Destinations that got a part twice.
-fn repeated(submits: &[Submit]) -> Vec<&str> {
-    let mut parts: HashMap<_, u32> = HashMap::new();
+/// Destinations that got a part twice: when, since the story's first part, and by which links.
+fn repeated(submits: &[Submit]) -> BTreeMap<&str, Vec<(Duration, u64)>> {
+    let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for submit in submits {
-        *parts
-            .entry((&*submit.destination.digits, &submit.short_message))
-            .or_default() += 1;
+        let part = (&*submit.destination.digits, &submit.short_message);
+        let since = submit.at.saturating_duration_since(submits[0].at);
+        parts.entry(part).or_default().push((since, submit.link));
     }
-    let mut numbers: Vec<_> = parts
-        .into_iter()
-        .filter(|(_, count)| *count > 1)
-        .map(|((number, _), _)| number)
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
+    let repeated = parts.into_iter().filter(|(_, sent)| sent.len() > 1);
+    repeated.map(|((number, _), sent)| (number, sent)).collect()
 }
 
 /// The operator has got rid of every receipt that it had.
