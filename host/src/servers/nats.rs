@@ -22,6 +22,7 @@ use smpp_domain::ids::OperatorId;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -89,6 +90,12 @@ impl NatsServer {
         let mut connections = self.connections.clone();
         connections.mark_unchanged();
         connections
+    }
+
+    /// How many connections were made so far. It is right from a connection's first message on, while whoever waits for
+    /// [`NatsServer::connections`] may hear of it later.
+    pub(crate) fn connections_made(&self) -> u64 {
+        self.client.statistics().connects.load(Ordering::Relaxed)
     }
 
     /// Whether there is a connection, as far as we know. What is published without one would wait in memory and go out

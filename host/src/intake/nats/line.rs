@@ -144,10 +144,14 @@ impl Line {
         lost
     }
 
-    /// The pull is lost, and perhaps the server's memory of what came before this moment.
-    pub(super) fn forget_pull(&mut self, suspect_before: DateTime<Utc>) {
+    /// The pull is lost.
+    pub(super) fn forget_pull(&mut self) {
         self.pull = None;
-        self.suspect_before = suspect_before;
+    }
+
+    /// Perhaps the server has forgotten what it handed out before this moment.
+    pub(super) fn suspect(&mut self, before: DateTime<Utc>) {
+        self.suspect_before = before;
     }
 
     pub(super) fn on_message(&mut self, message: Message, shared: &Shared) -> Step {

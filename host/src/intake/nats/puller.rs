@@ -10,7 +10,7 @@ use super::line::{Line, Step};
 use crate::clock;
 use crate::ports::BackendError;
 use crate::servers::nats::{Lost, NatsServer};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,6 +22,9 @@ const LINGER: u32 = 16;
 
 const ACTION: &str = "fetching commands";
 
+/// By which the server's clock, which says when a command was published, may be ahead of ours.
+const SKEW: TimeDelta = TimeDelta::seconds(1);
+
 /// See the module.
 pub(super) struct Puller {
     server: NatsServer,
@@ -29,6 +32,7 @@ pub(super) struct Puller {
     shared: Arc<Shared>,
     closed: CancellationToken,
     connections: watch::Receiver<u64>,
+    connections_made: u64,
     line: Option<Line>,
     life: Option<Life>,
     /// Commands published before this may have been handed out, whatever the server says.
@@ -62,6 +66,7 @@ impl Puller {
     ) -> Self {
         Self {
             connections: server.connections(),
+            connections_made: server.connections_made(),
             server,
             terms,
             shared,
@@ -88,6 +93,7 @@ impl Puller {
                     }
                 }
                 Happened::Message(message) => {
+                    self.mind_the_connection();
                     let step = self
                         .line
                         .as_mut()
@@ -100,16 +106,29 @@ impl Puller {
                 }
                 Happened::Ended => self.leave_line(),
                 Happened::Reconnected => {
-                    // Perhaps the server was killed and has forgotten what it had delivered.
-                    self.suspect_before = clock::utc_now();
+                    self.mind_the_connection();
                     if let Some(line) = &mut self.line {
-                        line.forget_pull(self.suspect_before);
+                        line.forget_pull();
                     }
                 }
                 Happened::Time => self.on_time().await,
             }
         }
         self.close().await;
+    }
+
+    /// What comes over another connection than before is suspect: perhaps the server was killed and has forgotten what it had delivered.
+    /// Asked with every message, since a pull that was made as soon as there was a connection may be answered before we hear of it.
+    fn mind_the_connection(&mut self) {
+        let made = self.server.connections_made();
+        if made == self.connections_made {
+            return;
+        }
+        self.connections_made = made;
+        self.suspect_before = clock::utc_now() + SKEW;
+        if let Some(line) = &mut self.line {
+            line.suspect(self.suspect_before);
+        }
     }
 
     fn linger(&self) -> Duration {
