@@ -38,6 +38,9 @@ function troubles({ ready, operators, policies }) {
     if (oldest > OLD) list.push(["warn", `${operator.name}: its oldest command under way has waited for ${Math.round(oldest / 60)} minutes`, link]);
     if (grows("unanswered", operator.name)) list.push(["warn", `${operator.name} leaves submit_sm without an answer`, link]);
     if (grows("left", operator.name)) list.push(["warn", `${operator.name}: receipts and messages are left with it for now`, link]);
+    if (grows("unmatched", operator.name)) {
+      list.push(["warn", `${operator.name}: receipts come that match no message`, `#/decisions?operator=${operator.name}&outcome=unmatched`]);
+    }
   }
   for (const policy of policies) {
     const link = `#/plugins/${policy.operator}`;
@@ -47,10 +50,8 @@ function troubles({ ready, operators, policies }) {
     }
     if (policy.candidate) list.push(["warn", `${policy.operator}: a candidate runs in the shadow`, link]);
   }
-  if (grows("unmatched")) {
-    list.push(["warn", "receipts come that match no message", "#/decisions?outcome=unmatched"]);
-  }
-  return list;
+  // The worst first; else in this order.
+  return list.sort(([one], [other]) => (other === "bad") - (one === "bad"));
 }
 
 /** Within the last minute. */
