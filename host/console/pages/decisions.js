@@ -3,6 +3,7 @@
 import { saves } from "../act.js";
 import { get } from "../api.js";
 import { badge, by, clock, h, json, table } from "../dom.js";
+import { said } from "./messages.js";
 import { address } from "./playground.js";
 
 export const title = "Decisions";
@@ -40,8 +41,8 @@ export function draw({ decisions, operators }, { query }) {
     ["Operator", (decision) => decision.operator],
     ["Hook", (decision) => decision.hook],
     ["Outcome", (decision) => decision.outcome ? badge(decision.outcome, decision.outcome === "unmatched" ? "bad" : "quiet") : ""],
-    ["Answer", (decision) => h("details", { "data-key": `${decision.at}-${decision.hook}` },
-      h("summary", {}, h("code", {}, (decision.fault ? `fault ${JSON.stringify(decision.fault)}` : JSON.stringify(decision.answer)).slice(0, 100))),
+    ["Asked and answered", (decision) => h("details", { "data-key": `${decision.at}-${decision.hook}` },
+      h("summary", {}, said(decision)),
       decision.hint ? h("p", { class: "warn" }, decision.hint) : null,
       h("p", {}, h("a", { href: address(decision.operator, decision.question, decision.settings) }, "open in playground")), json(decision))],
     ["By", by],

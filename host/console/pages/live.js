@@ -12,7 +12,7 @@ const DRAWN_MS = 400;
 /** How often decisions are asked for. */
 const ASKED_MS = 1000;
 
-const KINDS = ["submit", "dlr", "unmatched", "mo", "session", "stop", "dead", "decision", "pdu"];
+const KINDS = ["submit", "dlr", "unmatched", "mo", "session", "stop", "dead", "alert", "decision", "pdu"];
 const MASKED = new Set(["to", "from", "text", "data", "command"]);
 
 export async function load(_, signal) {
@@ -56,7 +56,8 @@ export function draw(operators, _, __, signal) {
   const passed = h("p", { class: "quiet" });
   repeat(DRAWN_MS, signal, () => {
     tail.draw();
-    passed.textContent = tail.missed > 0 ? `${count(tail.missed)} passed by: more than ${KEPT} at once, or while paused.` : "";
+    passed.textContent = tail.missed > 0 ? `${count(tail.missed)} passed by: more than ${KEPT} at once, or while paused.`
+      : rows.children.length === 0 ? "Nothing has come yet that fits: lines appear by themselves." : "";
   });
   for (const field of [kind, operator, filter]) field.addEventListener("input", () => tail.clear());
   return h("section", {},
@@ -110,6 +111,7 @@ function gist(type, event) {
     session: () => [`${event.from} → ${event.to}`, event.reason],
     decision: () => [event.hook, event.outcome, event.fault ? `fault: ${event.fault.cause}` : JSON.stringify(event.answer)],
     pdu: () => [`${event.direction === "sent" ? "→" : "←"} bind ${event.session}.${event.bind}: ${event.told}`, event.oddity],
+    alert: () => [event.availability ?? "AVAILABLE"],
     unmatched: () => [event.operatorMessageId, event.state, event.hint],
   }[type]?.() ?? [event.reason ?? event.state ?? ""];
   return words.filter(Boolean).join(", ").slice(0, 200) || type;

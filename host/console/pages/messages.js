@@ -1,7 +1,7 @@
 // One message's whole story: what was decided, sent, answered and reported, in the order of time.
 
 import { get, Refusal } from "../api.js";
-import { ago, badge, by, digest, fieldByField, h, json, table } from "../dom.js";
+import { ago, badge, by, clock, digest, fieldByField, h, json, table } from "../dom.js";
 import { address } from "./playground.js";
 
 export const title = "Messages";
@@ -77,7 +77,8 @@ function told({ story, decisions, refusal }) {
 function underWay({ words, publishedAt, since, until, partsAccepted, partCount }) {
   return [
     h("p", { class: "warn" }, `${words[0].toUpperCase()}${words.slice(1)}.`),
-    h("p", {}, "Accepted ", ago(publishedAt), since === publishedAt ? null : [", so since ", ago(since)], until ? [", until ", precise(until)] : null,
+    h("p", {}, "Accepted ", ago(publishedAt), since === publishedAt && !until ? null : "; waits for this", since === publishedAt ? null : [" since ", clock(since)],
+      until ? [" until ", clock(until)] : null,
       partCount > 1 ? `; ${partsAccepted} of ${partCount} parts are accepted by the operator` : null, "."),
   ];
 }
@@ -87,9 +88,10 @@ function underWay({ words, publishedAt, since, until, partsAccepted, partCount }
  * published is not on record.
  */
 function steps(story, decisions) {
-  const asked = decisions.map((decision, index) => ({
+  // They come newest first.
+  const asked = decisions.toReversed().map((decision, index) => ({
     at: new Date(decision.nowMs).toISOString(), step: STEPS[decision.hook]?.words ?? decision.hook, order: STEPS[decision.hook]?.order ?? 0,
-    what: answer(decision), by: by(decision), more: detail(decision), key: `step-${index}`,
+    what: [said(decision), decision.outcome ? `; ${decision.outcome}` : null], by: by(decision), more: detail(decision), key: `step-${index}`,
   }));
   const part = ({ partNumber, partCount }) => `part ${partNumber}/${partCount}`;
   const sent = story.parts.map((one) => ({ at: one.submittedAt, step: "submit_sm written", what: part(one), order: 3 }));
@@ -112,7 +114,8 @@ const STEPS = {
   "message-ids": { words: "id to key", order: 8 },
 };
 
-function answer({ hook, question: { input }, answer, fault, outcome, sequenceNumber }) {
+/** What was asked and answered, in a few words. */
+export function said({ hook, question: { input }, answer, fault, sequenceNumber }) {
   if (fault) return h("span", { class: "bad" }, `no answer: ${fault.cause}: ${fault.text}`);
   const facts = {
     splitting: () => `${input.octets} octets`,
@@ -123,7 +126,7 @@ function answer({ hook, question: { input }, answer, fault, outcome, sequenceNum
   }[hook]?.();
   const default_ = answer === null || answer === "host-default";
   const number = sequenceNumber === undefined ? null : `sequence_number ${sequenceNumber}`;
-  return [facts, number, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160), outcome].filter(Boolean).join("; ");
+  return [facts, number, default_ ? "as the built-in behaviour has it" : JSON.stringify(answer).slice(0, 160)].filter(Boolean).join("; ");
 }
 
 function octets({ "short-message": short, tlvs }) {

@@ -7,6 +7,9 @@ import * as figures from "../figures.js";
 export const title = "Overview";
 export const every = () => 2000;
 
+/** Seconds after which a command that is under way has waited too long: as the alert SmppBacklogOld has it. */
+const OLD = 600;
+
 export async function load(_, signal) {
   const [ready, { operators }, policies] = await Promise.all([
     readiness(signal), get("operators", signal), get("plugins", signal).catch(() => ({ plugins: [] })), figures.look(signal),
@@ -16,6 +19,8 @@ export async function load(_, signal) {
 
 function troubles({ ready, operators, policies }) {
   const list = ready.problems.map((problem) => ["bad", problem, "#/"]);
+  const wrong = figures.now("problems");
+  if (wrong > 0) list.push(["warn", `${times(wrong, "thing is", "things are")} wrong in the files: what runs is older than they are`, "#/configuration"]);
   for (const operator of operators) {
     const link = `#/sessions/${operator.name}`;
     if (operator.stopped) list.push(["bad", `${operator.name} is stopped: ${operator.stopped.reason}`, link]);
@@ -29,6 +34,13 @@ function troubles({ ready, operators, policies }) {
       list.push([down.length === binds.length ? "bad" : "warn",
         `${operator.name}: ${down.length} of ${binds.length} binds are not up (${down[0].lastError ?? down[0].state})`, link]);
     }
+    const oldest = figures.now("oldest", operator.name);
+    if (oldest > OLD) list.push(["warn", `${operator.name}: its oldest command under way has waited for ${Math.round(oldest / 60)} minutes`, link]);
+    if (grows("unanswered", operator.name)) list.push(["warn", `${operator.name} leaves submit_sm without an answer`, link]);
+    if (grows("left", operator.name)) list.push(["warn", `${operator.name}: receipts and messages are left with it for now`, link]);
+    if (grows("unmatched", operator.name)) {
+      list.push(["warn", `${operator.name}: receipts come that match no message`, `#/decisions?operator=${operator.name}&outcome=unmatched`]);
+    }
   }
   for (const policy of policies) {
     const link = `#/plugins/${policy.operator}`;
@@ -38,10 +50,17 @@ function troubles({ ready, operators, policies }) {
     }
     if (policy.candidate) list.push(["warn", `${policy.operator}: a candidate runs in the shadow`, link]);
   }
-  if (figures.rates("unmatched").some((rate) => rate > 0)) {
-    list.push(["warn", "receipts come that match no message", "#/decisions?outcome=unmatched"]);
-  }
-  return list;
+  // The worst first; else in this order.
+  return list.sort(([one], [other]) => (other === "bad") - (one === "bad"));
+}
+
+/** Within the last minute. */
+function grows(figure, operator) {
+  return figures.rates(figure, operator).some((rate) => rate > 0);
+}
+
+function times(number, one, several) {
+  return number === 1 ? `1 ${one}` : `${number} ${several}`;
 }
 
 /** Those that are to be up. */

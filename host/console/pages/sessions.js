@@ -8,7 +8,7 @@ import * as figures from "../figures.js";
 export const title = "Sessions";
 export const every = () => 2000;
 
-const MOODS = { BOUND: "good", FAILBACK: "good", RECONNECTING: "bad", DISCONNECTED: "bad" };
+const MOODS = { BOUND: "good", FAILBACK: "good", UNBOUND: "bad", DISCONNECTED: "bad" };
 
 export async function load({ rest: [name] }, signal) {
   const told = name ? get(`operators/${encodeURIComponent(name)}`, signal).then((one) => [one])
@@ -28,7 +28,7 @@ export function draw({ operators, latest }, { rest: [name] }, again) {
       h("h2", {}, h("a", { href: `#/sessions/${operator.name}` }, operator.name), " ",
         operator.stopped ? badge("stopped", "bad") : null, operator.throttled ? badge("throttled", "warn") : null, operator.waitsForPlugin ? badge("waits for its plugin", "bad") : null),
       h("p", { class: "quiet mono ids" }, operator.operatorId),
-      operator.stopped ? h("p", {}, h("span", { class: "bad" }, operator.stopped.reason), ", since ", ago(operator.stopped.since), " ",
+      operator.stopped ? h("p", {}, "Nothing is sent until a person resumes it: ", h("span", { class: "bad" }, operator.stopped.reason), ", since ", ago(operator.stopped.since), " ",
         action("resume", `operators/${operator.operatorId}/resume`, `Send to ${operator.name} again, on all hosts?`, again)) : null,
       operator.throttled ? h("p", {}, "Nothing is sent until ", clock(operator.throttled.until), ": ",
         h("span", { class: "warn" }, operator.throttled.reason)) : null,
@@ -68,7 +68,8 @@ function one(operator, session, again) {
       action("rebind", `${path}/rebind`, "Drain the window, unbind, and bind again?", again),
       action("unbind", `${path}/unbind`, "Drain the window and unbind, until a rebind? Commands wait in the queue meanwhile.", again)),
     table("Binds", [
-      ["State", (bind) => [badge(bind.state, MOODS[bind.state] ?? "warn"), waits(operator, session, bind) ? [" ", badge("throttled", "warn")] : null]],
+      ["Bind", (bind) => session.binds.indexOf(bind) + 1],
+      ["State", (bind) => [badge(bind.state, session.unbindOrdered ? "warn" : MOODS[bind.state] ?? "warn"), waits(operator, session, bind) ? [" ", badge("throttled", "warn")] : null]],
       ["Since", (bind) => ago(bind.since), "whole"],
       ["Window", (bind) => [meter(bind.inFlight, session.window), ` ${bind.inFlight}/${session.window}`], "whole"],
       ["Round trip", (bind) => bind.enquireLink ? [span(bind.enquireLink.roundTripMs / 1000), ", ", ago(bind.enquireLink.at)] : "–", "whole"],

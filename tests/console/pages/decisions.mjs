@@ -11,7 +11,7 @@ export default async (t) => {
 
   await t.open("#/decisions");
   await t.step("both operators' decisions, masked", async () => {
-    await t.sees("acme", "globe", "message-ids", "encoding", "acme 0.1.0", "built-in");
+    await t.sees("acme", "globe", "message-ids", "encoding", "acme 0.1.0", "built-in", "(receipt-text)", "command_status 0x00000000");
     await t.seesNot("48601234567", "1234567", "Baker");
   });
   await t.step("an answer opens, and stays open while the page is asked anew", async () => {

@@ -9,7 +9,7 @@ export default async (t) => {
   await t.open("#/live");
   let ids;
   await t.step("a message is followed from its submit to its receipt", async () => {
-    await t.sees("Newest first");
+    await t.sees("Newest first", "Nothing has come yet that fits");
     await t.page.waitForTimeout(1500);
     ids = await t.ask("one message to each");
     await t.sees("submit", "dlr", "decision", "ACCEPTED", "DELIVERED", "REJECTED", "ESME_RINVDSTADR", ids[0].slice(-12));

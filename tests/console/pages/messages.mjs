@@ -23,6 +23,8 @@ export default async (t) => {
     const steps = (await t.rows(t.section("Step by step"))).map((row) => row.Step);
     const kinds = ["encoding", "splitting", "submit_sm planned", "submit_sm written", "submit_sm_resp", "id to key", "receipt came", "receipt read"];
     t.same("how often", kinds.map((kind) => steps.filter((step) => step === kind).length), [1, 1, 3, 3, 3, 6, 3, 3]);
+    const planned = (await t.rows(t.section("Step by step"))).filter((row) => row.Step === "submit_sm planned");
+    t.same("the order of the parts", planned.map((row) => row.What.match(/part (\d)/)[1]), ["1", "2", "3"]);
     t.same("the first of them", steps.slice(0, 3), kinds.slice(0, 3));
     const first = (kind) => steps.indexOf(kind);
     t.holds(`written, then answered, then settled: ${steps}`, first("submit_sm written") < first("submit_sm_resp")
@@ -48,7 +50,7 @@ export default async (t) => {
   await t.step("a message under way says for what it waits, until it has its outcome", async () => {
     const waiting = await t.ask("a message while globe is full");
     await find(t, waiting);
-    await t.sees("under way", "The operator has said that it gets too much (ESME_RTHROTTLED", "Accepted", "so since", "until");
+    await t.sees("under way", "The operator has said that it gets too much: ESME_RTHROTTLED", "Accepted", "waits for this since", "until");
     await t.seesNot("no outcome yet", "Decided by");
   });
   await t.look("messages-under-way");

@@ -76,7 +76,7 @@ export default async (t) => {
   });
   await t.step("an operator that is stopped says why", async () => {
     await t.ask("globe wants nothing more");
-    await t.sees("stopped", "ESME_RSUBMITFAIL");
+    await t.sees("stopped", "Nothing is sent until a person resumes it", "ESME_RSUBMITFAIL");
   });
   await t.look("sessions-stopped");
   await t.step("resume, and it is sent to again", async () => {

@@ -80,7 +80,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         answers: &[
             json_answer(200, "Story", "As far as it has come"),
             refused(400, "This is no message id"),
-            refused(404, "Nothing is on record of it, or not yet"),
+            refused(404, "Nothing is known of it here, and what that leaves open"),
             refused(503, "The store cannot be reached"),
         ],
         ..get("/api/v1/messages/{id}", "trace", "What became of one message")
