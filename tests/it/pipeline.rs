@@ -3,6 +3,7 @@
 
 mod custody;
 mod fakes;
+mod recorded;
 mod resumed;
 mod resuming;
 mod sharing;

@@ -22,6 +22,11 @@ use tokio::sync::{mpsc, oneshot};
 /// Items settled at once.
 const BATCH: usize = 1_024;
 
+/// Batches that may wait for the sink of events. What is sent when it goes away is recorded all the same, and at once: another host may
+/// get these commands as soon as the servers are back, and looks here whether they have their outcomes. The places of messages bound
+/// them, nearly always below this.
+const RECORDED: usize = 1_024;
+
 /// One thing to settle.
 pub enum SettleItem {
     /// A part was accepted and its message goes on, or has ended already.
@@ -87,6 +92,16 @@ struct Batch {
 }
 
 impl Batch {
+    /// Adds what came next.
+    fn append(&mut self, mut next: Self) {
+        self.settlements.append(&mut next.settlements);
+        self.events.append(&mut next.events);
+        self.tokens.append(&mut next.tokens);
+        self.permits.append(&mut next.permits);
+        self.marks.append(&mut next.marks);
+        self.ended.append(&mut next.ended);
+    }
+
     /// Another host had these messages too, and was first: its outcomes stand, and are what is published.
     fn yield_to(&mut self, standing: Vec<(MessageId, Vec<u8>)>) {
         for (message_id, payload) in standing {
@@ -128,10 +143,10 @@ impl Settler {
 
     /// Settles until every sender is gone.
     ///
-    /// The steps overlap: while one batch is acknowledged, the next is published and the one after that recorded. Each
+    /// The steps overlap: while one batch is acknowledged, the next is published and those after that recorded. Each
     /// step waits for a disk or a server, and together they wait once.
     pub async fn run(mut self) {
-        let (to_publish, recorded) = mpsc::channel(1);
+        let (to_publish, recorded) = mpsc::channel(RECORDED);
         let (to_acknowledge, published) = mpsc::channel(1);
         let context = self.context.clone();
         tokio::join!(
@@ -278,7 +293,10 @@ async fn publish_all(
     mut recorded: mpsc::Receiver<Batch>,
     next: mpsc::Sender<Batch>,
 ) {
-    while let Some(batch) = recorded.recv().await {
+    while let Some(mut batch) = recorded.recv().await {
+        while let Ok(next) = recorded.try_recv() {
+            batch.append(next);
+        }
         super::publish(&*context.events, &context.config.name, &batch.events).await;
         // As above.
         next.send(batch).await.unwrap_or_default();

@@ -152,6 +152,11 @@ impl FakeStore {
         self.outcomes.lock().unwrap().insert(message, b"{}".to_vec());
     }
 
+    /// How many messages have their outcome.
+    pub(super) fn settled(&self) -> usize {
+        self.outcomes.lock().unwrap().len()
+    }
+
     pub(super) fn noted(&self) -> HashSet<MessageId> {
         self.intents.lock().unwrap().keys().copied().collect()
     }
@@ -331,6 +336,7 @@ impl SegmentStore for FakeStore {
 /// What was published.
 #[derive(Default)]
 pub(super) struct FakeEvents {
+    pub(super) away: Away,
     published: Mutex<Vec<Event>>,
 }
 
@@ -352,6 +358,7 @@ impl FakeEvents {
 #[async_trait]
 impl EventSink for FakeEvents {
     async fn publish(&self, events: &[Event]) -> Result<(), BackendError> {
+        self.away.check()?;
         self.published.lock().unwrap().extend(events.iter().cloned());
         Ok(())
     }
