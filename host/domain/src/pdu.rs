@@ -15,7 +15,11 @@ use std::fmt;
 /// Turns wire octets into octet text.
 #[must_use]
 pub fn octet_text(octets: &[u8]) -> String {
-    octets.iter().map(|&octet| char::from(octet)).collect()
+    match std::str::from_utf8(octets) {
+        // As most of it is; then the octets are the text.
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        Ok(_) | Err(_) => octets.iter().map(|&octet| char::from(octet)).collect(),
+    }
 }
 
 /// Turns octet text into wire octets. Characters above U+00FF, which octet text cannot hold, become `?`.
