@@ -11,6 +11,7 @@ pub use fields::{PduField, PduFields};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Turns wire octets into octet text.
 #[must_use]
@@ -372,7 +373,7 @@ pub enum OutgoingBody {
     /// bind_transceiver, bind_transmitter or bind_receiver.
     Bind(BindMode, Box<BindRequest>),
     /// One part of a message.
-    SubmitSm(Box<SubmitSmPdu>),
+    SubmitSm(Arc<SubmitSmPdu>),
     /// Its message_id is one NUL octet (SMPP 3.4 section 4.6.2).
     DeliverSmResp,
     /// Its message_id is one NUL octet.
