@@ -25,6 +25,7 @@ use smpp_domain::tps::TpsWindow;
 use std::error::Error;
 use std::hint::black_box;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -232,7 +233,7 @@ fn submit_sm(short_message: Vec<u8>) -> Outgoing {
     Outgoing {
         sequence_number: 7,
         command_status: CommandStatus::OK,
-        body: OutgoingBody::SubmitSm(Box::new(SubmitSmPdu {
+        body: OutgoingBody::SubmitSm(Arc::new(SubmitSmPdu {
             source: address("4915112345"),
             destination: address("491511234567"),
             registered_delivery: 1,

@@ -11,11 +11,16 @@ pub use fields::{PduField, PduFields};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Turns wire octets into octet text.
 #[must_use]
 pub fn octet_text(octets: &[u8]) -> String {
-    octets.iter().map(|&octet| char::from(octet)).collect()
+    match std::str::from_utf8(octets) {
+        // As most of it is; then the octets are the text.
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        Ok(_) | Err(_) => octets.iter().map(|&octet| char::from(octet)).collect(),
+    }
 }
 
 /// Turns octet text into wire octets. Characters above U+00FF, which octet text cannot hold, become `?`.
@@ -368,7 +373,7 @@ pub enum OutgoingBody {
     /// bind_transceiver, bind_transmitter or bind_receiver.
     Bind(BindMode, Box<BindRequest>),
     /// One part of a message.
-    SubmitSm(Box<SubmitSmPdu>),
+    SubmitSm(Arc<SubmitSmPdu>),
     /// Its message_id is one NUL octet (SMPP 3.4 section 4.6.2).
     DeliverSmResp,
     /// Its message_id is one NUL octet.

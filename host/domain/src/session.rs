@@ -21,6 +21,7 @@ use crate::pdu::{BindMode, BindRequest, CommandStatus, Outgoing, OutgoingBody, S
 use serde::{Deserialize, Serialize};
 use state::State;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Timer, Timers};
 use window::{LateSubmits, SubmitWindow};
@@ -246,7 +247,7 @@ impl<T: Clone> SmppSession<T> {
         &self.config
     }
 
-    fn submit(&mut self, now: Instant, ticket: T, pdu: Box<SubmitSmPdu>) {
+    fn submit(&mut self, now: Instant, ticket: T, pdu: Arc<SubmitSmPdu>) {
         if self.room() == 0 {
             self.emit(SessionEvent::NotSent { ticket });
             return;

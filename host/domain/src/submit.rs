@@ -137,11 +137,13 @@ impl SubmitSettings {
         if self.reverse_order {
             parts.reverse();
         }
-        let common = self.common(envelope);
         let count = parts.len();
+        // The last one is no copy, and most messages have one part.
+        let commons = std::iter::repeat_n(self.common(envelope), count);
         (1..)
             .zip(parts)
-            .map(|(number, part)| self.pdu(envelope, &common, part, Place { number, count }))
+            .zip(commons)
+            .map(|((number, part), common)| self.pdu(envelope.command, common, part, Place { number, count }))
             .collect()
     }
 
@@ -162,8 +164,7 @@ impl SubmitSettings {
         }
     }
 
-    fn pdu(&self, envelope: Envelope<'_>, common: &SubmitSmPdu, part: Part, place: Place) -> SubmitSmPdu {
-        let command = envelope.command;
+    fn pdu(&self, command: &DispatchCommand, common: SubmitSmPdu, part: Part, place: Place) -> SubmitSmPdu {
         let mut short_message = part.short_message;
         if self.nul_terminated && (1..MAX_SHORT_MESSAGE).contains(&short_message.len()) {
             short_message.push(0);
@@ -179,7 +180,7 @@ impl SubmitSettings {
             replace_if_present: u8::from(self.replace_if_present && place.count == 1),
             short_message,
             tlvs: self.all_tlvs(command, part.tlvs, place),
-            ..common.clone()
+            ..common
         }
     }
 

@@ -7,6 +7,7 @@ use smpp_codec::{Texts, command_name, decode, describe, encode, fields, redact, 
 use smpp_domain::pdu::{
     CommandStatus, DeliverSmPdu, IncomingBody, Outgoing, OutgoingBody, PduFields, find_tlv, tag,
 };
+use std::sync::Arc;
 
 const SUBMIT_SM: u32 = 0x04;
 const DELIVER_SM: u32 = 0x05;
@@ -82,7 +83,7 @@ fn explain(frame: &Frame, shown: &[u8]) {
     let pdu = Outgoing {
         sequence_number: frame.sequence_number(),
         command_status: frame.command_status(),
-        body: OutgoingBody::SubmitSm(Box::new(pdu)),
+        body: OutgoingBody::SubmitSm(Arc::new(pdu)),
     };
     let mut octets = BytesMut::new();
     // What is longer than the standard allows is read and not written.
@@ -116,6 +117,6 @@ fn submit(pdu: &DeliverSmPdu) -> Outgoing {
     Outgoing {
         sequence_number: 1,
         command_status: CommandStatus::OK,
-        body: OutgoingBody::SubmitSm(Box::new(pdu.into())),
+        body: OutgoingBody::SubmitSm(Arc::new(pdu.into())),
     }
 }

@@ -9,6 +9,7 @@ use smpp_domain::session::{
     Input, Output, SessionConfig, SessionEvent, SessionState, SmppSession, UnansweredReason,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longer scripts find nothing that shorter ones do not.
@@ -146,7 +147,7 @@ impl Run {
         self.submitting = Some(ticket);
         Input::Submit {
             ticket,
-            pdu: Box::default(),
+            pdu: Arc::default(),
         }
     }
 

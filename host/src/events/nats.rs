@@ -4,10 +4,12 @@ mod cursor;
 
 use crate::ports::{BackendError, Event, EventLog, EventSink, LoggedEvent};
 use crate::servers::nats::{Draft, NatsServer, PublishFailed};
+use async_nats::Subject;
 use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use cursor::Cursors;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -116,10 +118,15 @@ impl Known {
 impl EventSink for NatsEvents {
     async fn publish(&self, events: &[Event]) -> Result<(), BackendError> {
         const ACTION: &str = "publishing events";
+        // Those of a batch have few, and to write one costs more than to find it.
+        let mut subjects = HashMap::new();
         let messages = events.iter().map(|event| {
-            let subject = self.server.event_subject(event.kind, event.operator_id);
+            let (kind, operator) = (event.kind, event.operator_id);
+            let subject = subjects
+                .entry((kind, operator))
+                .or_insert_with(|| Subject::from(self.server.event_subject(kind, operator)));
             Draft {
-                subject: subject.into(),
+                subject: subject.clone(),
                 id: Some(event.dedup_id.clone()),
                 payload: event.payload.clone(),
             }

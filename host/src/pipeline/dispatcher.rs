@@ -360,7 +360,7 @@ impl Dispatcher {
             ticket,
             published_at: (!message.written).then_some(message.published_at),
             lease: self.custody.lease(),
-            pdu: Box::new(pdu),
+            pdu,
             recorded: message.recorded,
         };
         message.out = self.bench.submit(bind, request);

@@ -139,7 +139,11 @@ impl InFlight {
             message: self.command.message_id,
             part_number,
             part_count: self.part_count(),
-            pdu: plan.and_then(|plan| plan.parts.get(usize::from(part_number).checked_sub(1)?)),
+            pdu: plan.and_then(|plan| {
+                plan.parts
+                    .get(usize::from(part_number).checked_sub(1)?)
+                    .map(Arc::as_ref)
+            }),
             since: self.waits_since?,
             written_at,
         })

@@ -16,12 +16,13 @@ use smpp_domain::policy::failure::FailurePolicy;
 use smpp_domain::policy::{Fault, OutboundMessage};
 use smpp_domain::split::split;
 use smpp_domain::submit::Envelope;
+use std::sync::Arc;
 
 /// What will be sent for a command, decided once.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
     /// In the order in which they go out; 1..=255 of them.
-    pub parts: Vec<SubmitSmPdu>,
+    pub parts: Vec<Arc<SubmitSmPdu>>,
     /// The alphabet, by name, for the event.
     pub encoding: String,
     /// The octet on the wire.
@@ -72,8 +73,9 @@ pub fn plan(
         data_coding,
         now,
     };
+    let pdus = operator.submit.pdus(envelope, parts);
     Ok(Plan {
-        parts: operator.submit.pdus(envelope, parts),
+        parts: pdus.into_iter().map(Arc::new).collect(),
         encoding: encoded.alphabet().map_or("plugin", Alphabet::name).to_owned(),
         data_coding,
         strategy: if payload {

@@ -7,6 +7,7 @@ use smpp_domain::dispatch::DispatchCommand;
 use smpp_domain::pdu::SubmitSmPdu;
 use smpp_domain::policy::rewrite::{PartPlace, differences};
 use smpp_domain::policy::{Hook, OutboundMessage, SubmitAnswer};
+use std::sync::Arc;
 
 /// Lets the policy rewrite the parts of a plan that are still to be sent: those from `from` on.
 ///
@@ -31,7 +32,7 @@ pub(super) fn rewrite(
                 let changes = differences(part, &pdu).join(", ");
                 tracing::debug!(message_id = %command.message_id, number, count, changes, "rewritten by the policy");
             }
-            *part = *pdu;
+            *part = Arc::from(pdu);
         }
     }
     if let Some(first) = plan.parts.first() {

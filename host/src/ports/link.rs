@@ -78,7 +78,7 @@ pub struct SubmitRequest {
     /// Looked at right before the part is written; when it is over, the part comes back as not sent.
     pub lease: Arc<Lease>,
     /// What to send.
-    pub pdu: Box<SubmitSmPdu>,
+    pub pdu: Arc<SubmitSmPdu>,
     /// Its message is recorded: so are its PDUs.
     pub recorded: bool,
 }

@@ -13,6 +13,7 @@ use smpp_domain::policy::{InboundAnswer, OnFailure, SubmitAnswer};
 use smpp_domain::receipt::message_id::default_key;
 use smpp_domain::session::SubmitResponse;
 use smpp_domain::status;
+use std::sync::Arc;
 
 /// Of the PDUs of a preview: on the wire it is the session's next one.
 const SEQUENCE_NUMBER: u32 = 1;
@@ -88,7 +89,7 @@ fn part(sequence_number: u32, pdu: &SubmitSmPdu) -> Value {
     let outgoing = Outgoing {
         sequence_number,
         command_status: CommandStatus::OK,
-        body: OutgoingBody::SubmitSm(Box::new(pdu.clone())),
+        body: OutgoingBody::SubmitSm(Arc::new(pdu.clone())),
     };
     let mut octets = BytesMut::new();
     let encoded = encode(&outgoing, &mut octets);

@@ -6,6 +6,7 @@ use crate::ports::ShownPdu;
 use bytes::BytesMut;
 use smpp_domain::pdu::{CommandStatus, Outgoing, OutgoingBody, PduFields, SubmitSmPdu};
 use smpp_domain::policy::question::Question;
+use std::sync::Arc;
 
 /// What a PDU was, with numbers, texts and passwords replaced.
 pub(super) fn show(octets: &[u8], sent: bool) -> ShownPdu {
@@ -50,7 +51,7 @@ pub fn asked(question: &Question) -> Option<PduFields> {
     let pdu = Outgoing {
         sequence_number: 0,
         command_status: CommandStatus::OK,
-        body: OutgoingBody::SubmitSm(Box::new(pdu)),
+        body: OutgoingBody::SubmitSm(Arc::new(pdu)),
     };
     let mut octets = BytesMut::new();
     if let Err(error) = codec::encode(&pdu, &mut octets) {

@@ -10,6 +10,7 @@ use smpp_domain::pdu::{
 };
 use smpp_domain::policy::ReferenceWidth;
 use smpp_domain::split::{Plan, split};
+use std::sync::Arc;
 
 /// The name that tshark should give it. A new kind of PDU has to be added here.
 fn name(body: &OutgoingBody) -> &'static str {
@@ -44,7 +45,7 @@ fn every_kind_of_pdu_is_read_without_complaint() {
         bind(BindMode::Transceiver),
         bind(BindMode::Transmitter),
         bind(BindMode::Receiver),
-        OutgoingBody::SubmitSm(Box::default()),
+        OutgoingBody::SubmitSm(Arc::default()),
         OutgoingBody::DeliverSmResp,
         OutgoingBody::DataSmResp,
         OutgoingBody::EnquireLink,
@@ -307,7 +308,7 @@ fn tshark_would_notice() {
         tlvs: vec![tlv],
         ..SubmitSmPdu::default()
     };
-    let (direction, good) = octets(1, OutgoingBody::SubmitSm(Box::new(submit)));
+    let (direction, good) = octets(1, OutgoingBody::SubmitSm(Arc::new(submit)));
     let mut longer_tlv = good.clone();
     longer_tlv[good.len() - 4] = 4;
     let mut longer_message = good.clone();
@@ -358,7 +359,7 @@ fn parts(sample: &Sample, plan: &Plan) -> Vec<SubmitSmPdu> {
 fn submit(pdus: Vec<SubmitSmPdu>, alphabet: DefaultAlphabet) -> Vec<Seen> {
     let pdus = pdus.into_iter().zip(1..);
     let pdus: Vec<_> = pdus
-        .map(|(pdu, number)| octets(number, OutgoingBody::SubmitSm(Box::new(pdu))))
+        .map(|(pdu, number)| octets(number, OutgoingBody::SubmitSm(Arc::new(pdu))))
         .collect();
     read(&pdus, alphabet)
 }

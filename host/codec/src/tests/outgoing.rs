@@ -7,6 +7,7 @@ use rusmpp::{Command, Pdu};
 use smpp_domain::pdu::{
     Address, BindMode, BindRequest, CommandStatus, Outgoing, OutgoingBody, SubmitSmPdu, Tlv,
 };
+use std::sync::Arc;
 
 fn out(sequence_number: u32, body: OutgoingBody) -> Outgoing {
     Outgoing {
@@ -92,7 +93,7 @@ fn submit() -> SubmitSmPdu {
 pub(super) fn submit_with(change: impl FnOnce(&mut SubmitSmPdu)) -> OutgoingBody {
     let mut pdu = submit();
     change(&mut pdu);
-    OutgoingBody::SubmitSm(Box::new(pdu))
+    OutgoingBody::SubmitSm(Arc::new(pdu))
 }
 
 pub(super) fn bind_with(change: impl FnOnce(&mut BindRequest)) -> OutgoingBody {
@@ -124,7 +125,7 @@ fn a_submit_sm_is_read_as_it_was_written() {
     for change in changes {
         let mut pdu = submit();
         change(&mut pdu);
-        let octets = encoded(OutgoingBody::SubmitSm(Box::new(pdu.clone()))).unwrap();
+        let octets = encoded(OutgoingBody::SubmitSm(Arc::new(pdu.clone()))).unwrap();
         let frame = Frame::copy_of(&octets).unwrap().unwrap();
         assert_eq!(submit_sm(&frame), Ok(pdu));
         let mut short = octets[..octets.len() - 1].to_vec();

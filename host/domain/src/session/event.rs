@@ -2,6 +2,7 @@
 
 use super::SessionState;
 use crate::pdu::{AlertNotificationPdu, CommandStatus, DeliverSmPdu, Incoming, Outgoing, SubmitSmPdu, Tlv};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What happened. A closed set: a new kind breaks every match, on purpose.
@@ -21,7 +22,7 @@ pub enum Input<T> {
         /// The caller's.
         ticket: T,
         /// What to write.
-        pdu: Box<SubmitSmPdu>,
+        pdu: Arc<SubmitSmPdu>,
     },
     /// The answer to an [`SessionEvent::Inbound`]; its first three values are given back as they came. Dropped when
     /// that connection is gone: the operator sends the PDU again on the next.

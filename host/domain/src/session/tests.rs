@@ -75,7 +75,7 @@ impl Table {
             at,
             Input::Submit {
                 ticket,
-                pdu: Box::default(),
+                pdu: Arc::default(),
             },
         )
     }

@@ -163,7 +163,7 @@ impl Inbox {
 
     async fn send(&mut self, client: &Client, message: Draft) -> Result<(), PublishFailed> {
         let Draft { subject, id, payload } = message;
-        let reply = format!("{}.{}", self.prefix, self.next);
+        let reply = [&self.prefix, ".", &self.next.to_string()].concat();
         self.waiting.push_back(Some(subject.clone()));
         self.next += 1;
         self.open += 1;

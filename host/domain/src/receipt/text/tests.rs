@@ -188,6 +188,14 @@ proptest! {
     }
 
     #[test]
+    fn octet_text_has_a_character_for_each_octet(octets: Vec<u8>, text in ".{0,8}") {
+        for octets in [octets, text.into_bytes()] {
+            let read: Vec<u32> = octet_text(&octets).chars().map(u32::from).collect();
+            prop_assert_eq!(read, octets.into_iter().map(u32::from).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..400), data_coding: u8) {
         prop_assert!(scan_octets(&octets, data_coding).id.is_none_or(|id| !id.is_empty()));
     }

@@ -4,6 +4,7 @@
 use super::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 const TICKETS: u32 = 60;
 const WINDOW: usize = 7;
@@ -107,7 +108,7 @@ impl Pair {
                 self.submitting = Some(ticket);
                 self.feed(Input::Submit {
                     ticket,
-                    pdu: Box::default(),
+                    pdu: Arc::default(),
                 });
                 assert_eq!(self.submitting, None, "there was room, so it was written");
             }
