@@ -13,7 +13,7 @@ use clap::Parser;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, Script, io::tcp::TcpSettings};
 use smpp_connector::config::{RedisConfig, Secret};
-use smpp_connector::limiter::redis::{Promise, RedisLimiter};
+use smpp_connector::limiter::redis::{Promise, RedisLimiter, RedisLimits};
 use smpp_connector::ports::TpsLimiter as _;
 use smpp_connector::servers::redis::RedisServer;
 use smpp_domain::ids::OperatorId;
@@ -113,14 +113,14 @@ async fn limiters(url: &str, tasks: &TaskTracker) -> Result<Vec<Arc<RedisLimiter
         prefix: "bench".to_owned(),
         lease: Duration::from_secs(10),
     };
-    let server = RedisServer::connect(&config, tasks).await?;
+    let limits = RedisLimits::new(RedisServer::connect(&config, tasks).await?, tasks);
     let limiter = |_| {
         let promise = Promise {
             operator_id: OperatorId(Uuid::now_v7()),
             limit: LIMIT,
             fallback_share: None,
         };
-        Arc::new(RedisLimiter::join(server.clone(), promise, tasks))
+        Arc::new(limits.join(promise))
     };
     let limiters: Vec<_> = (0..OPERATORS).map(limiter).collect();
     // A new operator begins one horizon late.

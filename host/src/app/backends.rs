@@ -8,7 +8,7 @@ use crate::intake::embedded::EmbeddedQueue;
 use crate::intake::nats::NatsQueue;
 use crate::lifecycle::Lifecycle;
 use crate::limiter::in_process::InProcessLimiter;
-use crate::limiter::redis::{Promise, RedisLimiter};
+use crate::limiter::redis::{Promise, RedisLimits};
 use crate::metrics::Metrics;
 use crate::pipeline::{Sharing, Stops};
 use crate::policy::PolicyHost;
@@ -50,7 +50,7 @@ pub(crate) struct Backends {
     embedded: Option<SqliteDb>,
     postgres: Option<PostgresStore>,
     redis: Option<RedisServer>,
-    tasks: TaskTracker,
+    limits: Option<RedisLimits>,
 }
 
 /// Where hook calls and their PDUs are recorded.
@@ -205,14 +205,16 @@ impl Backends {
             policies,
             embedded,
             postgres,
+            limits: redis
+                .clone()
+                .map(|server| RedisLimits::new(server, life.tracker())),
             redis,
-            tasks: life.tracker().clone(),
         })
     }
 
     /// The keeper of an operator's TPS promise.
     pub(super) fn limiter(&self, operator: &OperatorConfig) -> Arc<dyn TpsLimiter> {
-        let Some(server) = &self.redis else {
+        let Some(limits) = &self.limits else {
             return Arc::new(InProcessLimiter::new(operator.operator_id, operator.tps_limit));
         };
         let promise = Promise {
@@ -220,7 +222,7 @@ impl Backends {
             limit: operator.tps_limit,
             fallback_share: operator.tps_fallback_share,
         };
-        Arc::new(RedisLimiter::join(server.clone(), promise, &self.tasks))
+        Arc::new(limits.join(promise))
     }
 
     /// What the hosts have taken of an operator's commands lately.

@@ -99,10 +99,12 @@ async fn look_at_queues(backends: &Backends, operators: &LoadedOperators, known:
     for gone in std::mem::replace(known, names).difference(known) {
         backends.metrics.queued(gone, None);
     }
-    for (id, operator) in loaded.iter() {
-        let depth = tokio::time::timeout(LOOK, backends.queue.depth(*id)).await;
-        let depth = depth.ok().and_then(Result::ok).flatten();
-        backends.metrics.queued(&operator.config.name, depth);
+    let ids: Vec<_> = loaded.keys().copied().collect();
+    let depths = tokio::time::timeout(LOOK, backends.queue.depths(&ids)).await;
+    let depths = depths.ok().and_then(Result::ok).unwrap_or_default();
+    let mut depths = depths.into_iter();
+    for operator in loaded.values() {
+        backends.metrics.queued(&operator.config.name, depths.next());
     }
 }
 

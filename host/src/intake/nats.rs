@@ -90,9 +90,15 @@ impl CommandQueue for NatsQueue {
         Err(self.server.failed("queueing commands", error))
     }
 
-    async fn depth(&self, operator: OperatorId) -> Result<Option<u64>, BackendError> {
-        let found = consumer::depth(&self.server, operator).await;
-        found.map_err(|error| self.server.failed("counting commands", error))
+    /// What is acknowledged is gone from the stream, so that the stream knows.
+    async fn depths(&self, operators: &[OperatorId]) -> Result<Vec<u64>, BackendError> {
+        let found = self.server.queued().await;
+        let found = found.map_err(|error| self.server.failed("counting commands", error))?;
+        let of = |operator: &OperatorId| found.get(&self.server.command_subject(*operator)).copied();
+        Ok(operators
+            .iter()
+            .map(|operator| of(operator).unwrap_or_default())
+            .collect())
     }
 
     /// A stream has no index of ids, and to read it would be to take from it.

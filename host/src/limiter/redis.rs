@@ -13,6 +13,7 @@
 //! - While hosts have different `tps_limit`s (a reload reached one before another), the lowest one holds.
 
 mod call;
+mod presence;
 mod server_time;
 mod standing;
 
@@ -21,6 +22,7 @@ use crate::ports::{BackendError, TpsLimiter};
 use crate::servers::redis::{Live, RedisServer};
 use async_trait::async_trait;
 use call::{Answer, Caller, Present, Verb};
+use presence::Presence;
 use smpp_domain::ids::OperatorId;
 use smpp_domain::status::Throttling;
 use smpp_domain::tps::Reservation;
@@ -47,10 +49,60 @@ pub struct Promise {
     pub fallback_share: Option<NonZeroU32>,
 }
 
+/// This host's parts in the promises of all operators. Clones are the same.
+#[derive(Clone)]
+pub struct RedisLimits {
+    server: RedisServer,
+    presence: Arc<Presence>,
+    /// When the last one is gone, and everybody has left, the task ends.
+    closed: Arc<DropGuard>,
+}
+
+impl RedisLimits {
+    /// The promises on `server`. A task of `tasks` keeps this host registered for those that it joins.
+    #[must_use]
+    pub fn new(server: RedisServer, tasks: &TaskTracker) -> Self {
+        let (presence, closed) = (Arc::<Presence>::default(), CancellationToken::new());
+        tasks.spawn(Arc::clone(&presence).keep(closed.clone()));
+        Self {
+            server,
+            presence,
+            closed: Arc::new(closed.drop_guard()),
+        }
+    }
+
+    /// Joins those who share the promise.
+    #[must_use]
+    pub fn join(&self, promise: Promise) -> RedisLimiter {
+        let standing = Standing::new(promise.operator_id, promise.limit, promise.fallback_share);
+        let kept = Arc::new(Kept {
+            key: self.server.key("tps", &promise.operator_id.to_string()),
+            server: self.server.clone(),
+            promise,
+            // An operator that was reloaded joins anew before its old self has left.
+            member: Uuid::now_v7().to_string(),
+            standing: Mutex::new(standing),
+        });
+        self.presence.join(Arc::clone(&kept));
+        RedisLimiter {
+            kept,
+            presence: Arc::clone(&self.presence),
+            _open: Arc::clone(&self.closed),
+        }
+    }
+}
+
 /// This host's part in an operator's promise. It leaves when it is dropped.
 pub struct RedisLimiter {
     kept: Arc<Kept>,
-    _leave: DropGuard,
+    presence: Arc<Presence>,
+    _open: Arc<DropGuard>,
+}
+
+impl Drop for RedisLimiter {
+    fn drop(&mut self) {
+        self.presence.leave(&self.kept);
+    }
 }
 
 struct Kept {
@@ -59,28 +111,6 @@ struct Kept {
     key: String,
     member: String,
     standing: Mutex<Standing>,
-}
-
-impl RedisLimiter {
-    /// Joins those who share the promise. A task of `tasks` keeps this host registered.
-    #[must_use]
-    pub fn join(server: RedisServer, promise: Promise, tasks: &TaskTracker) -> Self {
-        let standing = Standing::new(promise.operator_id, promise.limit, promise.fallback_share);
-        let kept = Arc::new(Kept {
-            key: server.key("tps", &promise.operator_id.to_string()),
-            server,
-            promise,
-            // An operator that was reloaded joins anew before its old self has left.
-            member: Uuid::now_v7().to_string(),
-            standing: Mutex::new(standing),
-        });
-        let left = CancellationToken::new();
-        tasks.spawn(kept.clone().stay(left.clone()));
-        Self {
-            kept,
-            _leave: left.drop_guard(),
-        }
-    }
 }
 
 #[async_trait]
@@ -179,16 +209,13 @@ impl Kept {
         Ok(answer)
     }
 
-    /// Keeps this host registered until it leaves.
-    async fn stay(self: Arc<Self>, left: CancellationToken) {
-        loop {
-            // It is told of in the log by the server's own task, and is nothing to a host without traffic.
-            drop(self.ask(Verb::Permits(0)).await);
-            tokio::select! {
-                () = left.cancelled() => break,
-                () = tokio::time::sleep(BEAT) => {}
-            }
-        }
+    /// Says that this host is there.
+    async fn beat(&self) {
+        // It is told of in the log by the server's own task, and is nothing to a host without traffic.
+        drop(self.ask(Verb::Permits(0)).await);
+    }
+
+    async fn leave(&self) {
         if let Some(live) = self.server.live()
             && let Err(error) = self.call(&live, Verb::Leave).await
         {

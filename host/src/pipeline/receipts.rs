@@ -12,6 +12,7 @@ use super::near_misses::NearMisses;
 use super::parked::Parked;
 use super::reassembly::Reassembly;
 use super::recorder::{Heard, Watched};
+use crate::clock;
 use crate::ports::{BackendError, Event, Inbound, ParkedReceipt, Policy, Reply, Tracked};
 pub(super) use interpret::read_inbound;
 use interpret::{Interpreted, by_host, interpret, nothing_made};
@@ -20,6 +21,7 @@ use smpp_domain::pdu::CommandStatus;
 use smpp_domain::reassembly::Segment;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use track::{Candidate, Origin, track};
 use uuid::Uuid;
 
@@ -65,8 +67,7 @@ impl Receipts {
     /// Works until every bind is gone.
     pub async fn run(mut self) {
         let mut batch = Vec::new();
-        let mut sweep = tokio::time::interval(sweep_every(self.context.config.unmatched_after));
-        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut sweep = sweeps(self.context.config.unmatched_after);
         let mut versions = self.context.policies.versions();
         // Where a look at what was reported under an earlier policy goes on.
         let mut again = None;
@@ -258,6 +259,13 @@ async fn answer(context: &OperatorContext, replies: Vec<Reply>, failed: Option<&
     }
 }
 
-fn sweep_every(unmatched_after: Duration) -> Duration {
-    (unmatched_after / 4).clamp(Duration::from_millis(250), Duration::from_secs(5))
+/// All operators sweep at the same moments, so that the store can look for all of them at once.
+fn sweeps(unmatched_after: Duration) -> Interval {
+    let every = (unmatched_after / 4).clamp(Duration::from_millis(250), Duration::from_secs(5));
+    let millis = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+    let since = clock::utc_now().timestamp_millis().unsigned_abs() % millis;
+    let first = Instant::now() + every - Duration::from_millis(since);
+    let mut sweeps = tokio::time::interval_at(first, every);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    sweeps
 }

@@ -70,12 +70,12 @@ pub trait CommandQueue: Send + Sync {
     /// again; a message id counts once within the operator's `dedupe_window`.
     async fn publish(&self, commands: &[QueuedCommand]) -> Result<(), BackendError>;
 
-    /// How many commands of the operator are not acknowledged; `None` when there is no queue of it yet. Cheap enough to be
-    /// asked every few seconds.
+    /// How many commands of each of these operators are not acknowledged. One question for all: cheap enough to be asked every
+    /// few seconds.
     ///
     /// # Errors
     /// When the queue cannot be reached.
-    async fn depth(&self, operator: OperatorId) -> Result<Option<u64>, BackendError>;
+    async fn depths(&self, operators: &[OperatorId]) -> Result<Vec<u64>, BackendError>;
 
     /// Looks for a message's command, for a person who asks. May read all of the queue, one question at a time.
     ///

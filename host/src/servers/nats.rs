@@ -2,6 +2,7 @@
 
 mod connect;
 mod publish;
+mod queued;
 mod streams;
 
 pub use connect::ConnectError;

@@ -5,7 +5,8 @@
 //!                  └─ Partitions: which days there are, made before a batch needs them
 //! ```
 //! A batch is one statement that commits by itself: it is there whole or not at all, and no transaction stays open while a
-//! host thinks; only the segments of long messages take a short one. Hosts meet in four places, each explained where it
+//! host thinks; only the segments of long messages take a short one. Batches that wait at the same time share a statement
+//! (`together`). Hosts meet in four places, each explained where it
 //! happens: outcomes (`settle`), receipts that overtake their row (`parked`), segments (`segments`), days (`partitions`).
 
 mod db;
@@ -23,6 +24,7 @@ mod segments;
 mod settle;
 mod stops;
 mod story;
+mod together;
 
 pub use error::OpenError;
 
@@ -34,17 +36,36 @@ use crate::ports::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use db::Db;
+use lookup::{Find, Key, Known};
+use parked::Park;
+use receipts::{Append, Appended};
+use settle::Settle;
 use smpp_domain::ids::{MessageId, OperatorId};
 use std::sync::Arc;
+use together::Calls;
 use uuid::Uuid;
 
 /// The correlation store on PostgreSQL. Cheap to clone. Times are kept to the microsecond.
 ///
-/// Every call ends within some 25 s: 5 s to get a connection, 10 s a statement, of which there are two at most in nearly all.
+/// Every call ends within some 25 s: 5 s to get a connection, 10 s a statement, of which there are two at most in nearly all;
+/// within twice that where it waits for others of its kind.
 /// A connection that has failed is not used again, and the pool opens another one: the store heals by itself.
 #[derive(Clone)]
 pub struct PostgresStore {
     db: Arc<Db>,
+    shared: Arc<Shared>,
+}
+
+/// Calls that share statements, by kind.
+#[derive(Default)]
+struct Shared {
+    settles: Calls<Settle>,
+    finds: Calls<Find>,
+    appends: Calls<Append>,
+    parks: Calls<Park>,
+    progress: Calls<Known>,
+    busy: Calls<parked::Busy>,
+    dues: Calls<segments::Due>,
 }
 
 impl PostgresStore {
@@ -57,6 +78,7 @@ impl PostgresStore {
         migrate::up(&server).await?;
         Ok(Self {
             db: Arc::new(Db::new(server, config.connections)),
+            shared: Arc::default(),
         })
     }
 
@@ -90,7 +112,7 @@ impl PostgresStore {
 #[async_trait]
 impl CorrelationStore for PostgresStore {
     async fn settle(&self, batch: &[Settlement]) -> Result<Settled, BackendError> {
-        settle::settle(&self.db, batch).await
+        self.shared.settles.call(&self.db, batch).await
     }
 
     async fn intend(&self, owner: Uuid, messages: &[MessageId]) -> Result<Vec<MessageId>, BackendError> {
@@ -102,7 +124,7 @@ impl CorrelationStore for PostgresStore {
     }
 
     async fn progress(&self, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
-        lookup::progress(&self.db, messages).await
+        self.shared.progress.call(&self.db, messages).await
     }
 
     async fn settled_since(
@@ -119,7 +141,7 @@ impl CorrelationStore for PostgresStore {
         operator: OperatorId,
         keys: &[String],
     ) -> Result<Vec<Option<Tracked>>, BackendError> {
-        lookup::find(&self.db, operator, keys).await
+        self.shared.finds.call(&self.db, &Key::all(operator, keys)).await
     }
 
     async fn find_all(
@@ -131,7 +153,7 @@ impl CorrelationStore for PostgresStore {
     }
 
     async fn park(&self, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
-        parked::park(&self.db, receipts).await
+        self.shared.parks.call(&self.db, receipts).await
     }
 
     async fn append_receipts(
@@ -139,7 +161,10 @@ impl CorrelationStore for PostgresStore {
         receipts: &[AppendedReceipt],
         release: &[Uuid],
     ) -> Result<Vec<MessageHistory>, BackendError> {
-        receipts::append(&self.db, receipts, release).await
+        self.shared
+            .appends
+            .call(&self.db, &Appended::all(receipts, release))
+            .await
     }
 
     async fn parked_work(
@@ -148,6 +173,13 @@ impl CorrelationStore for PostgresStore {
         overdue_before: DateTime<Utc>,
         limit: usize,
     ) -> Result<ParkedWork, BackendError> {
+        let look = parked::Look {
+            operator,
+            overdue_before,
+        };
+        if !self.shared.busy.call(&self.db, &[look]).await? {
+            return Ok(ParkedWork::default());
+        }
         parked::work(&self.db, operator, overdue_before, limit).await
     }
 

@@ -98,7 +98,7 @@ fn run_and_kill(folder: &Path, round: usize) -> HashSet<String> {
 async fn take_all(folder: &Path) -> HashSet<String> {
     let open = Embedded::open(folder).await;
     let intake = open.queue.intake(order(operator(1)));
-    let depth = usize::try_from(open.queue.depth(operator(1)).await.unwrap().unwrap()).unwrap();
+    let depth = usize::try_from(open.queue.depths(&[operator(1)]).await.unwrap()[0]).unwrap();
     let (mut items, mut tokens) = (Vec::new(), Vec::new());
     while items.len() < depth {
         for delivery in intake.fetch(1000).await.unwrap() {

@@ -210,7 +210,7 @@ async fn sizes_are_told() {
         .publish(&[command(1), command(2), command(1)])
         .await
         .unwrap();
-    assert_eq!(place.open.queue.depth(operator(1)).await.unwrap().unwrap(), 2);
+    assert_eq!(place.open.queue.depths(&[operator(1)]).await.unwrap()[0], 2);
     let token = place
         .open
         .queue
@@ -220,7 +220,7 @@ async fn sizes_are_told() {
         .unwrap()[0]
         .token;
     assert_eq!(
-        place.open.queue.depth(operator(1)).await.unwrap().unwrap(),
+        place.open.queue.depths(&[operator(1)]).await.unwrap()[0],
         2,
         "fetching does not end a command"
     );
@@ -231,7 +231,7 @@ async fn sizes_are_told() {
         .ack(&[token])
         .await
         .unwrap();
-    assert_eq!(place.open.queue.depth(operator(1)).await.unwrap().unwrap(), 1);
+    assert_eq!(place.open.queue.depths(&[operator(1)]).await.unwrap()[0], 1);
     place
         .open
         .store

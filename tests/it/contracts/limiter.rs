@@ -6,7 +6,7 @@ mod outages;
 use super::sample::operator;
 use smpp_connector::config::{RedisConfig, Secret};
 use smpp_connector::limiter::in_process::InProcessLimiter;
-use smpp_connector::limiter::redis::{Promise, RedisLimiter};
+use smpp_connector::limiter::redis::{Promise, RedisLimiter, RedisLimits};
 use smpp_connector::ports::TpsLimiter;
 use smpp_connector::servers::redis::RedisServer as Connection;
 use smpp_connector_tests::servers::RedisServer;
@@ -91,7 +91,7 @@ async fn host_at(url: &str, limit: u32, share: Option<u32>, tasks: &TaskTracker)
         limit: NonZeroU32::new(limit).unwrap(),
         fallback_share: share.and_then(NonZeroU32::new),
     };
-    RedisLimiter::join(connection(url, tasks).await, promise, tasks)
+    RedisLimits::new(connection(url, tasks).await, tasks).join(promise)
 }
 
 async fn connection(url: &str, tasks: &TaskTracker) -> Connection {

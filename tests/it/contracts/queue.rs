@@ -302,15 +302,16 @@ async fn the_depth_counts_what_is_not_acknowledged(place: &mut impl QueuePlace) 
     publish(&queue, &["a", "b", "c"]).await;
     queue.publish(&[command(2, "another operator's")]).await.unwrap();
     let taken = take(&intake, 2).await;
+    let both = [operator(1), operator(3), operator(2)];
     assert_eq!(
-        queue.depth(operator(1)).await.unwrap(),
-        Some(3),
+        queue.depths(&both).await.unwrap(),
+        [3, 0, 1],
         "fetching ends nothing"
     );
     intake.ack(&[taken[0].token]).await.unwrap();
-    assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
+    assert_eq!(queue.depths(&[operator(1)]).await.unwrap(), [2]);
     take(&intake, 1).await;
-    assert_eq!(queue.depth(operator(1)).await.unwrap(), Some(2));
+    assert_eq!(queue.depths(&[operator(1)]).await.unwrap(), [2]);
 }
 
 async fn a_search_finds_what_is_not_acknowledged_or_says_that_it_cannot(place: &mut impl QueuePlace) {

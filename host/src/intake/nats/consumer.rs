@@ -165,16 +165,6 @@ pub(super) async fn ensure(server: &NatsServer, terms: &Terms) -> Result<Life, O
     }
 }
 
-/// How many commands of the operator are not acknowledged, if it has a consumer.
-pub(super) async fn depth(
-    server: &NatsServer,
-    operator: OperatorId,
-) -> Result<Option<u64>, Box<dyn std::error::Error + Send + Sync>> {
-    let found = info(server, operator).await?;
-    let taken = |info: &Info| u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX);
-    Ok(found.map(|info| info.num_pending.saturating_add(taken(&info))))
-}
-
 /// The operator's consumer, if it is there.
 pub(super) async fn info(
     server: &NatsServer,

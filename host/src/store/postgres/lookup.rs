@@ -5,8 +5,10 @@ use super::id::Id;
 use super::parked;
 use super::receipts;
 use super::rows;
+use super::together::Call;
 use crate::clock;
 use crate::ports::{BackendError, Progress, SAME_KEY, Tracked};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::{MessageId, OperatorId};
@@ -26,8 +28,8 @@ const FIND: &str = "\
         c.part_count, c.operator_message_id, c.recipient, \
         c.part_count > 1 OR EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id \
             AND receipt.expires_at BETWEEN c.expires_at - 7200000000 AND c.expires_at + 7200000000) \
-    FROM UNNEST($2::bytea[]) WITH ORDINALITY AS k (key, n) CROSS JOIN LATERAL ( \
-        SELECT * FROM correlation WHERE operator_id = $1 AND message_key = k.key AND expires_at > $3 \
+    FROM UNNEST($1::uuid[], $2::bytea[]) WITH ORDINALITY AS k (operator, key, n) CROSS JOIN LATERAL ( \
+        SELECT * FROM correlation WHERE operator_id = k.operator AND message_key = k.key AND expires_at > $3 \
         ORDER BY expires_at DESC LIMIT 1) AS c";
 
 /// The first living rows of each key.
@@ -53,26 +55,57 @@ const SETTLED_SINCE: &str = "\
     ORDER BY settled_at DESC, message_id DESC LIMIT $2";
 
 /// [`crate::ports::CorrelationStore::find`].
-pub(super) async fn find(
-    db: &Db,
+pub(super) struct Find;
+
+/// What a row is looked up by.
+#[derive(Clone)]
+pub(super) struct Key {
     operator: OperatorId,
-    keys: &[String],
-) -> Result<Vec<Option<Tracked>>, BackendError> {
+    key: String,
+}
+
+impl Key {
+    pub(super) fn all(operator: OperatorId, keys: &[String]) -> Vec<Self> {
+        let key = |key: &String| Self {
+            operator,
+            key: key.clone(),
+        };
+        keys.iter().map(key).collect()
+    }
+}
+
+#[async_trait]
+impl Call for Find {
+    type Item = Key;
+    type Answer = Vec<Option<Tracked>>;
+
+    async fn carry_out(db: &Db, calls: &[&[Key]]) -> Result<Vec<Self::Answer>, BackendError> {
+        let keys: Vec<&Key> = calls.iter().copied().flatten().collect();
+        let mut tracked = find(db, &keys).await?.into_iter();
+        let share = |call: &&[Key]| tracked.by_ref().take(call.len()).collect();
+        Ok(calls.iter().map(share).collect())
+    }
+}
+
+async fn find(db: &Db, keys: &[&Key]) -> Result<Vec<Option<Tracked>>, BackendError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let mut connection = db.connection("looking up message ids").await?;
-    let octets: Vec<_> = keys.iter().map(String::as_bytes).collect();
+    let operators: Vec<_> = keys.iter().map(|key| Id(key.operator.0)).collect();
+    let octets: Vec<_> = keys.iter().map(|key| key.key.as_bytes()).collect();
     let statement = sqlx::query(FIND)
-        .bind(Id(operator.0))
+        .bind(operators)
         .bind(octets)
         .bind(clock::utc_now().timestamp_micros());
     let mut found: Vec<(usize, MessageCorrelation)> = Vec::with_capacity(keys.len());
     let mut told = Vec::new();
     for row in connection.fetch(statement).await? {
         let position = connection.read(rows::position(&row, 0))?;
-        let key = keys.get(position).cloned().unwrap_or_default();
-        let correlation = connection.read(rows::found(&row, operator, key))?;
+        let Some(Key { operator, key }) = keys.get(position) else {
+            continue;
+        };
+        let correlation = connection.read(rows::found(&row, *operator, key.clone()))?;
         if connection.read(row.try_get(11))? {
             told.push(correlation.message_id.0);
         }
@@ -126,18 +159,37 @@ pub(super) async fn find_all(
 }
 
 /// [`crate::ports::CorrelationStore::progress`].
-pub(super) async fn progress(db: &Db, messages: &[MessageId]) -> Result<Vec<Progress>, BackendError> {
-    if messages.is_empty() {
+pub(super) struct Known;
+
+#[async_trait]
+impl Call for Known {
+    type Item = MessageId;
+    type Answer = Vec<Progress>;
+
+    async fn carry_out(db: &Db, calls: &[&[MessageId]]) -> Result<Vec<Vec<Progress>>, BackendError> {
+        let ids: Vec<_> = calls
+            .iter()
+            .copied()
+            .flatten()
+            .map(|message| Id(message.0))
+            .collect();
+        let mut known = progress(db, &ids).await?.into_iter();
+        let share = |call: &&[MessageId]| known.by_ref().take(call.len()).collect();
+        Ok(calls.iter().map(share).collect())
+    }
+}
+
+async fn progress(db: &Db, ids: &[Id]) -> Result<Vec<Progress>, BackendError> {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
     let mut connection = db.connection("reading progress").await?;
-    let ids: Vec<_> = messages.iter().map(|message| Id(message.0)).collect();
     let mut known: HashMap<Uuid, Progress> = HashMap::new();
-    for row in connection.fetch(sqlx::query(OUTCOMES).bind(&ids)).await? {
+    for row in connection.fetch(sqlx::query(OUTCOMES).bind(ids)).await? {
         let Id(message) = connection.read(row.try_get(0))?;
         known.entry(message).or_default().outcome = Some(connection.read(row.try_get(1))?);
     }
-    let accepted = accepted(&mut connection, &ids).await?;
+    let accepted = accepted(&mut connection, ids).await?;
     // Whoever has settled these may have died before it looked: they are left to the sweep.
     parked::waiting(
         &mut connection,
@@ -148,7 +200,7 @@ pub(super) async fn progress(db: &Db, messages: &[MessageId]) -> Result<Vec<Prog
     for row in accepted {
         known.entry(row.message_id.0).or_default().accepted.push(row);
     }
-    for row in connection.fetch(sqlx::query(INTENDED).bind(&ids)).await? {
+    for row in connection.fetch(sqlx::query(INTENDED).bind(ids)).await? {
         let Id(message) = connection.read(row.try_get(0))?;
         known.entry(message).or_default().intended = true;
     }

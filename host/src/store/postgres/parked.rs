@@ -16,8 +16,10 @@ use super::db::{Connection, Db};
 use super::id::Id;
 use super::partitions::Table;
 use super::rows::{self, row_limit};
+use super::together::Call;
 use crate::clock;
 use crate::ports::{BackendError, ParkedReceipt, ParkedWork};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::OperatorId;
@@ -53,6 +55,12 @@ const NAME: &str = "\
 
 const MARK: &str = "UPDATE parked SET reported = true WHERE id = ANY($1) AND NOT reported";
 
+/// Whether there is anything to look for.
+const BUSY: &str = "\
+    SELECT r.n FROM UNNEST($1::uuid[], $2::int8[]) WITH ORDINALITY AS r (operator, before, n) \
+    WHERE EXISTS (SELECT FROM parked WHERE operator_id = r.operator AND matched) \
+        OR EXISTS (SELECT FROM parked WHERE operator_id = r.operator AND NOT reported AND received_at < r.before)";
+
 const MATCHED: &str = "\
     SELECT id, operator_id, message_key, received_at, reading, raw FROM parked AS p \
     WHERE operator_id = $1 AND matched \
@@ -74,32 +82,52 @@ const UNMATCHED: &str = "\
     WHERE operator_id = $1 AND reported AND id > $2 ORDER BY id LIMIT $3";
 
 /// [`crate::ports::CorrelationStore::park`].
-pub(super) async fn park(db: &Db, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid>, BackendError> {
+pub(super) struct Park;
+
+#[async_trait]
+impl Call for Park {
+    type Item = ParkedReceipt;
+    type Answer = Vec<Uuid>;
+
+    async fn carry_out(db: &Db, calls: &[&[ParkedReceipt]]) -> Result<Vec<Vec<Uuid>>, BackendError> {
+        let receipts: Vec<_> = calls.iter().copied().flatten().collect();
+        let due = park(db, receipts).await?;
+        let share = |call: &&[ParkedReceipt]| {
+            let ids = call.iter().map(|receipt| receipt.id);
+            ids.filter(|id| due.contains(id)).collect()
+        };
+        Ok(calls.iter().map(share).collect())
+    }
+}
+
+/// Returns those whose row is there.
+async fn park(db: &Db, mut receipts: Vec<&ParkedReceipt>) -> Result<HashSet<Uuid>, BackendError> {
     if receipts.is_empty() {
-        return Ok(Vec::new());
+        return Ok(HashSet::new());
     }
     let mut connection = db.connection("parking receipts").await?;
     let came = receipts.iter().map(|receipt| receipt.received_at);
     db.partitions.ensure(&mut connection, Table::Parked, came).await?;
     // One order for all hosts, so that they do not wait for each other in a circle.
-    let mut sorted: Vec<_> = receipts.iter().collect();
-    sorted.sort_unstable_by_key(|receipt| receipt.id);
-    let readings: Result<Vec<_>, _> = sorted
+    receipts.sort_unstable_by_key(|receipt| receipt.id);
+    let readings: Result<Vec<_>, _> = receipts
         .iter()
         .map(|receipt| serde_json::to_string(&receipt.reading))
         .collect();
     let readings = connection.read(readings.map_err(|error| sqlx::Error::Encode(error.into())))?;
     let now = clock::utc_now().timestamp_micros();
-    let ids = column(&sorted, |receipt| Id(receipt.id));
-    let operators = column(&sorted, |receipt| Id(receipt.operator_id.0));
-    let keys = column(&sorted, |receipt| receipt.message_key.as_bytes());
+    let ids = column(&receipts, |receipt| Id(receipt.id));
+    let operators = column(&receipts, |receipt| Id(receipt.operator_id.0));
+    let keys = column(&receipts, |receipt| receipt.message_key.as_bytes());
     let statement = sqlx::query(PARK)
         .bind(&ids)
         .bind(&operators)
         .bind(&keys)
-        .bind(column(&sorted, |receipt| receipt.received_at.timestamp_micros()))
+        .bind(column(&receipts, |receipt| {
+            receipt.received_at.timestamp_micros()
+        }))
         .bind(readings)
-        .bind(column(&sorted, |receipt| receipt.raw.as_slice()))
+        .bind(column(&receipts, |receipt| receipt.raw.as_slice()))
         .bind(now);
     connection.execute(statement).await?;
     let statement = sqlx::query(DUE).bind(&ids).bind(&operators).bind(&keys).bind(now);
@@ -107,8 +135,7 @@ pub(super) async fn park(db: &Db, receipts: &[ParkedReceipt]) -> Result<Vec<Uuid
     let due: Result<HashSet<_>, _> = due.iter().map(|row| row.try_get(0).map(|Id(id)| id)).collect();
     let due = connection.read(due)?;
     name(&mut connection, due.iter().copied().map(Id).collect()).await?;
-    let ids = receipts.iter().map(|receipt| receipt.id);
-    Ok(ids.filter(|id| due.contains(id)).collect())
+    Ok(due)
 }
 
 /// The parked receipts that these rows, which are committed, have been waiting for, oldest first. They are marked.
@@ -155,14 +182,42 @@ async fn name(connection: &mut Connection<'_>, receipts: Vec<Id>) -> Result<(), 
         .map(drop)
 }
 
-/// [`crate::ports::CorrelationStore::parked_work`].
+/// Whether an operator has parked receipts that want attention: of most there are none.
+pub(super) struct Busy;
+
+/// What is asked of an operator.
+#[derive(Clone)]
+pub(super) struct Look {
+    pub(super) operator: OperatorId,
+    pub(super) overdue_before: DateTime<Utc>,
+}
+
+#[async_trait]
+impl Call for Busy {
+    type Item = Look;
+    type Answer = bool;
+
+    async fn carry_out(db: &Db, calls: &[&[Look]]) -> Result<Vec<bool>, BackendError> {
+        let looks: Vec<_> = calls.iter().filter_map(|call| call.first()).collect();
+        let operators: Vec<_> = looks.iter().map(|look| Id(look.operator.0)).collect();
+        let before = looks.iter().map(|look| look.overdue_before.timestamp_micros());
+        let mut connection = db.connection(LOOKING).await?;
+        let busy = sqlx::query(BUSY).bind(operators).bind(before.collect::<Vec<_>>());
+        let found = connection.fetch(busy).await?;
+        connection.read(rows::marked(&found, calls.len()))
+    }
+}
+
+const LOOKING: &str = "looking through parked receipts";
+
+/// [`crate::ports::CorrelationStore::parked_work`], where there is some.
 pub(super) async fn work(
     db: &Db,
     operator: OperatorId,
     overdue_before: DateTime<Utc>,
     limit: usize,
 ) -> Result<ParkedWork, BackendError> {
-    let mut connection = db.connection("looking through parked receipts").await?;
+    let mut connection = db.connection(LOOKING).await?;
     let now = clock::utc_now().timestamp_micros();
     let statement = sqlx::query(MATCHED)
         .bind(Id(operator.0))

@@ -31,6 +31,17 @@ pub(super) fn position(row: &PgRow, index: usize) -> Result<usize, sqlx::Error> 
     usize::try_from(from_one - 1).map_err(|_| broken("a position is not positive"))
 }
 
+/// Which of so many positions these rows name.
+pub(super) fn marked(rows: &[PgRow], positions: usize) -> Result<Vec<bool>, sqlx::Error> {
+    let mut marked = vec![false; positions];
+    for row in rows {
+        if let Some(mark) = marked.get_mut(position(row, 0)?) {
+            *mark = true;
+        }
+    }
+    Ok(marked)
+}
+
 pub(super) fn octet(row: &PgRow, index: usize) -> Result<u8, sqlx::Error> {
     u8::try_from(row.try_get::<i16, _>(index)?).map_err(|_| broken("a number is no octet"))
 }

@@ -9,6 +9,7 @@ use super::db::{Connection, Db};
 use super::id::Id;
 use super::partitions::LOCK_CLASS;
 use super::rows::{self, row_limit};
+use super::together::Call;
 use crate::clock;
 use crate::ports::{BackendError, KeptSegments, SegmentStore, Waiting};
 use crate::store::segments::{SegmentRow, about, assemblies, count, growth, keys, written};
@@ -56,8 +57,9 @@ const WAITING: &str = "\
 
 /// Without a lock: whether there is anything to lock for.
 const DUE: &str = "\
-    SELECT EXISTS (SELECT FROM mo_message WHERE operator_id = $1 AND closed_at IS NULL AND opened_at < $2) \
-        OR EXISTS (SELECT FROM mo_message WHERE operator_id = $1 AND closed_at < $3 AND told_at IS NULL)";
+    SELECT r.n FROM UNNEST($1::uuid[], $2::int8[], $3::int8[]) WITH ORDINALITY AS r (operator, opened, closed, n) \
+    WHERE EXISTS (SELECT FROM mo_message WHERE operator_id = r.operator AND closed_at IS NULL AND opened_at < r.opened) \
+        OR EXISTS (SELECT FROM mo_message WHERE operator_id = r.operator AND closed_at < r.closed AND told_at IS NULL)";
 
 const UNTOLD: &str = "\
     SELECT id FROM mo_message WHERE operator_id = $1 AND closed_at < $2 AND told_at IS NULL ORDER BY closed_at LIMIT $3";
@@ -112,18 +114,17 @@ impl SegmentStore for PostgresStore {
         closed_before: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<Assembly>, BackendError> {
-        const ACTION: &str = "giving up incomplete messages";
         let (opened_before, closed_before) =
             (opened_before.timestamp_micros(), closed_before.timestamp_micros());
-        let due = sqlx::query(DUE).bind(Id(operator.0)).bind(opened_before);
-        let mut connection = self.db.connection(ACTION).await?;
-        let due = connection.fetch(due.bind(closed_before)).await?;
-        let due = due.first().map_or(Ok(false), |row| row.try_get(0));
-        if !connection.read(due)? {
+        let look = Look {
+            operator,
+            opened_before,
+            closed_before,
+        };
+        if !self.shared.dues.call(&self.db, &[look]).await? {
             return Ok(Vec::new());
         }
-        drop(connection);
-        let mut connection = locked(&self.db, ACTION, operator).await?;
+        let mut connection = locked(&self.db, GIVING_UP, operator).await?;
         let untold = sqlx::query(UNTOLD).bind(Id(operator.0)).bind(closed_before);
         let mut all = ids(&mut connection, untold.bind(row_limit(limit))).await?;
         let give_up = sqlx::query(GIVE_UP)
@@ -154,6 +155,36 @@ impl SegmentStore for PostgresStore {
         let gone = connection.fetch(forget.bind(row_limit(limit))).await?;
         let gone = gone.first().map_or(Ok(0), |row| row.try_get::<i64, _>(0));
         connection.read(gone).map(i64::unsigned_abs)
+    }
+}
+
+const GIVING_UP: &str = "giving up incomplete messages";
+
+/// Whether an operator has messages to be given up, or to be told.
+pub(super) struct Due;
+
+/// What is asked of an operator. Times are in microseconds.
+#[derive(Clone)]
+pub(super) struct Look {
+    operator: OperatorId,
+    opened_before: i64,
+    closed_before: i64,
+}
+
+#[async_trait]
+impl Call for Due {
+    type Item = Look;
+    type Answer = bool;
+
+    async fn carry_out(db: &Db, calls: &[&[Look]]) -> Result<Vec<bool>, BackendError> {
+        let looks: Vec<_> = calls.iter().filter_map(|call| call.first()).collect();
+        let mut connection = db.connection(GIVING_UP).await?;
+        let due = sqlx::query(DUE)
+            .bind(column(&looks, |look| Id(look.operator.0)))
+            .bind(column(&looks, |look| look.opened_before))
+            .bind(column(&looks, |look| look.closed_before));
+        let found = connection.fetch(due).await?;
+        connection.read(rows::marked(&found, calls.len()))
     }
 }
 

@@ -9,13 +9,15 @@ use super::db::{Connection, Db};
 use super::id::Id;
 use super::parked;
 use super::partitions::{Table, start};
+use super::together::Call;
 use crate::clock;
-use crate::ports::{BackendError, Settled, SettledOutcome, Settlement};
+use crate::ports::{BackendError, ParkedReceipt, Settled, SettledOutcome, Settlement};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use smpp_domain::correlation::MessageCorrelation;
-use smpp_domain::ids::MessageId;
+use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::Row;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 const ACTION: &str = "settling messages";
@@ -50,40 +52,86 @@ const OLDEST: TimeDelta = TimeDelta::days(7);
 const NEWEST: TimeDelta = TimeDelta::days(1);
 
 /// [`crate::ports::CorrelationStore::settle`].
-pub(super) async fn settle(db: &Db, batch: &[Settlement]) -> Result<Settled, BackendError> {
-    let now = clock::utc_now();
-    let rows: Vec<_> = batch
-        .iter()
-        .flat_map(|settlement| &settlement.correlations)
-        .collect();
-    let mut outcomes: Vec<_> = batch
-        .iter()
-        .filter_map(|settlement| settlement.outcome.as_ref())
-        .collect();
-    if rows.is_empty() && outcomes.is_empty() {
-        return Ok(Settled::default());
+pub(super) struct Settle;
+
+#[async_trait]
+impl Call for Settle {
+    type Item = Settlement;
+    type Answer = Settled;
+
+    async fn carry_out(db: &Db, calls: &[&[Settlement]]) -> Result<Vec<Settled>, BackendError> {
+        let now = clock::utc_now();
+        let rows: Vec<_> = calls.iter().copied().flat_map(rows_of).collect();
+        let mut outcomes: Vec<_> = calls.iter().copied().flat_map(outcomes_of).collect();
+        if rows.is_empty() && outcomes.is_empty() {
+            return Ok(vec![Settled::default(); calls.len()]);
+        }
+        // Stable: of two outcomes of one message in a batch the first stands.
+        outcomes.sort_by_key(|outcome| outcome.message_id.0);
+        let mut connection = db.connection(ACTION).await?;
+        let expiry = rows.iter().map(|row| row.expires_at);
+        db.partitions
+            .ensure(&mut connection, Table::Correlation, expiry)
+            .await?;
+        let published = outcomes.iter().map(|outcome| published(outcome, now));
+        db.partitions
+            .ensure(&mut connection, Table::Outcome, published)
+            .await?;
+        let new = write(&mut connection, &rows, &outcomes, now).await?;
+        let events = if new < outcomes.len() {
+            standing(&mut connection, &outcomes).await?
+        } else {
+            HashMap::new()
+        };
+        let mut matched = by_call(parked::waiting(&mut connection, &rows, now).await?, calls);
+        let settled = |(call, batch): (usize, &&[Settlement])| Settled {
+            matched: matched.remove(&call).unwrap_or_default(),
+            standing: others(batch, &events),
+        };
+        Ok(calls.iter().enumerate().map(settled).collect())
     }
-    // Stable: of two outcomes of one message in a batch the first stands.
-    outcomes.sort_by_key(|outcome| outcome.message_id.0);
-    let mut connection = db.connection(ACTION).await?;
-    let expiry = rows.iter().map(|row| row.expires_at);
-    db.partitions
-        .ensure(&mut connection, Table::Correlation, expiry)
-        .await?;
-    let published = outcomes.iter().map(|outcome| published(outcome, now));
-    db.partitions
-        .ensure(&mut connection, Table::Outcome, published)
-        .await?;
-    let new = write(&mut connection, &rows, &outcomes, now).await?;
-    let standing = if new < outcomes.len() {
-        standing(&mut connection, &outcomes).await?
-    } else {
-        Vec::new()
-    };
-    Ok(Settled {
-        matched: parked::waiting(&mut connection, &rows, now).await?,
-        standing,
-    })
+}
+
+fn rows_of(batch: &[Settlement]) -> impl Iterator<Item = &MessageCorrelation> {
+    batch.iter().flat_map(|settlement| &settlement.correlations)
+}
+
+fn outcomes_of(batch: &[Settlement]) -> impl Iterator<Item = &SettledOutcome> {
+    batch.iter().filter_map(|settlement| settlement.outcome.as_ref())
+}
+
+/// Whose rows these receipts have waited for.
+fn by_call(receipts: Vec<ParkedReceipt>, calls: &[&[Settlement]]) -> HashMap<usize, Vec<ParkedReceipt>> {
+    let mut by_call: HashMap<usize, Vec<ParkedReceipt>> = HashMap::new();
+    if receipts.is_empty() {
+        return by_call;
+    }
+    let mut of: HashMap<(OperatorId, &str), usize> = HashMap::new();
+    for (call, batch) in calls.iter().enumerate() {
+        for row in rows_of(batch) {
+            of.entry((row.operator_id, &row.message_key)).or_insert(call);
+        }
+    }
+    for receipt in receipts {
+        let key = (receipt.operator_id, receipt.message_key.as_str());
+        let call = of.get(&key).copied().unwrap_or_default();
+        by_call.entry(call).or_default().push(receipt);
+    }
+    by_call
+}
+
+/// Of what stands, which a batch says otherwise.
+fn others(batch: &[Settlement], standing: &HashMap<Uuid, Vec<u8>>) -> Vec<(MessageId, Vec<u8>)> {
+    if standing.is_empty() {
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    let first = outcomes_of(batch).filter(|outcome| seen.insert(outcome.message_id));
+    let other = first.filter_map(|outcome| {
+        let event = standing.get(&outcome.message_id.0)?;
+        (*event != outcome.event).then(|| (outcome.message_id, event.clone()))
+    });
+    other.collect()
 }
 
 /// Returns how many of the outcomes are new.
@@ -122,22 +170,18 @@ async fn write(
     Ok(usize::try_from(new).unwrap_or(0))
 }
 
-/// What was settled before with another event.
+/// The events that stand, ours or others.
 async fn standing(
     connection: &mut Connection<'_>,
     outcomes: &[&SettledOutcome],
-) -> Result<Vec<(MessageId, Vec<u8>)>, BackendError> {
+) -> Result<HashMap<Uuid, Vec<u8>>, BackendError> {
     let ids = column(outcomes, |outcome| Id(outcome.message_id.0));
     let mut events: HashMap<Uuid, Vec<u8>> = HashMap::with_capacity(outcomes.len());
     for row in connection.fetch(sqlx::query(STANDING).bind(ids)).await? {
         let Id(message) = connection.read(row.try_get(0))?;
         events.insert(message, connection.read(row.try_get(1))?);
     }
-    let others = outcomes.iter().filter_map(|outcome| {
-        let event = events.remove(&outcome.message_id.0)?;
-        (event != outcome.event).then_some((outcome.message_id, event))
-    });
-    Ok(others.collect())
+    Ok(events)
 }
 
 /// By which an outcome's partition is chosen.
