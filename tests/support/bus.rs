@@ -11,6 +11,9 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{self, Context};
 use futures_util::StreamExt;
 use serde_json::Value;
+use smpp_domain::ids::MessageId;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -31,6 +34,8 @@ pub struct Bus {
     pub jetstream: Context,
     ledger: watch::Sender<Ledger>,
     observer: JoinHandle<()>,
+    /// What had to be published more than once.
+    repeated: Mutex<HashSet<MessageId>>,
 }
 
 impl Bus {
@@ -48,6 +53,7 @@ impl Bus {
             observer: tokio::spawn(observe(jetstream.clone(), ledger.clone())),
             jetstream,
             ledger,
+            repeated: Mutex::default(),
         }
     }
 
@@ -61,11 +67,24 @@ impl Bus {
                 if left.is_empty() {
                     return;
                 }
+                self.note_repeated(&left);
                 tokio::time::sleep(PAUSE).await;
             }
         };
         let published = tokio::time::timeout(PATIENCE, publishing).await;
         published.expect("a stream that takes commands");
+    }
+
+    fn note_repeated(&self, messages: &[&Message]) {
+        let mut repeated = self.repeated.lock().unwrap_or_else(PoisonError::into_inner);
+        repeated.extend(messages.iter().map(|message| message.id()));
+    }
+
+    /// Whether NATS did not acknowledge this message at first. A server that is killed knows no more what it had and gave away, so that
+    /// it may take the message a second time.
+    pub fn has_repeated(&self, id: MessageId) -> bool {
+        let repeated = self.repeated.lock().unwrap_or_else(PoisonError::into_inner);
+        repeated.contains(&id)
     }
 
     /// Publishes messages as if nobody had before: NATS is given no id to tell that it has them.
