@@ -82,40 +82,33 @@ impl Whereabouts {
     /// `None`: nothing is known of it.
     pub(super) fn told(&self, state: &HttpState) -> Option<Value> {
         let operators = state.operators.load();
-        match self {
+        let (operator, wait, published_at, accepted, part_count, before) = match self {
             Self::Taken { operator, under_way } => {
                 let wait = waits(state, *operator, operators.get(operator), under_way);
-                Some(json!({
-                    "operatorId": operator,
-                    "publishedAt": under_way.published_at,
-                    "partsAccepted": under_way.accepted,
-                    "partCount": under_way.part_count,
-                    "before": null,
-                    "waitsFor": wait.word,
-                    "words": wait.words,
-                    "since": wait.since.unwrap_or(under_way.published_at),
-                    "until": wait.until,
-                }))
+                let (accepted, part_count) = (under_way.accepted, under_way.part_count);
+                (operator, wait, under_way.published_at, accepted, part_count, None)
             }
             Self::NotTaken {
                 searched: Searched::Found(queued),
                 ..
             } => {
-                let wait = queue(state, operators.get(&queued.operator_id), queued);
-                Some(json!({
-                    "operatorId": queued.operator_id,
-                    "publishedAt": queued.published_at,
-                    "partsAccepted": 0,
-                    "partCount": null,
-                    "before": queued.before,
-                    "waitsFor": wait.word,
-                    "words": wait.words,
-                    "since": wait.since.unwrap_or(queued.published_at),
-                    "until": wait.until,
-                }))
+                let operator = &queued.operator_id;
+                let wait = queue(state, operators.get(operator), queued);
+                (operator, wait, queued.published_at, 0, None, Some(queued.before))
             }
-            Self::NotTaken { .. } => None,
-        }
+            Self::NotTaken { .. } => return None,
+        };
+        Some(json!({
+            "operatorId": operator,
+            "publishedAt": published_at,
+            "partsAccepted": accepted,
+            "partCount": part_count,
+            "before": before,
+            "waitsFor": wait.word,
+            "words": wait.words,
+            "since": wait.since.unwrap_or(published_at),
+            "until": wait.until,
+        }))
     }
 
     /// What it can mean that nothing is known of a message, and what to do.
