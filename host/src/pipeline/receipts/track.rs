@@ -170,7 +170,7 @@ pub(super) async fn track(
             .append_receipts(&tracking.appended, &tracking.release)
             .await?;
         let ends = tracking.ends_by_others(context, &histories);
-        // The states are there by now, so that the same receipts would be duplicates if they came again, and tell nothing.
+        // The states are there by now: the same receipts would be duplicates if they came again, and tell nothing but such an end.
         publish(&*context.events, &context.config.name, &ends).await;
         for (answered_at, received_at) in &tracking.ended {
             context.metrics.delays.receipt(*answered_at, *received_at);
