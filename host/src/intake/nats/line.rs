@@ -13,13 +13,15 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long the server keeps a pull that finds nothing. A pull without an answer tells that the consumer is gone, so it is short.
+/// How long a pull stays open for what is published meanwhile. One that the server does not end tells that the consumer is gone, and
+/// what is published while this process is stopped goes to the pull all the same, so it is short.
 const EXPIRES: Duration = Duration::from_secs(3);
 
 /// The answer's own time.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the first of a batch waits for the others: they come at once, or the consumer waits for acknowledgements.
+/// How long the first of a batch waits for the others that the server has: they come at once, unless they go to another host, or the
+/// consumer waits for acknowledgements.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// Bits of a token for the number in the stream: 2^44 is one a microsecond for half a year. Those above tell commands of a
@@ -31,9 +33,6 @@ struct PullRequest {
     batch: usize,
     /// Nanoseconds.
     expires: u128,
-    /// With `expires`: ends when what is there has been given, and waits only while there is nothing.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    no_wait: bool,
 }
 
 /// What a message of the server means for the pull.
@@ -60,8 +59,6 @@ pub(super) struct Line {
     next_subject: String,
     pulls: u64,
     pull: Option<Pull>,
-    /// Another host waits, and the consumer for acknowledgements: wait in line for one.
-    queue_up: bool,
     gathered: Vec<Delivery>,
     hand_over_at: Option<Instant>,
     /// Commands published before this may have been handed out, whatever the server says.
@@ -85,7 +82,6 @@ impl Line {
             ),
             pulls: 0,
             pull: None,
-            queue_up: false,
             gathered: Vec::new(),
             hand_over_at: None,
             suspect_before,
@@ -97,15 +93,14 @@ impl Line {
         self.pull.is_none() && self.gathered.is_empty()
     }
 
-    pub(super) async fn ask(&mut self, server: &NatsServer, max: usize) -> Result<(), async_nats::Error> {
+    /// Opens a pull for as many as are wanted, which takes what is there and what is published until it is full or expires: where few
+    /// messages come, one pull brings several.
+    pub(super) async fn ask(&mut self, server: &NatsServer, batch: usize) -> Result<(), async_nats::Error> {
         self.pulls += 1;
-        let batch = if self.queue_up { 1 } else { max };
         let request = PullRequest {
             batch,
             expires: EXPIRES.as_nanos(),
-            no_wait: !self.queue_up,
         };
-        self.queue_up = false;
         let body = serde_json::to_vec(&request)?;
         let reply = format!("{}.{}", self.inbox, self.pulls);
         server
@@ -173,7 +168,6 @@ impl Line {
             409 if words.contains("Deleted") => Step::Gone,
             404 | 408 => {
                 if is_current {
-                    self.queue_up = words.contains("Requests Pending");
                     self.end(shared);
                 }
                 Step::On
@@ -197,18 +191,23 @@ impl Line {
         {
             return;
         }
-        let Some((delivery, reply)) = self.delivery(message) else {
+        let Some(came) = self.delivery(message) else {
             return;
         };
-        shared.take(delivery.token, reply);
-        self.gathered.push(delivery);
-        self.hand_over_at.get_or_insert_with(|| Instant::now() + GATHER);
-        if let Some(pull) = &mut self.pull {
+        shared.take(came.delivery.token, came.reply);
+        self.gathered.push(came.delivery);
+        let is_full = self.pull.as_mut().is_some_and(|pull| {
             pull.left = pull.left.saturating_sub(1);
-            if pull.left == 0 {
-                self.end(shared);
-            }
+            pull.left == 0
+        });
+        if is_full {
+            self.end(shared);
+            return;
         }
+        let now = Instant::now();
+        // After the last one as soon as nothing else is there to be read: what is published one by one is read by the batch.
+        let at = if came.is_last { now } else { now + GATHER };
+        self.hand_over_at = Some(self.hand_over_at.map_or(at, |before| before.min(at)));
     }
 
     fn end(&mut self, shared: &Shared) {
@@ -222,7 +221,7 @@ impl Line {
     }
 
     /// `None` for a message that did not come through the consumer: a server would not send one.
-    fn delivery(&self, mut message: Message) -> Option<(Delivery, async_nats::Subject)> {
+    fn delivery(&self, mut message: Message) -> Option<Came> {
         let reply = message.reply.take()?;
         let facts = Facts::read(&reply)?;
         let delivery = Delivery {
@@ -231,7 +230,11 @@ impl Line {
             redelivered: facts.delivered > 1 || facts.published_at < self.suspect_before,
             published_at: facts.published_at,
         };
-        Some((delivery, reply))
+        Some(Came {
+            delivery,
+            reply,
+            is_last: facts.pending == 0,
+        })
     }
 
     /// Ends at once. What has come is handed over.
@@ -241,13 +244,21 @@ impl Line {
 
     /// Lets the pull go, and takes what is still on its way.
     pub(super) async fn close(mut self, shared: &Shared) {
-        if self.subscriber.drain().await.is_err() {
-            return;
+        if self.subscriber.drain().await.is_ok() {
+            while let Ok(Some(message)) = tokio::time::timeout(GRACE, self.next()).await {
+                self.on_message(message, shared);
+            }
         }
-        while let Ok(Some(message)) = tokio::time::timeout(GRACE, self.next()).await {
-            self.on_message(message, shared);
-        }
+        self.hand_over(shared);
     }
+}
+
+/// A command that was delivered.
+struct Came {
+    delivery: Delivery,
+    reply: async_nats::Subject,
+    /// The server had no more of them when it sent this one.
+    is_last: bool,
 }
 
 /// What the reply subject of a message tells.
@@ -255,6 +266,8 @@ struct Facts {
     delivered: i64,
     number: u64,
     published_at: DateTime<Utc>,
+    /// Commands of the consumer that nobody has been given yet.
+    pending: i64,
 }
 
 impl Facts {
@@ -269,11 +282,12 @@ impl Facts {
             .map(|token| token.parse::<i64>().ok());
         let (delivered, number) = (numbers.next()??, numbers.next()??);
         // The consumer's own number lies in between.
-        let nanos = numbers.nth(1)??;
+        let (nanos, pending) = (numbers.nth(1)??, numbers.next()??);
         Some(Self {
             delivered,
             number: u64::try_from(number).ok()?,
             published_at: instant(nanos.into()),
+            pending,
         })
     }
 
@@ -294,7 +308,7 @@ mod tests {
             "$JS.ACK.hub.AbCd.SMPP_DISPATCH.operator-1.2.7.9.1795402604319808692.3.x",
         ] {
             let facts = Facts::read(reply).unwrap();
-            assert_eq!((facts.delivered, facts.number), (2, 7));
+            assert_eq!((facts.delivered, facts.number, facts.pending), (2, 7, 3));
             assert_eq!(
                 facts.published_at.timestamp_nanos_opt(),
                 Some(1_795_402_604_319_808_692)
