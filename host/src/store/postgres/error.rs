@@ -142,6 +142,11 @@ const LACKS_PARTITION: &str = "23514";
 /// duplicate_table: a day that was detached and is not yet dropped.
 const EXISTS: &str = "42P07";
 
+/// unique_violation: what is inserted is there.
+pub(super) fn is_there(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("23505")
+}
+
 /// Nobody listens, or the server is on its way up: worth another try at the start.
 pub(super) fn may_come_up(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_)) && !errors::is_tls(error)

@@ -21,16 +21,20 @@ use uuid::Uuid;
 /// and no more of them once there is a row: nearly always two. What the caller knows is not sent back.
 ///
 /// A receipt ends when the row does by which it was found. Two rows of one part come from two sendings, which lie no farther
-/// apart than a response is waited for, an hour at most: so its receipts are in one partition, at midnight in two. Parts may
-/// lie farther apart.
+/// apart than a response is waited for, an hour at most: so its receipts are on the days of the rows, or beside them at midnight.
+/// Parts may lie farther apart. One look for all messages: one for each would cost as much as finding its row.
 const FIND: &str = "\
-    SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
-        c.part_count, c.operator_message_id, c.recipient, \
-        c.part_count > 1 OR EXISTS (SELECT FROM receipt WHERE receipt.message_id = c.message_id \
-            AND receipt.expires_at BETWEEN c.expires_at - 7200000000 AND c.expires_at + 7200000000) \
-    FROM UNNEST($1::uuid[], $2::bytea[]) WITH ORDINALITY AS k (operator, key, n) CROSS JOIN LATERAL ( \
-        SELECT * FROM correlation WHERE operator_id = k.operator AND message_key = k.key AND expires_at > $3 \
-        ORDER BY expires_at DESC LIMIT 1) AS c";
+    WITH found AS MATERIALIZED ( \
+        SELECT k.n, c.id, c.message_id, c.account_id, c.submitted_at, c.expires_at, c.reference, c.part_number, \
+            c.part_count, c.operator_message_id, c.recipient \
+        FROM UNNEST($1::uuid[], $2::bytea[]) WITH ORDINALITY AS k (operator, key, n) CROSS JOIN LATERAL ( \
+            SELECT * FROM correlation WHERE operator_id = k.operator AND message_key = k.key AND expires_at > $3 \
+            ORDER BY expires_at DESC LIMIT 1) AS c) \
+    SELECT *, part_count > 1 OR message_id IN ( \
+        SELECT message_id FROM receipt WHERE message_id = ANY(ARRAY(SELECT message_id FROM found)) \
+            AND expires_at BETWEEN (SELECT min(expires_at) FROM found) - 7200000000 \
+            AND (SELECT max(expires_at) FROM found) + 7200000000) \
+    FROM found";
 
 /// The first living rows of each key.
 const FIND_ALL: &str = "\
