@@ -14,8 +14,9 @@ mod sample;
 mod server;
 
 use anyhow::Result;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::Parser;
+use raw::{Kept, Raw};
 use sample::{OPERATOR, settlements};
 use smpp_connector::config::{PostgresConfig, Secret};
 use smpp_connector::ports::CorrelationStore;
@@ -73,11 +74,27 @@ async fn postgres(meter: &Meter, url: &str, rows: usize) -> Result<()> {
         connections: 4,
     })
     .await?;
-    let mut raw = raw::Raw::open(url).await?;
+    let mut raw = Raw::open(url, Kept::ByDay).await?;
+    let mut one = Raw::open(url, Kept::InOnePiece).await?;
+    // So that both have all the days that rows live on.
+    for day in raw::DAYS {
+        let batch = settlements(BATCH.into(), Utc::now() + TimeDelta::days(day));
+        store.settle(&batch).await?;
+        raw.insert(&batch).await?;
+    }
     // In turns, so that all meet the same machine.
-    let mut figures = [const { Vec::new() }; 6];
-    let [noted, plain_noted, settled, plain_settled, found, plain_found] = &mut figures;
-    let until = Instant::now() + meter.time * 6;
+    let mut figures = [const { Vec::new() }; 8];
+    let [
+        noted,
+        plain_noted,
+        settled,
+        plain_settled,
+        found,
+        plain_found,
+        one_settled,
+        one_found,
+    ] = &mut figures;
+    let until = Instant::now() + meter.time * 8;
     let mut keys = Vec::new();
     while Instant::now() < until {
         let rows = sample::without_outcomes(settlements(BATCH.into(), Utc::now()));
@@ -87,10 +104,21 @@ async fn postgres(meter: &Meter, url: &str, rows: usize) -> Result<()> {
         keys = sample::keys(&batch);
         time(settled, store.settle(&batch)).await?;
         time(plain_settled, raw.insert(&batch)).await?;
+        time(one_settled, one.insert(&batch)).await?;
         time(found, store.find(OPERATOR, &keys)).await?;
         time(plain_found, raw.find(&keys)).await?;
+        time(one_found, one.find(&keys)).await?;
     }
-    let [noted, plain_noted, settled, plain_settled, found, plain_found] = figures.map(rate);
+    let [
+        noted,
+        plain_noted,
+        settled,
+        plain_settled,
+        found,
+        plain_found,
+        one_settled,
+        one_found,
+    ] = figures.map(rate);
     row("PostgreSQL: settle, rows alone", noted, plain_noted / noted);
     row("  plain: INSERT .. UNNEST", plain_noted, 1.0);
     row(
@@ -99,8 +127,18 @@ async fn postgres(meter: &Meter, url: &str, rows: usize) -> Result<()> {
         plain_settled / settled,
     );
     row("  plain: two INSERT .. UNNEST", plain_settled, 1.0);
+    row(
+        "  plain: the same without days",
+        one_settled,
+        one_settled / plain_settled,
+    );
     row("PostgreSQL: find (rows, history)", found, plain_found / found);
     row("  plain: SELECT .. UNNEST JOIN", plain_found, 1.0);
+    row(
+        "  plain: the same without days",
+        one_found,
+        one_found / plain_found,
+    );
     let tracked = store.find(OPERATOR, &keys).await?;
     anyhow::ensure!(tracked.iter().all(Option::is_some), "rows are missing");
     expiry::measure(&store, &mut raw, rows).await?;

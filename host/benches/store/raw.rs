@@ -1,19 +1,22 @@
-//! The plain pattern: one table with one index, `UNNEST` in, `UNNEST JOIN` out.
+//! The plain pattern: one table with one index, `UNNEST` in, `UNNEST JOIN` out. With a partition a day, since a day is to be dropped, and
+//! in one piece, which tells what the days cost.
 
 use crate::sample::rows;
 use anyhow::Result;
+use chrono::{NaiveTime, TimeDelta, Utc};
 use smpp_connector::ports::Settlement;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
+use std::ops::RangeInclusive;
+
+/// Days that rows live on: 72 hours touch four, and one is made ahead.
+pub(crate) const DAYS: RangeInclusive<i64> = -3..=1;
 
 const CREATE: &str = "\
-    DROP TABLE IF EXISTS plain; \
     CREATE TABLE plain (operator_id int NOT NULL, operator_message_id text NOT NULL, message_id text NOT NULL, \
         client_id text NOT NULL, destination text NOT NULL, part int2 NOT NULL, parts int2 NOT NULL, \
         submitted_at int8 NOT NULL) PARTITION BY RANGE (submitted_at); \
-    CREATE TABLE plain_all PARTITION OF plain DEFAULT; \
     CREATE INDEX ON plain (operator_id, operator_message_id); \
-    DROP TABLE IF EXISTS plain_outcome; \
     CREATE TABLE plain_outcome (message_id text PRIMARY KEY, event bytea NOT NULL)";
 
 const INSERT: &str = "INSERT INTO plain SELECT * FROM UNNEST($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], \
@@ -25,16 +28,50 @@ const FIND: &str = "\
     SELECT k.n, c.message_id, c.client_id FROM UNNEST($1::int[], $2::text[]) WITH ORDINALITY AS k (op, mid, n) \
     JOIN plain c ON c.operator_id = k.op AND c.operator_message_id = k.mid";
 
-/// A connection with the plain table.
+/// How a plain table is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kept {
+    ByDay,
+    InOnePiece,
+}
+
+/// A connection with plain tables of its own.
 pub(crate) struct Raw {
-    pub(crate) connection: PgConnection,
+    connection: PgConnection,
 }
 
 impl Raw {
-    pub(crate) async fn open(url: &str) -> Result<Self> {
-        let mut connection = PgConnection::connect(url).await?;
-        sqlx::raw_sql(CREATE).execute(&mut connection).await?;
-        Ok(Self { connection })
+    pub(crate) async fn open(url: &str, kept: Kept) -> Result<Self> {
+        let connection = PgConnection::connect(url).await?;
+        let mut raw = Self { connection };
+        let schema = format!("{kept:?}");
+        raw.execute(&format!(
+            "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}, public"
+        ))
+        .await?;
+        raw.execute(CREATE).await?;
+        match kept {
+            Kept::InOnePiece => {
+                raw.execute("CREATE TABLE plain_all PARTITION OF plain DEFAULT")
+                    .await?
+            }
+            Kept::ByDay => {
+                for n in DAYS {
+                    raw.day(n).await?;
+                }
+            }
+        }
+        Ok(raw)
+    }
+
+    async fn day(&mut self, n: i64) -> Result<(), sqlx::Error> {
+        let start = |n| {
+            let day = Utc::now().date_naive() + TimeDelta::days(n);
+            day.and_time(NaiveTime::MIN).and_utc().timestamp_micros()
+        };
+        let (name, from, to) = (n - DAYS.start(), start(n), start(n + 1));
+        let sql = format!("CREATE TABLE plain_{name} PARTITION OF plain FOR VALUES FROM ({from}) TO ({to})");
+        self.execute(&sql).await
     }
 
     pub(crate) async fn insert(&mut self, batch: &[Settlement]) -> Result<(), sqlx::Error> {
