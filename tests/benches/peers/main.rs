@@ -172,6 +172,11 @@ fn main() -> Result<()> {
         .into_iter()
         .filter(|case| case.name.contains(&options.only))
         .collect();
+    anyhow::ensure!(
+        !cases.is_empty(),
+        "no case has {:?} in its name: --list names them",
+        options.only
+    );
     if options.list {
         cases.iter().for_each(|case| println!("{}", case.name));
         return Ok(());

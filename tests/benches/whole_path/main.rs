@@ -80,6 +80,11 @@ impl Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let cases = options.cases();
+    anyhow::ensure!(
+        !cases.is_empty(),
+        "no case has {:?} in its name: --list names them",
+        options.only
+    );
     if options.list {
         cases.iter().for_each(|case| println!("{}", case.name()));
         return Ok(());
