@@ -178,11 +178,63 @@ async fn what_a_dropped_fetch_was_given_goes_to_another_host() {
     place.end().await;
 }
 
+/// Fetches few or many, gives up on some fetches, and acknowledges, until nothing more comes for a while.
+async fn work_by_fits_and_starts(intake: Arc<dyn Intake>, seed: u64) -> Vec<String> {
+    let mut done = Vec::new();
+    let mut idle_since = Instant::now();
+    for n in seed.. {
+        let (max, patience) = (1 + n * 7 % 40, n * 13 % 9);
+        let fetch = intake.fetch(usize::try_from(max).unwrap());
+        if let Ok(came) = timeout(Duration::from_millis(patience), fetch).await {
+            let came = came.unwrap();
+            intake.ack(&tokens(&came)).await.unwrap();
+            done.extend(came.iter().map(text));
+            idle_since = Instant::now();
+        } else if idle_since.elapsed() > Duration::from_secs(2) {
+            break;
+        }
+    }
+    done
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_comes_soon_however_hosts_fetch() {
+    by_fits_and_starts(CurrentNats::fresh().await).await;
+    by_fits_and_starts(DebianNats::fresh().await).await;
+}
+
+async fn by_fits_and_starts<const CURRENT: bool>(place: crate::contracts::nats::NatsPlace<CURRENT>) {
+    let other = NatsHost::open(&place.server.url()).await;
+    let workers: Vec<_> = [&place.host, &other]
+        .into_iter()
+        .zip(0..)
+        .map(|(host, seed)| {
+            tokio::spawn(work_by_fits_and_starts(
+                host.queue.intake(operator_1_order()),
+                seed,
+            ))
+        })
+        .collect();
+    for batch in 0..600 {
+        let texts = (0..1 + batch % 5).map(|number| format!("{batch}/{number}"));
+        place.host.queue.publish(&commands(texts)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(batch % 7)).await;
+    }
+    let mut all = HashSet::new();
+    for worker in workers {
+        all.extend(worker.await.unwrap());
+    }
+    // Whoever waits for two seconds has waited in vain: ack_wait is ten.
+    assert_eq!(all.len(), 1_800);
+    other.close().await;
+    place.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_fetches_no_more_keeps_nothing() {
     let place = DebianNats::fresh().await;
     let other = NatsHost::open(&place.server.url()).await;
-    for round in 0..10 {
+    for round in 0..20 {
         let here = impatient(&place.host);
         publish(&place.host, &["first"]).await;
         let first = here.fetch(500).await.unwrap();
@@ -198,8 +250,8 @@ async fn a_host_that_fetches_no_more_keeps_nothing() {
         // Its pull stays open, and what comes by it lies there until the host has waited long enough for a fetch.
         let (started, mut published) = (Instant::now(), 0);
         while started.elapsed() < ACK_WAIT / 8 {
-            publish(&place.host, &["next"]).await;
-            published += 1;
+            publish(&place.host, &["a", "b", "c"]).await;
+            published += 3;
         }
         let there = other.queue.intake(operator_1_order());
         let came = timeout(PATIENCE / 3, take(&there, published)).await;
