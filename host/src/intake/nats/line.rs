@@ -13,15 +13,13 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a pull stays open for what is published meanwhile. One that the server does not end tells that the consumer is gone, and
-/// what is published while this process is stopped goes to the pull all the same, so it is short.
+/// How long the server keeps a pull that finds nothing. A pull without an answer tells that the consumer is gone, so it is short.
 const EXPIRES: Duration = Duration::from_secs(3);
 
 /// The answer's own time.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the first of a batch waits for the others that the server has: they come at once, unless they go to another host, or the
-/// consumer waits for acknowledgements.
+/// How long the first of a batch waits for the others: they come at once, or the consumer waits for acknowledgements.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// Bits of a token for the number in the stream: 2^44 is one a microsecond for half a year. Those above tell commands of a
@@ -33,6 +31,9 @@ struct PullRequest {
     batch: usize,
     /// Nanoseconds.
     expires: u128,
+    /// With `expires`: ends when what is there has been given, and waits only while there is nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_wait: bool,
 }
 
 /// What a message of the server means for the pull.
@@ -59,6 +60,8 @@ pub(super) struct Line {
     next_subject: String,
     pulls: u64,
     pull: Option<Pull>,
+    /// Another host waits, and the consumer for acknowledgements: wait in line for one.
+    queue_up: bool,
     gathered: Vec<Delivery>,
     hand_over_at: Option<Instant>,
     /// Commands published before this may have been handed out, whatever the server says.
@@ -82,6 +85,7 @@ impl Line {
             ),
             pulls: 0,
             pull: None,
+            queue_up: false,
             gathered: Vec::new(),
             hand_over_at: None,
             suspect_before,
@@ -93,14 +97,15 @@ impl Line {
         self.pull.is_none() && self.gathered.is_empty()
     }
 
-    /// Opens a pull for as many as are wanted, which takes what is there and what is published until it is full or expires: where few
-    /// messages come, one pull brings several.
-    pub(super) async fn ask(&mut self, server: &NatsServer, batch: usize) -> Result<(), async_nats::Error> {
+    pub(super) async fn ask(&mut self, server: &NatsServer, max: usize) -> Result<(), async_nats::Error> {
         self.pulls += 1;
+        let batch = if self.queue_up { 1 } else { max };
         let request = PullRequest {
             batch,
             expires: EXPIRES.as_nanos(),
+            no_wait: !self.queue_up,
         };
+        self.queue_up = false;
         let body = serde_json::to_vec(&request)?;
         let reply = format!("{}.{}", self.inbox, self.pulls);
         server
@@ -168,6 +173,7 @@ impl Line {
             409 if words.contains("Deleted") => Step::Gone,
             404 | 408 => {
                 if is_current {
+                    self.queue_up = words.contains("Requests Pending");
                     self.end(shared);
                 }
                 Step::On
@@ -191,23 +197,18 @@ impl Line {
         {
             return;
         }
-        let Some(came) = self.delivery(message) else {
+        let Some((delivery, reply)) = self.delivery(message) else {
             return;
         };
-        shared.take(came.delivery.token, came.reply);
-        self.gathered.push(came.delivery);
-        let is_full = self.pull.as_mut().is_some_and(|pull| {
+        shared.take(delivery.token, reply);
+        self.gathered.push(delivery);
+        self.hand_over_at.get_or_insert_with(|| Instant::now() + GATHER);
+        if let Some(pull) = &mut self.pull {
             pull.left = pull.left.saturating_sub(1);
-            pull.left == 0
-        });
-        if is_full {
-            self.end(shared);
-            return;
+            if pull.left == 0 {
+                self.end(shared);
+            }
         }
-        let now = Instant::now();
-        // After the last one as soon as nothing else is there to be read: what is published one by one is read by the batch.
-        let at = if came.is_last { now } else { now + GATHER };
-        self.hand_over_at = Some(self.hand_over_at.map_or(at, |before| before.min(at)));
     }
 
     fn end(&mut self, shared: &Shared) {
@@ -221,7 +222,7 @@ impl Line {
     }
 
     /// `None` for a message that did not come through the consumer: a server would not send one.
-    fn delivery(&self, mut message: Message) -> Option<Came> {
+    fn delivery(&self, mut message: Message) -> Option<(Delivery, async_nats::Subject)> {
         let reply = message.reply.take()?;
         let facts = Facts::read(&reply)?;
         let delivery = Delivery {
@@ -230,11 +231,7 @@ impl Line {
             redelivered: facts.delivered > 1 || facts.published_at < self.suspect_before,
             published_at: facts.published_at,
         };
-        Some(Came {
-            delivery,
-            reply,
-            is_last: facts.pending == 0,
-        })
+        Some((delivery, reply))
     }
 
     /// Ends at once. What has come is handed over.
@@ -244,21 +241,13 @@ impl Line {
 
     /// Lets the pull go, and takes what is still on its way.
     pub(super) async fn close(mut self, shared: &Shared) {
-        if self.subscriber.drain().await.is_ok() {
-            while let Ok(Some(message)) = tokio::time::timeout(GRACE, self.next()).await {
-                self.on_message(message, shared);
-            }
+        if self.subscriber.drain().await.is_err() {
+            return;
         }
-        self.hand_over(shared);
+        while let Ok(Some(message)) = tokio::time::timeout(GRACE, self.next()).await {
+            self.on_message(message, shared);
+        }
     }
-}
-
-/// A command that was delivered.
-struct Came {
-    delivery: Delivery,
-    reply: async_nats::Subject,
-    /// The server had no more of them when it sent this one.
-    is_last: bool,
 }
 
 /// What the reply subject of a message tells.
@@ -266,8 +255,6 @@ struct Facts {
     delivered: i64,
     number: u64,
     published_at: DateTime<Utc>,
-    /// Commands of the consumer that nobody has been given yet.
-    pending: i64,
 }
 
 impl Facts {
@@ -282,12 +269,11 @@ impl Facts {
             .map(|token| token.parse::<i64>().ok());
         let (delivered, number) = (numbers.next()??, numbers.next()??);
         // The consumer's own number lies in between.
-        let (nanos, pending) = (numbers.nth(1)??, numbers.next()??);
+        let nanos = numbers.nth(1)??;
         Some(Self {
             delivered,
             number: u64::try_from(number).ok()?,
             published_at: instant(nanos.into()),
-            pending,
         })
     }
 
@@ -308,7 +294,7 @@ mod tests {
             "$JS.ACK.hub.AbCd.SMPP_DISPATCH.operator-1.2.7.9.1795402604319808692.3.x",
         ] {
             let facts = Facts::read(reply).unwrap();
-            assert_eq!((facts.delivered, facts.number, facts.pending), (2, 7, 3));
+            assert_eq!((facts.delivered, facts.number), (2, 7));
             assert_eq!(
                 facts.published_at.timestamp_nanos_opt(),
                 Some(1_795_402_604_319_808_692)

@@ -146,8 +146,6 @@ impl Puller {
         let wake = [linger, line_wakes].into_iter().flatten().min();
         let timer = async {
             match wake {
-                // A timer is a millisecond late.
-                Some(at) if at <= Instant::now() => {}
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }
@@ -238,8 +236,6 @@ impl Puller {
             .is_some_and(|since| since + self.linger() <= Instant::now())
         {
             self.idle_since = None;
-            // With its pull: what is given back would come again by it.
-            self.close_line().await;
             self.give_back(self.shared.take_back()).await;
         }
     }
