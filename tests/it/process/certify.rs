@@ -357,6 +357,8 @@ fn ctrl_c_ends_it_with_what_is_known() {
     certified
         .gateway
         .events_until(|events| events.iter().any(|event| event["type"] == "submit"));
+    // It reads the same events by a connection of its own, and nothing tells when it has.
+    std::thread::sleep(Duration::from_secs(1));
     let pid = child.id().to_string();
     assert!(
         Command::new("kill")
