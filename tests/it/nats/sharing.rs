@@ -229,38 +229,3 @@ async fn by_fits_and_starts<const CURRENT: bool>(place: crate::contracts::nats::
     other.close().await;
     place.end().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_that_fetches_no_more_keeps_nothing() {
-    let place = DebianNats::fresh().await;
-    let other = NatsHost::open(&place.server.url()).await;
-    for round in 0..20 {
-        let here = impatient(&place.host);
-        publish(&place.host, &["first"]).await;
-        let first = here.fetch(500).await.unwrap();
-        let holding = tokio::spawn({
-            let here = Arc::clone(&here);
-            async move {
-                loop {
-                    tokio::time::sleep(ACK_WAIT / 4).await;
-                    here.hold().await.unwrap();
-                }
-            }
-        });
-        // Its pull stays open, and what comes by it lies there until the host has waited long enough for a fetch.
-        let (started, mut published) = (Instant::now(), 0);
-        while started.elapsed() < ACK_WAIT / 8 {
-            publish(&place.host, &["a", "b", "c"]).await;
-            published += 3;
-        }
-        let there = other.queue.intake(operator_1_order());
-        let came = timeout(PATIENCE / 3, take(&there, published)).await;
-        let came = came.unwrap_or_else(|_| panic!("round {round}: not all of {published} have come"));
-        there.ack(&tokens(&came)).await.unwrap();
-        here.ack(&tokens(&first)).await.unwrap();
-        holding.abort();
-        holding.await.unwrap_err();
-    }
-    other.close().await;
-    place.end().await;
-}
