@@ -147,20 +147,18 @@ impl Connection<'_> {
         self.checked(rows)
     }
 
-    /// Runs a statement that inserts what is there rarely. `None`: something of it is there, and nothing was done.
-    pub(super) async fn fetch_unless_there(
+    /// Runs a statement that inserts what is there rarely. False: something of it is there, and nothing was done.
+    pub(super) async fn execute_unless_there(
         &mut self,
         statement: Statement<'_>,
-    ) -> Result<Option<Vec<PgRow>>, BackendError> {
+    ) -> Result<bool, BackendError> {
         self.sound = false;
-        match bounded(statement.fetch_all(&mut *self.inner)).await {
+        let done = match bounded(statement.execute(&mut *self.inner)).await {
             // The server has taken the statement back: the connection is as it was.
-            Err(error) if error::is_there(&error) => {
-                self.sound = true;
-                Ok(None)
-            }
-            done => self.checked(done.map(Some)),
-        }
+            Err(error) if error::is_there(&error) => Ok(false),
+            done => done.map(|_| true),
+        };
+        self.checked(done)
     }
 
     /// Runs a statement and returns how many rows it has touched.

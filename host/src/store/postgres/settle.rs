@@ -152,11 +152,9 @@ async fn write(
     outcomes: &[&SettledOutcome],
     now: DateTime<Utc>,
 ) -> Result<usize, BackendError> {
-    if is_each_once(outcomes) {
-        let statement = bound(SETTLE_NEW, rows, outcomes, now);
-        if connection.fetch_unless_there(statement).await?.is_some() {
-            return Ok(outcomes.len());
-        }
+    let statement = bound(SETTLE_NEW, rows, outcomes, now);
+    if connection.execute_unless_there(statement).await? {
+        return Ok(outcomes.len());
     }
     let counted = connection.fetch(bound(SETTLE, rows, outcomes, now)).await?;
     let new: i64 = match counted.first() {
@@ -164,12 +162,6 @@ async fn write(
         None => 0,
     };
     Ok(usize::try_from(new).unwrap_or(0))
-}
-
-/// They are in the order of their messages.
-fn is_each_once(outcomes: &[&SettledOutcome]) -> bool {
-    let is_pair = |pair: &[&SettledOutcome]| matches!(pair, [one, next] if one.message_id == next.message_id);
-    !outcomes.windows(2).any(is_pair)
 }
 
 fn bound<'q>(
