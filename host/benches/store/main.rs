@@ -83,61 +83,46 @@ async fn postgres(meter: &Meter, url: &str, rows: usize) -> Result<()> {
         raw.insert(&batch).await?;
     }
     // In turns, so that all meet the same machine.
-    let mut figures = [const { Vec::new() }; 8];
-    let [
-        noted,
-        plain_noted,
-        settled,
-        plain_settled,
-        found,
-        plain_found,
-        one_settled,
-        one_found,
-    ] = &mut figures;
+    let (mut noted, mut settled, mut found) = (
+        [vec![], vec![]],
+        [vec![], vec![], vec![]],
+        [vec![], vec![], vec![]],
+    );
     let until = Instant::now() + meter.time * 8;
     let mut keys = Vec::new();
     while Instant::now() < until {
         let rows = sample::without_outcomes(settlements(BATCH.into(), Utc::now()));
-        time(noted, store.settle(&rows)).await?;
-        time(plain_noted, raw.insert(&rows)).await?;
+        time(&mut noted[0], store.settle(&rows)).await?;
+        time(&mut noted[1], raw.insert(&rows)).await?;
         let batch = settlements(BATCH.into(), Utc::now());
         keys = sample::keys(&batch);
-        time(settled, store.settle(&batch)).await?;
-        time(plain_settled, raw.insert(&batch)).await?;
-        time(one_settled, one.insert(&batch)).await?;
-        time(found, store.find(OPERATOR, &keys)).await?;
-        time(plain_found, raw.find(&keys)).await?;
-        time(one_found, one.find(&keys)).await?;
+        time(&mut settled[0], store.settle(&batch)).await?;
+        time(&mut settled[1], raw.insert(&batch)).await?;
+        time(&mut settled[2], one.insert(&batch)).await?;
+        time(&mut found[0], store.find(OPERATOR, &keys)).await?;
+        time(&mut found[1], raw.find(&keys)).await?;
+        time(&mut found[2], one.find(&keys)).await?;
     }
-    let [
+    const WITHOUT_DAYS: &str = "  plain: the same without days";
+    compare(
+        ["PostgreSQL: settle, rows alone", "  plain: INSERT .. UNNEST"],
         noted,
-        plain_noted,
+    );
+    compare(
+        [
+            "PostgreSQL: settle, rows and outcomes",
+            "  plain: two INSERT .. UNNEST",
+            WITHOUT_DAYS,
+        ],
         settled,
-        plain_settled,
+    );
+    compare(
+        [
+            "PostgreSQL: find (rows, history)",
+            "  plain: SELECT .. UNNEST JOIN",
+            WITHOUT_DAYS,
+        ],
         found,
-        plain_found,
-        one_settled,
-        one_found,
-    ] = figures.map(rate);
-    row("PostgreSQL: settle, rows alone", noted, plain_noted / noted);
-    row("  plain: INSERT .. UNNEST", plain_noted, 1.0);
-    row(
-        "PostgreSQL: settle, rows and outcomes",
-        settled,
-        plain_settled / settled,
-    );
-    row("  plain: two INSERT .. UNNEST", plain_settled, 1.0);
-    row(
-        "  plain: the same without days",
-        one_settled,
-        one_settled / plain_settled,
-    );
-    row("PostgreSQL: find (rows, history)", found, plain_found / found);
-    row("  plain: SELECT .. UNNEST JOIN", plain_found, 1.0);
-    row(
-        "  plain: the same without days",
-        one_found,
-        one_found / plain_found,
     );
     let tracked = store.find(OPERATOR, &keys).await?;
     anyhow::ensure!(tracked.iter().all(Option::is_some), "rows are missing");
@@ -188,6 +173,11 @@ fn rate(mut times: Vec<f64>) -> f64 {
     f64::from(BATCH) / median
 }
 
-fn row(name: &str, rate: f64, ratio: f64) {
-    println!("{name:46} {rate:>9.0}/s   plain is {ratio:.2} x as fast");
+/// What was measured in turns: ours, the plain pattern, and perhaps another one.
+fn compare<const N: usize>(names: [&str; N], times: [Vec<f64>; N]) {
+    let rates = times.map(rate);
+    let plain = rates.get(1).copied().unwrap_or(f64::NAN);
+    for (name, rate) in names.into_iter().zip(rates) {
+        println!("{name:46} {rate:>9.0}/s   plain is {:.2} x as fast", plain / rate);
+    }
 }
