@@ -56,14 +56,14 @@ impl fmt::Display for Work {
 }
 
 /// Who works, and where it is seen that a message is through.
-struct Scene<'a> {
-    host: &'a GatewayProcess,
-    smsc: &'a FarSide,
-    servers: &'a Processes,
+struct Scene {
+    host: GatewayProcess,
+    smsc: FarSide,
+    servers: Processes,
     started: Instant,
 }
 
-impl Scene<'_> {
+impl Scene {
     fn wait(&self, what: &str, enough: impl Fn() -> bool) {
         while !enough() {
             let log = || self.host.log();
@@ -123,9 +123,9 @@ fn operators(smsc: SocketAddr, many: usize) -> Vec<Operator> {
     (0..many).map(one).collect()
 }
 
-/// Sends through a host that has just started.
-fn play(scene: &Scene<'_>, operators: &[Operator]) -> Cost {
-    let Scene { host, smsc, .. } = *scene;
+/// Sends through a host that has just started, and ends it.
+fn play(scene: Scene, operators: &[Operator]) -> Cost {
+    let Scene { host, smsc, .. } = &scene;
     let many = u64::try_from(operators.len()).unwrap();
     scene.wait("binds", || smsc.counters().bound >= many);
     let start = scene.started.elapsed();
@@ -144,6 +144,8 @@ fn play(scene: &Scene<'_>, operators: &[Operator]) -> Cost {
     let accepted = super::accepted(host);
     let metrics = asked.elapsed();
     assert!(accepted >= count(some.len() + all.len()), "{accepted} accepted");
+    assert!(scene.host.terminate().success());
+    scene.smsc.end();
     Cost {
         operators: operators.len(),
         start,
@@ -194,17 +196,13 @@ fn many_operators_fit_one_embedded_host() {
         let (dir, operators) = (tempfile::tempdir().unwrap(), operators(smsc.addr, *many));
         let started = Instant::now();
         let host = GatewayProcess::start(BINARY, dir.path(), &operators);
-        let servers = Processes::default();
         let scene = Scene {
-            host: &host,
-            smsc: &smsc,
-            servers: &servers,
+            host,
+            smsc,
+            servers: Processes::default(),
             started,
         };
-        let cost = play(&scene, &operators);
-        assert!(host.terminate().success());
-        smsc.end();
-        cost
+        play(scene, &operators)
     };
     tell("embedded", &sizes().iter().map(run).collect::<Vec<_>>());
 }
@@ -223,15 +221,12 @@ fn many_operators_fit_one_host_of_a_platform() {
         let started = Instant::now();
         let host = platform.host("host", &operators);
         let scene = Scene {
-            host: &host,
-            smsc: &smsc,
-            servers: &servers,
+            host,
+            smsc,
+            servers,
             started,
         };
-        let cost = play(&scene, &operators);
-        assert!(host.terminate().success());
-        smsc.end();
-        cost
+        play(scene, &operators)
     };
     tell(
         "NATS, PostgreSQL and Redis",
