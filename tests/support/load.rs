@@ -17,6 +17,6 @@ pub use cpu::{Processes, Who, machine};
 pub use ground::Ground;
 pub use kannel::{Intake, Kannel, KannelSetup};
 pub use ours::{Ours, Plugin, Setup};
-pub use run::{Figures, Latency, Stage, count, median, whole};
+pub use run::{Figures, Latency, Stage, chosen, count, median, whole};
 pub use sink::{Answers, SCATTER, Sink, scattered};
 pub use tally::{Step, Tally};

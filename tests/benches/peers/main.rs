@@ -17,7 +17,7 @@ mod targets;
 use anyhow::Result;
 use clap::Parser;
 use smpp_connector_tests::load::{
-    Figures, Intake, Kannel, KannelSetup, Latency, Ours, Plugin, Setup, Stage, machine, median,
+    Figures, Intake, Kannel, KannelSetup, Latency, Ours, Plugin, Setup, Stage, chosen, machine, median,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -168,15 +168,7 @@ fn main() -> Result<()> {
     let messages = options
         .messages
         .unwrap_or(if options.bench { 40_000 } else { 800 });
-    let cases: Vec<_> = CASES
-        .into_iter()
-        .filter(|case| case.name.contains(&options.only))
-        .collect();
-    anyhow::ensure!(
-        !cases.is_empty(),
-        "no case has {:?} in its name: --list names them",
-        options.only
-    );
+    let cases = chosen(CASES, &options.only, |case| case.name.to_owned())?;
     if options.list {
         cases.iter().for_each(|case| println!("{}", case.name));
         return Ok(());

@@ -25,7 +25,7 @@ mod operator;
 use anyhow::{Context, Result};
 use cases::Case;
 use clap::Parser;
-use smpp_connector_tests::load::{Figures, Ours, Stage, machine, median};
+use smpp_connector_tests::load::{Figures, Ours, Stage, chosen, machine, median};
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -66,25 +66,19 @@ struct Options {
 }
 
 impl Options {
-    fn cases(&self) -> Vec<Case> {
-        let mut cases = match (self.all, self.bench) {
+    fn cases(&self) -> Result<Vec<Case>> {
+        let cases = match (self.all, self.bench) {
             (true, _) => Case::all(),
             (false, true) if !self.count || !self.only.is_empty() => Case::from_base(self.platform),
             (false, _) => vec![Case::base(self.platform)],
         };
-        cases.retain(|case| case.name().contains(&self.only));
-        cases
+        chosen(cases, &self.only, Case::name)
     }
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let cases = options.cases();
-    anyhow::ensure!(
-        !cases.is_empty(),
-        "no case has {:?} in its name: --list names them",
-        options.only
-    );
+    let cases = options.cases()?;
     if options.list {
         cases.iter().for_each(|case| println!("{}", case.name()));
         return Ok(());

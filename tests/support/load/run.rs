@@ -247,3 +247,23 @@ pub fn count(messages: usize) -> f64 {
 pub fn whole(messages: f64) -> usize {
     messages as usize
 }
+
+/// The cases of a benchmark whose names contain a text.
+///
+/// # Errors
+/// When no name does.
+pub fn chosen<C>(
+    cases: impl IntoIterator<Item = C>,
+    only: &str,
+    name: impl Fn(&C) -> String,
+) -> Result<Vec<C>> {
+    let chosen: Vec<_> = cases
+        .into_iter()
+        .filter(|case| name(case).contains(only))
+        .collect();
+    anyhow::ensure!(
+        !chosen.is_empty(),
+        "no case has {only:?} in its name: --list names them"
+    );
+    Ok(chosen)
+}
