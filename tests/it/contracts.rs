@@ -28,13 +28,14 @@ macro_rules! contract {
 
 mod crash;
 mod events;
+mod expiry;
 mod file;
 mod intents;
 mod limiter;
 pub(crate) mod nats;
 mod numbers;
 mod parked;
-mod postgres;
+pub(crate) mod postgres;
 mod queue;
 mod race;
 pub(crate) mod reassembly;

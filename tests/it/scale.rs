@@ -2,6 +2,7 @@
 //! are meant. What they print is told as a ratio within one run.
 #![cfg(test)]
 
+mod again;
 mod binds;
 mod operators;
 mod overload;

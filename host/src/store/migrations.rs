@@ -18,6 +18,7 @@ macro_rules! migrations {
             3 "0003_mo_segments",
             4 "0004_rows_by_end",
             5 "0005_operator_stop",
+            6 "0006_outcomes_by_operator",
         )
     };
     ($database:literal: $($version:literal $name:literal,)+) => {

@@ -171,6 +171,21 @@ impl SqliteDb {
             .map_err(|error| self.failed(action, error))
     }
 
+    /// The same, each row read as it comes: of many that are small their rows would be most of the memory.
+    pub(crate) async fn read_as<'q, T>(
+        &self,
+        action: &'static str,
+        query: sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments<'q>>,
+        mut read: impl FnMut(&SqliteRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<Vec<T>, BackendError>
+    where
+        T: Send + Unpin,
+    {
+        let query = query.try_map(move |row| read(&row));
+        let found = query.fetch_all(&self.shared.readers).await;
+        found.map_err(|error| self.failed(action, error))
+    }
+
     /// Reads one number, such as a count.
     pub(crate) async fn number<'q>(
         &self,

@@ -80,9 +80,18 @@ pub(crate) fn rows(correlations: Vec<MessageCorrelation>) -> Settlement {
 }
 
 pub(crate) fn outcome(message: MessageId, settled_at: DateTime<Utc>, event: &str) -> Settlement {
+    outcome_of(operator(1), message, settled_at, event)
+}
+
+pub(crate) fn outcome_of(
+    operator_id: OperatorId,
+    message: MessageId,
+    settled_at: DateTime<Utc>,
+    event: &str,
+) -> Settlement {
     let outcome = SettledOutcome {
         message_id: message,
-        operator_id: operator(1),
+        operator_id,
         published_at: settled_at,
         settled_at,
         event: event.as_bytes().to_vec().into(),

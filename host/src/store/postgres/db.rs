@@ -147,6 +147,21 @@ impl Connection<'_> {
         self.checked(rows)
     }
 
+    /// The same, each row read as it comes: of many that are small their rows would be most of the memory.
+    pub(super) async fn fetch_as<T>(
+        &mut self,
+        statement: Statement<'_>,
+        mut read: impl FnMut(&PgRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<Vec<T>, BackendError>
+    where
+        T: Send + Unpin,
+    {
+        self.sound = false;
+        let statement = statement.try_map(move |row| read(&row));
+        let found = bounded(statement.fetch_all(&mut *self.inner)).await;
+        self.checked(found)
+    }
+
     /// Runs a statement that inserts what is there rarely. False: something of it is there, and nothing was done.
     pub(super) async fn execute_unless_there(
         &mut self,

@@ -27,8 +27,16 @@ const DAYS: &str = "\
         AND c.relname ~ '^(correlation|receipt|outcome|parked)_\\d{4}_\\d{2}_\\d{2}$' \
     ORDER BY c.relname";
 
-/// When the last outcome of a day of publication was settled.
-const LAST_SETTLED: &str = "SELECT max(settled_at) FROM outcome WHERE published_day = $1";
+/// When the last outcome of a day of publication was settled: from one operator to the next, the last of each.
+const LAST_SETTLED: &str = "\
+    WITH RECURSIVE o (id) AS ( \
+        (SELECT operator_id FROM outcome WHERE published_day = $1 ORDER BY operator_id LIMIT 1) \
+        UNION ALL \
+        SELECT (SELECT operator_id FROM outcome WHERE published_day = $1 AND operator_id > o.id ORDER BY operator_id LIMIT 1) \
+        FROM o WHERE o.id IS NOT NULL) \
+    SELECT max(( \
+        SELECT settled_at FROM outcome WHERE published_day = $1 AND operator_id = o.id ORDER BY settled_at DESC LIMIT 1)) \
+    FROM o";
 
 /// Until when what is over.
 pub(super) struct Ends {

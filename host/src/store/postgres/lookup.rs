@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use smpp_domain::correlation::MessageCorrelation;
 use smpp_domain::ids::{MessageId, OperatorId};
 use sqlx::Row;
+use sqlx::postgres::PgRow;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -55,8 +56,8 @@ pub(super) const OUTCOMES: &str = "SELECT message_id, event FROM outcome WHERE m
 const INTENDED: &str = "SELECT message_id FROM intent WHERE message_id = ANY($1)";
 
 const SETTLED_SINCE: &str = "\
-    SELECT message_id FROM outcome WHERE settled_at >= $1 AND operator_id = $3 \
-    ORDER BY settled_at DESC, message_id DESC LIMIT $2";
+    SELECT message_id FROM outcome WHERE operator_id = $1 AND settled_at >= $2 \
+    ORDER BY settled_at DESC, message_id DESC LIMIT $3";
 
 /// [`crate::ports::CorrelationStore::find`].
 pub(super) struct Find;
@@ -237,13 +238,9 @@ pub(super) async fn settled_since(
 ) -> Result<Vec<MessageId>, BackendError> {
     let mut connection = db.connection("listing settled messages").await?;
     let statement = sqlx::query(SETTLED_SINCE)
+        .bind(Id(operator.0))
         .bind(since.timestamp_micros())
-        .bind(rows::row_limit(limit))
-        .bind(Id(operator.0));
-    let found = connection.fetch(statement).await?;
-    let ids: Result<_, _> = found
-        .iter()
-        .map(|row| row.try_get(0).map(|Id(id)| MessageId(id)))
-        .collect();
-    connection.read(ids)
+        .bind(rows::row_limit(limit));
+    let read = |row: &PgRow| row.try_get(0).map(|Id(id)| MessageId(id));
+    connection.fetch_as(statement, read).await
 }

@@ -42,8 +42,8 @@ pub(super) const OUTCOMES: &str = "\
     SELECT k.key, o.event FROM json_each(?1) AS k CROSS JOIN outcome AS o ON o.message_id = unhex(k.value)";
 
 const SETTLED_SINCE: &str = "\
-    SELECT message_id FROM outcome WHERE settled_at >= ?1 AND operator_id = ?3 \
-    ORDER BY settled_at DESC, message_id DESC LIMIT ?2";
+    SELECT message_id FROM outcome WHERE operator_id = ?1 AND settled_at >= ?2 \
+    ORDER BY settled_at DESC, message_id DESC LIMIT ?3";
 
 pub(super) const HISTORY: &str = "\
     SELECT message_id, part_number, state, is_final FROM receipt \
@@ -155,17 +155,12 @@ impl CorrelationStore for SqliteStore {
         since: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<MessageId>, BackendError> {
-        const ACTION: &str = "listing settled messages";
         let query = sqlx::query(SETTLED_SINCE)
+            .bind(operator.0.as_bytes().as_slice())
             .bind(since.timestamp_micros())
-            .bind(row_limit(limit))
-            .bind(operator.0.as_bytes().as_slice());
-        let found = self.db.read(ACTION, query).await?;
-        let ids: Result<_, _> = found
-            .iter()
-            .map(|row| rows::uuid(row, 0).map(MessageId))
-            .collect();
-        ids.map_err(|error| self.db.failed(ACTION, error))
+            .bind(row_limit(limit));
+        let read = |row: &SqliteRow| rows::uuid(row, 0).map(MessageId);
+        self.db.read_as("listing settled messages", query, read).await
     }
 
     async fn find(

@@ -12,8 +12,14 @@ const EXPIRE_RECEIPTS: &str = "DELETE FROM receipt WHERE rowid IN \
     (SELECT rowid FROM receipt WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 const EXPIRE_PARKED: &str = "DELETE FROM parked WHERE rowid IN \
     (SELECT rowid FROM parked WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)";
-const EXPIRE_OUTCOMES: &str = "DELETE FROM outcome WHERE rowid IN \
-    (SELECT rowid FROM outcome WHERE settled_at < ?1 ORDER BY settled_at LIMIT ?2)";
+/// From one operator to the next, the oldest of each first.
+const EXPIRE_OUTCOMES: &str = "\
+    WITH RECURSIVE o (id) AS ( \
+        SELECT min(operator_id) FROM outcome \
+        UNION ALL \
+        SELECT (SELECT min(operator_id) FROM outcome WHERE operator_id > o.id) FROM o WHERE o.id IS NOT NULL) \
+    DELETE FROM outcome WHERE rowid IN ( \
+        SELECT outcome.rowid FROM o CROSS JOIN outcome ON outcome.operator_id = o.id AND outcome.settled_at < ?1 LIMIT ?2)";
 
 pub(super) struct Expire {
     pub(super) now: DateTime<Utc>,

@@ -1,6 +1,6 @@
 //! Days that come and go while the traffic goes on.
 
-use super::super::sample::{in_seconds, message, operator, outcome, row, rows};
+use super::super::sample::{in_seconds, message, operator, outcome, outcome_of, row, rows};
 use super::super::{Place as _, PostgresPlace};
 use super::{execute, host, number};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -131,6 +131,28 @@ async fn a_day_that_another_host_has_dropped_is_made_again() {
     assert_eq!(error.kind, BackendErrorKind::Unavailable);
     other.settle(&again).await.unwrap();
     other.close().await;
+    place.end().await;
+}
+
+/// The messages of a day, one of each operator, are kept until the last of them is old enough, whosever it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_of_outcomes_waits_for_the_last_settled() {
+    let place = PostgresPlace::fresh().await;
+    let days = [-6 * DAY, -7 * DAY];
+    for (day, late) in days.into_iter().zip([Some(2), None]) {
+        let settled = (1..=3).map(|number| {
+            let at = in_seconds(if late == Some(number) { 0 } else { -5 * DAY });
+            let mut settled = outcome_of(operator(number), message(), at, "{}");
+            settled.outcome.as_mut().unwrap().published_at = in_seconds(day);
+            settled
+        });
+        place.open.settle(&settled.collect::<Vec<_>>()).await.unwrap();
+    }
+    let before = in_seconds(-3 * DAY);
+    let gone = place.open.expire(in_seconds(0), before, before, 1).await.unwrap();
+    assert_eq!(gone, 1);
+    assert!(is_there(&place, "outcome", in_seconds(days[0])).await);
+    assert!(!is_there(&place, "outcome", in_seconds(days[1])).await);
     place.end().await;
 }
 
