@@ -20,7 +20,8 @@ mod rows;
 
 use anyhow::Result;
 use clap::Parser;
-use smpp_connector_tests::load::{Plugin, Setup, machine};
+use smpp_connector_tests::load::{Plugin, Setup, chosen, machine};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,9 +42,12 @@ struct Options {
     /// Messages a second while a day is forgotten
     #[arg(long, default_value_t = 1_000)]
     rate: usize,
-    /// The cases whose names contain this, alone: "rows, embedded", "rows, on servers", "day, embedded", "day, on servers"
+    /// The cases whose names contain this, alone
     #[arg(long, default_value = "")]
     only: String,
+    /// Print the names of the cases and end
+    #[arg(long)]
+    list: bool,
     /// Where the data is: the disk decides a good part
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     data_dir: PathBuf,
@@ -78,17 +82,61 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let cases = chosen(CASES, &options.only, ToString::to_string)?;
+    if options.list {
+        cases.iter().for_each(|case| println!("{case}"));
+        return Ok(());
+    }
     println!("{}", machine());
-    for (name, platform) in [("embedded", false), ("on servers", true)] {
-        let is_wanted = |case: &str| format!("{case}, {name}").contains(&options.only);
-        if is_wanted("rows") {
-            runtime.block_on(rows::measure(&options, name, platform))?;
-        }
-        if is_wanted("day") {
-            runtime.block_on(day::measure(&options, name, platform))?;
+    for Case { what, platform } in cases {
+        let name = place(platform);
+        match what {
+            What::Rows => runtime.block_on(rows::measure(&options, name, platform))?,
+            What::Day => runtime.block_on(day::measure(&options, name, platform))?,
         }
     }
     Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Rows,
+    Day,
+}
+
+#[derive(Clone, Copy)]
+struct Case {
+    what: What,
+    /// NATS, PostgreSQL and Redis.
+    platform: bool,
+}
+
+/// What one database holds is gone before the other is filled.
+const CASES: [Case; 4] = [
+    Case::new(What::Rows, false),
+    Case::new(What::Day, false),
+    Case::new(What::Rows, true),
+    Case::new(What::Day, true),
+];
+
+impl Case {
+    const fn new(what: What, platform: bool) -> Self {
+        Self { what, platform }
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            What::Rows => "rows",
+            What::Day => "day",
+        };
+        write!(f, "{what}, {}", place(self.platform))
+    }
+}
+
+fn place(platform: bool) -> &'static str {
+    if platform { "on servers" } else { "embedded" }
 }
 
 /// The gateway, built like the benchmark.
