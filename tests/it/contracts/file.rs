@@ -8,6 +8,7 @@ use smpp_connector::ports::{
 };
 use smpp_connector::store::sqlite::{FILE_NAME, OpenError, SqliteDb};
 use smpp_domain::event::EventKind;
+use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
@@ -241,4 +242,19 @@ async fn sizes_are_told() {
     assert_eq!(place.open.store.parked_count(operator(2)).await.unwrap(), 1);
     assert_eq!(place.open.store.parked_count(operator(1)).await.unwrap(), 0);
     place.end().await;
+}
+
+/// `.cargo/config.toml` says how; a build that has not read it is slower and says nothing.
+#[tokio::test]
+async fn sqlite_is_compiled_without_locks_that_all_connections_share() {
+    let mut database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
+        .fetch_all(&mut database)
+        .await
+        .unwrap();
+    assert!(options.contains(&"DEFAULT_MEMSTATUS=0".to_owned()), "{options:?}");
+    assert!(
+        !options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()),
+        "{options:?}"
+    );
 }
