@@ -1,9 +1,9 @@
 //! The embedded database: one SQLite file that holds what the gateway must not lose.
 //!
 //! ```text
-//!  SqliteStore ─┐                  ┌─► writer task: one connection, group commit ─┐
-//!  Queue ───────┼─► SqliteDb ──────┤                                              ├─► smpp-connector.db (WAL)
-//!  EventLog ────┘   (a handle)     └─► readers: a small pool, never write ────────┘
+//!  SqliteStore ─┐                  ┌─► writer: a thread, one connection, group commit ─┐
+//!  Queue ───────┼─► SqliteDb ──────┤                                                   ├─► smpp-connector.db (WAL)
+//!  EventLog ────┘   (a handle)     └─► readers: a small pool, never write ─────────────┘
 //! ```
 //! [`SqliteStore`], [`crate::intake::embedded`] and [`crate::events::embedded`] are one family of adapters on one file:
 //! they share the handle and the writer, and nothing else.
@@ -78,7 +78,7 @@ struct Shared {
 }
 
 impl SqliteDb {
-    /// Opens the database at `path`, creating its folder and its tables, and starts its writer on `tasks`.
+    /// Opens the database at `path`, creating its folder and its tables, and starts its writer, which counts as one of `tasks`.
     ///
     /// # Errors
     /// When the file cannot be used; the text says how to mend it.
@@ -111,7 +111,11 @@ impl SqliteDb {
             shared.closed.clone().drop_guard(),
             lock,
         );
-        tasks.spawn(writer.run());
+        let no_thread = |source| OpenError::Thread {
+            path: path.to_owned(),
+            source,
+        };
+        writer.start(tasks.token()).map_err(no_thread)?;
         Ok(Self { shared })
     }
 

@@ -15,6 +15,15 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// The system gives the process no more threads.
+    #[error("{} has no thread to be written by: raise the limit of threads, such as TasksMax of the unit or pids of the container", path.display())]
+    Thread {
+        /// The database.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// Another process has it open.
     #[error("{} is in use by another smpp-connector: stop that one, or set another data_dir", path.display())]
     InUse {

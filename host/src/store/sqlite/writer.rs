@@ -1,4 +1,4 @@
-//! The one task that writes. What waits is carried out in one transaction, so that many callers share one sync of the
+//! The one who writes. What waits is carried out in one transaction, so that many callers share one sync of the
 //! disk; nothing waits for company.
 //!
 //! Writes of one kind share their statements as well. Each statement is a hand-over to SQLite's thread and back, which costs more
@@ -12,9 +12,12 @@ use super::Claim;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use std::any::{Any, TypeId};
+use std::io;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Bounds of one transaction: they bound how long a commit takes, and how much is done again when one job fails.
 const GROUP_JOBS: usize = 256;
@@ -163,8 +166,20 @@ impl Writer {
         }
     }
 
+    /// Starts it on a thread of its own. Whatever is under way waits for the writer, and between two statements it has microseconds of
+    /// work: as a task it would wait for its turn there each time, behind plugins and sockets.
+    pub(super) fn start(self, task: TaskTrackerToken) -> io::Result<()> {
+        let runtime = Handle::current();
+        let run = move || {
+            runtime.block_on(self.run());
+            drop(task);
+        };
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
+        thread.spawn(run).map(drop)
+    }
+
     /// Runs until the last handle is gone or one of them asks for the end; writes that were taken are finished.
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         loop {
             let job = tokio::select! {
                 job = self.jobs.recv() => job,

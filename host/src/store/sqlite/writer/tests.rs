@@ -3,6 +3,7 @@ use crate::ports::{BackendError, BackendErrorKind};
 use crate::store::sqlite::{FILE_NAME, SqliteDb};
 use std::sync::Mutex;
 use tempfile::TempDir;
+use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
@@ -41,12 +42,48 @@ impl Write for Note {
     }
 }
 
+/// Keeps the writer busy until it is opened.
+struct Gate {
+    reached: Arc<Notify>,
+    open: watch::Receiver<bool>,
+}
+
+#[async_trait]
+impl Write for Gate {
+    type Answer = ();
+    const ACTION: &'static str = "waiting";
+
+    fn rows(&self) -> usize {
+        0
+    }
+
+    async fn apply(&self, _connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        self.reached.notify_one();
+        drop(self.open.clone().wait_for(|open| *open).await);
+        Ok(())
+    }
+}
+
+type NoteToWrite = (i64, &'static str, &'static str);
+
 /// Has these written as one group: they all wait before the writer looks.
-async fn write_together(
-    db: &SqliteDb,
-    log: &Log,
-    notes: &[(i64, &'static str, &'static str)],
-) -> Vec<Result<i64, BackendError>> {
+async fn write_together(db: &SqliteDb, log: &Log, notes: &[NoteToWrite]) -> Vec<Result<i64, BackendError>> {
+    let (reached, (opening, open)) = (Arc::new(Notify::new()), watch::channel(false));
+    let gate = Gate {
+        reached: Arc::clone(&reached),
+        open,
+    };
+    let write = async {
+        reached.notified().await;
+        // In this order: all of them wait when it opens.
+        tokio::join!(write(db, log, notes), async { opening.send_replace(true) }).0
+    };
+    let (passed, written) = tokio::join!(db.write(gate), write);
+    passed.unwrap();
+    written
+}
+
+async fn write(db: &SqliteDb, log: &Log, notes: &[NoteToWrite]) -> Vec<Result<i64, BackendError>> {
     let writes = notes.iter().map(|&(version, name, then)| {
         db.write(Note {
             version,
@@ -132,7 +169,7 @@ async fn a_job_that_breaks_the_transaction_harms_nobody_else() {
 async fn closing_finishes_what_was_begun() {
     let (_folder, db, log) = open().await;
     let notes: Vec<_> = (101..301).map(|version| (version, "n", "SELECT 1")).collect();
-    let (done, ()) = tokio::join!(write_together(&db, &log, &notes), async {
+    let (done, ()) = tokio::join!(write(&db, &log, &notes), async {
         tokio::task::yield_now().await;
         db.close().await;
     });
