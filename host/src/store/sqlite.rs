@@ -11,6 +11,7 @@
 //! A write answers after its commit has reached the disk (`synchronous = FULL`), because an HTTP 202 and a deliver_sm_resp
 //! promise that. What is on disk is therefore what was answered, or more: a caller that was cut off may find its write done.
 
+mod checkpoints;
 mod correlation;
 mod error;
 mod expire;
@@ -34,6 +35,7 @@ pub(crate) use writer::Write;
 
 use crate::ports::{BackendError, BackendErrorKind, Probe};
 use async_trait::async_trait;
+use checkpoints::Checkpoints;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -87,6 +89,7 @@ impl SqliteDb {
         let damaged = |source| OpenError::from_sqlx(path, source);
         let mut connection = options(path).connect().await.map_err(damaged)?;
         migrate::up(&mut connection, path).await?;
+        let checkpoints = options(path).connect().await.map_err(damaged)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(PATIENCE)
@@ -106,6 +109,7 @@ impl SqliteDb {
         });
         let writer = Writer::new(
             connection,
+            Checkpoints::start(checkpoints),
             waiting,
             shared.closing.clone(),
             shared.closed.clone().drop_guard(),
@@ -277,8 +281,8 @@ fn claim(path: &Path) -> Result<Claim, OpenError> {
     }
 }
 
-/// The checkpoint comes late (20,000 pages, 80 MB) because operator ids are random: each checkpoint rewrites nearly every
-/// page of their index, so fewer of them cost less in all.
+/// The commit that moves what is left of the log into the file, and lets the log begin anew, comes late (20,000 pages, 80 MB); see
+/// [`checkpoints`].
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)

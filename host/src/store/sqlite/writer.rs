@@ -9,6 +9,7 @@
 //! one job after the other.
 
 use super::Claim;
+use super::checkpoints::Checkpoints;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use std::any::{Any, TypeId};
@@ -142,6 +143,7 @@ enum Failure {
 
 pub(super) struct Writer {
     connection: SqliteConnection,
+    checkpoints: Checkpoints,
     jobs: mpsc::Receiver<Box<dyn Job>>,
     closing: CancellationToken,
     // Fields are dropped in this order: whoever waits for the end finds the file unlocked.
@@ -152,6 +154,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         connection: SqliteConnection,
+        checkpoints: Checkpoints,
         jobs: mpsc::Receiver<Box<dyn Job>>,
         closing: CancellationToken,
         closed: DropGuard,
@@ -159,6 +162,7 @@ impl Writer {
     ) -> Self {
         Self {
             connection,
+            checkpoints,
             jobs,
             closing,
             _claim: claim,
@@ -192,6 +196,7 @@ impl Writer {
             let group = self.gather(job);
             self.carry_out(group).await;
         }
+        self.checkpoints.end().await;
         super::close(self.connection).await;
     }
 
@@ -218,7 +223,11 @@ impl Writer {
     async fn carry_out(&mut self, mut group: Vec<Box<dyn Job>>) {
         let alone = group.len() == 1;
         match self.transaction(&mut group).await {
-            Ok(()) => group.into_iter().for_each(Job::committed),
+            Ok(()) => {
+                let rows = group.iter().map(|job| job.rows());
+                self.checkpoints.grown(rows.fold(0, usize::saturating_add));
+                group.into_iter().for_each(Job::committed);
+            }
             Err(Failure::Job(_)) if !alone => {
                 for job in group {
                     Box::pin(self.carry_out(vec![job])).await;
