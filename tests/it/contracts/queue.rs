@@ -211,13 +211,8 @@ async fn a_new_intake_starts_from_the_oldest(place: &mut impl QueuePlace) {
     again.sort_by(|a, b| a.body.cmp(&b.body));
     assert_eq!(bodies(&again), [b"b", b"c"]);
     assert_eq!(again[0].token, first[1].token);
-    assert_eq!(
-        again
-            .iter()
-            .map(|delivery| delivery.redelivered)
-            .collect::<Vec<_>>(),
-        [true, false]
-    );
+    // Of the third nothing is known: the first intake may have asked the server for it before it was gone.
+    assert!(again[0].redelivered);
 }
 
 async fn many_publishers_lose_nothing(place: &mut impl QueuePlace) {
