@@ -202,7 +202,10 @@ async fn a_new_intake_starts_from_the_oldest(place: &mut impl QueuePlace) {
     let queue = place.queue();
     publish(&queue, &["a", "b", "c"]).await;
     let intake = queue.intake(order(operator(1)));
-    let first = take(&intake, 2).await;
+    let fetched = timeout(Duration::from_secs(10), intake.fetch(2)).await;
+    let mut first = fetched.unwrap().unwrap();
+    let asked_once = first.len() == 2;
+    first.extend(take(&intake, 2 - first.len()).await);
     intake.ack(&[first[0].token]).await.unwrap();
     drop(intake);
     let intake = queue.intake(order(operator(1)));
@@ -211,8 +214,9 @@ async fn a_new_intake_starts_from_the_oldest(place: &mut impl QueuePlace) {
     again.sort_by(|a, b| a.body.cmp(&b.body));
     assert_eq!(bodies(&again), [b"b", b"c"]);
     assert_eq!(again[0].token, first[1].token);
-    // Of the third nothing is known: the first intake may have asked the server for it before it was gone.
     assert!(again[0].redelivered);
+    // Who had to ask twice may have been sent the third one as well, and has given it back with the second.
+    assert!(!again[1].redelivered || !asked_once);
 }
 
 async fn many_publishers_lose_nothing(place: &mut impl QueuePlace) {
