@@ -6,10 +6,10 @@ use super::{messages, post, until_accepted};
 use crate::contracts::postgres::execute;
 use crate::platform::{my_turn, size};
 use crate::process::BINARY;
+use smpp_connector::store::sqlite::FILE_NAME;
 use smpp_connector_tests::{FarSide, GatewayProcess, Operator, PATIENCE, Platform};
 use smsc_sim::{Receipts, Record, Script};
 use sqlx::{Connection, SqliteConnection};
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -68,12 +68,11 @@ fn operators(smsc: &FarSide) -> Vec<Operator> {
 
 /// The operators' ids, one statement's `VALUES`, numbered from 0.
 fn numbered(operators: &[Operator], id: impl Fn(&Operator) -> String) -> String {
-    let mut values = String::new();
-    for (n, operator) in operators.iter().enumerate() {
-        let comma = if n == 0 { "" } else { ", " };
-        write!(values, "{comma}({n}, {})", id(operator)).unwrap();
-    }
-    values
+    let values = operators.iter().enumerate();
+    let values: Vec<_> = values
+        .map(|(n, operator)| format!("({n}, {})", id(operator)))
+        .collect();
+    values.join(", ")
 }
 
 #[test]
@@ -92,7 +91,7 @@ fn an_embedded_host_starts_again_after_busy_minutes() {
         operators.len()
     );
     Runtime::new().unwrap().block_on(async {
-        let file = format!("sqlite://{}/data/smpp-connector.db", dir.path().display());
+        let file = format!("sqlite://{}/data/{FILE_NAME}", dir.path().display());
         let mut database = SqliteConnection::connect(&file).await.unwrap();
         sqlx::raw_sql(&fill).execute(&mut database).await.unwrap();
         database.close().await.unwrap();
