@@ -1,6 +1,7 @@
 //! The composition root: the only place that knows every adapter and puts them together.
 
 mod backends;
+mod forgetting;
 mod housekeeping;
 mod migrate;
 mod operator;
@@ -64,7 +65,7 @@ impl App {
             listener,
             http_state(&config.host, &backends, (&loaded, &effective), life),
         ));
-        life.spawn(housekeeping::housekeeping(backends.clone(), life.stopping()));
+        life.spawn(forgetting::forget(backends.clone(), life.stopping()));
         life.spawn(housekeeping::watch_backends(
             backends.clone(),
             loaded.clone(),

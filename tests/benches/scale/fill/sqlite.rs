@@ -5,6 +5,7 @@ use anyhow::Result;
 use smpp_connector::store::sqlite::SqliteDb;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
+use std::fs::File;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -47,7 +48,9 @@ async fn fill(path: &Path, operator: Uuid, rows: usize, [from, until]: [i64; 2])
     let last = sqlx::query("SELECT message_key FROM correlation WHERE rowid = ?1").bind(i64::try_from(rows)?);
     let key: String = last.fetch_one(&mut database).await?.try_get(0)?;
     agrees(u64::try_from(rows)?, &key)?;
-    Ok(database.close().await?)
+    database.close().await?;
+    // Else the system writes these gigabytes while the messages are measured, and each of their syncs waits for it.
+    Ok(File::open(path)?.sync_all()?)
 }
 
 /// `?2` is the operator, `?3` the first end of life, `?4` how much later each next one is.
