@@ -128,6 +128,10 @@ impl Write for Publish {
         self.events.len()
     }
 
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<Option<u64>, sqlx::Error> {
         let answers = Self::apply_all(&[self], connection).await?;
         Ok(answers.into_iter().flatten().next())

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
+use uuid::fmt::Simple;
 
 const NEWEST: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'dispatch'), 0)";
 
@@ -135,14 +136,12 @@ impl CommandQueue for EmbeddedQueue {
             let (start, length) = bodies.push(&command.body);
             rows.push((command.operator_id.0.simple(), start, length));
         }
-        let commands_json = json(&rows).map_err(|error| self.db.failed(Publish::ACTION, error))?;
         let mut operators: Vec<_> = commands.iter().map(|command| command.operator_id).collect();
         operators.sort_unstable();
         operators.dedup();
         let publish = Publish {
-            commands: commands_json,
+            commands: rows,
             bodies: bodies.into_inner(),
-            count: commands.len(),
             operators,
             lanes: Arc::clone(&self.lanes),
         };
@@ -180,9 +179,9 @@ impl CommandQueue for EmbeddedQueue {
 }
 
 struct Publish {
-    commands: String,
+    /// Operator, and where in `bodies` the body starts, from 1, and how long it is.
+    commands: Vec<(Simple, usize, usize)>,
     bodies: Vec<u8>,
-    count: usize,
     operators: Vec<OperatorId>,
     lanes: Arc<Lanes>,
 }
@@ -194,18 +193,33 @@ impl Write for Publish {
     const ACTION: &'static str = "queueing commands";
 
     fn rows(&self) -> usize {
-        self.count
+        self.commands.len()
+    }
+
+    fn is_one_statement(&self) -> bool {
+        true
     }
 
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+        let answers = Self::apply_all(&[self], connection).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    /// All are told the highest number of all: an intake looks up to there, and finds its own.
+    async fn apply_all(alike: &[&Self], connection: &mut SqliteConnection) -> Result<Vec<i64>, sqlx::Error> {
+        let (mut commands, mut bodies) = (Vec::new(), Vec::new());
+        for publish in alike {
+            let before = bodies.len();
+            bodies.extend_from_slice(&publish.bodies);
+            let own = publish.commands.iter();
+            commands.extend(own.map(|(operator, start, length)| (operator, before + start, length)));
+        }
         let query = sqlx::query(PUBLISH)
-            .bind(self.commands.as_str())
-            .bind(self.bodies.as_slice())
+            .bind(json(&commands)?)
+            .bind(bodies)
             .bind(clock::utc_now().timestamp_micros());
-        query
-            .execute(connection)
-            .await
-            .map(|done| done.last_insert_rowid())
+        let done = query.execute(connection).await?;
+        Ok(vec![done.last_insert_rowid(); alike.len()])
     }
 
     fn committed(&self, newest: &i64) {
@@ -357,6 +371,10 @@ impl Write for Ack {
 
     fn rows(&self) -> usize {
         self.tokens.len()
+    }
+
+    fn is_one_statement(&self) -> bool {
+        true
     }
 
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -10,6 +10,8 @@
 
 use super::Claim;
 use super::checkpoints::Checkpoints;
+use super::error;
+use crate::ports::BackendErrorKind;
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use std::any::{Any, TypeId};
@@ -34,6 +36,12 @@ pub(crate) trait Write: Send + Sync + 'static {
 
     /// About how many rows it touches.
     fn rows(&self) -> usize;
+
+    /// Whether [`Write::apply_all`] runs one statement, for it and others of which this is true: then SQLite's own transaction around a
+    /// statement will do.
+    fn is_one_statement(&self) -> bool {
+        false
+    }
 
     /// Runs its statements inside a transaction.
     async fn apply(&self, connection: &mut SqliteConnection) -> Result<Self::Answer, sqlx::Error>;
@@ -82,6 +90,7 @@ pub(super) trait Job: Any + Send {
     /// The type of its [`Write`].
     fn kind(&self) -> TypeId;
     fn rows(&self) -> usize;
+    fn is_one_statement(&self) -> bool;
     /// Carries it out together with others of its kind.
     async fn apply(
         &mut self,
@@ -100,6 +109,10 @@ impl<W: Write> Job for Pending<W> {
 
     fn rows(&self) -> usize {
         self.write.rows()
+    }
+
+    fn is_one_statement(&self) -> bool {
+        self.write.is_one_statement()
     }
 
     async fn apply(
@@ -241,8 +254,20 @@ impl Writer {
     }
 
     async fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        if is_one_statement(group) {
+            return match self.apply(group).await {
+                // What BEGIN or COMMIT would have met.
+                Err(Failure::Job(error)) if error::kind(&error) == BackendErrorKind::Unavailable => {
+                    Err(Failure::Database(error))
+                }
+                done => done,
+            };
+        }
         self.execute("BEGIN IMMEDIATE").await.map_err(Failure::Database)?;
-        let done = self.apply(group).await;
+        let mut done = self.apply(group).await;
+        if done.is_ok() {
+            done = self.execute("COMMIT").await.map_err(Failure::Database);
+        }
         if done.is_err() {
             // SQLite has rolled back by itself after some errors, and says so here.
             drop(self.execute("ROLLBACK").await);
@@ -258,12 +283,20 @@ impl Writer {
             let applied = first.apply(others, &mut self.connection).await;
             applied.map_err(Failure::Job)?;
         }
-        self.execute("COMMIT").await.map_err(Failure::Database)
+        Ok(())
     }
 
     async fn execute(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
         sqlx::query(sql).execute(&mut self.connection).await.map(drop)
     }
+}
+
+/// BEGIN and COMMIT are a hand-over each, and most groups of a host that is not busy are of one statement.
+fn is_one_statement(group: &[Box<dyn Job>]) -> bool {
+    let Some(first) = group.first() else { return false };
+    group
+        .iter()
+        .all(|job| job.kind() == first.kind() && job.is_one_statement())
 }
 
 #[cfg(test)]

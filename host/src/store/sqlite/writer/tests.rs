@@ -64,6 +64,27 @@ impl Write for Gate {
     }
 }
 
+/// Refuses to run inside of a transaction.
+struct Vacuum;
+
+#[async_trait]
+impl Write for Vacuum {
+    type Answer = ();
+    const ACTION: &'static str = "vacuuming";
+
+    fn rows(&self) -> usize {
+        0
+    }
+
+    fn is_one_statement(&self) -> bool {
+        true
+    }
+
+    async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        sqlx::query("VACUUM").execute(connection).await.map(drop)
+    }
+}
+
 type NoteToWrite = (i64, &'static str, &'static str);
 
 /// Has these written as one group: they all wait before the writer looks.
@@ -163,6 +184,27 @@ async fn a_job_that_breaks_the_transaction_harms_nobody_else() {
     );
     assert_eq!(names(&db).await, ["a", "c"]);
     assert!(write_together(&db, &log, &[(104, "d", "SELECT 1")]).await[0].is_ok());
+}
+
+#[tokio::test]
+async fn one_statement_is_its_own_transaction() {
+    let (_folder, db, log) = open().await;
+    db.write(Vacuum).await.unwrap();
+    // Another kind beside it needs one around both, which this one does not like: each is done again alone.
+    let both = async { tokio::join!(write(&db, &log, &[(101, "a", "SELECT 1")]), db.write(Vacuum)) };
+    let (reached, (opening, open)) = (Arc::new(Notify::new()), watch::channel(false));
+    let gate = Gate {
+        reached: Arc::clone(&reached),
+        open,
+    };
+    let write = async {
+        reached.notified().await;
+        tokio::join!(both, async { opening.send_replace(true) }).0
+    };
+    let (_, (noted, vacuumed)) = tokio::join!(db.write(gate), write);
+    assert!(noted[0].is_ok());
+    vacuumed.unwrap();
+    assert_eq!(names(&db).await, ["a"]);
 }
 
 #[tokio::test]
