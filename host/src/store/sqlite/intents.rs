@@ -17,9 +17,9 @@ const OF_OTHERS: &str = "\
 const DELETE: &str =
     "DELETE FROM intent WHERE owner = ?2 AND message_id IN (SELECT unhex(value) FROM json_each(?1))";
 
-/// Ends the intents of a batch of outcomes, whose first column is the message.
+/// Ends the intents of `?2`, outcomes whose first column is the message.
 pub(super) const SETTLED: &str =
-    "DELETE FROM intent WHERE message_id IN (SELECT unhex(value ->> 0) FROM json_each(?1))";
+    "DELETE FROM intent WHERE message_id IN (SELECT unhex(value ->> 0) FROM json_each(?2))";
 
 /// The positions of those messages that are intended.
 pub(super) const READ: &str =

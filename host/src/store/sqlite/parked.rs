@@ -16,14 +16,14 @@ use sqlx::{Row, SqliteConnection};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// `?1` are the rows of a settlement, `?2` is now. The look-up behind EXISTS is the one of `find`: a receipt is only
-/// handed out when its row will be found.
-const CLAIM: &str = "\
+/// The parked receipts that rows have been waiting for: `?1` are those of a settlement, `?4` is now. The look-up behind EXISTS is the
+/// one of `find`: a receipt is only handed out when its row will be found.
+pub(super) const CLAIM: &str = "\
     WITH r AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     UPDATE parked SET matched = 1 FROM r \
     WHERE parked.operator_id = unhex(r.value ->> 3) AND parked.message_key = r.value ->> 7 \
         AND EXISTS (SELECT 1 FROM correlation AS c WHERE c.operator_id = parked.operator_id \
-            AND c.message_key = parked.message_key AND c.expires_at > ?2) \
+            AND c.message_key = parked.message_key AND c.expires_at > ?4) \
     RETURNING id, operator_id, message_key, received_at, reading, raw";
 
 /// SQLite cuts NULL, not nothing, out of an empty blob: that is what receipts without a text come to.
@@ -66,22 +66,6 @@ const UNMATCHED: &str = "\
 /// Ids for `json_each`.
 pub(super) fn ids(ids: &[Uuid]) -> Result<String, sqlx::Error> {
     json(&ids.iter().map(|id| id.simple()).collect::<Vec<_>>())
-}
-
-/// The parked receipts that these settled rows have been waiting for, oldest first.
-pub(super) async fn claim(
-    connection: &mut SqliteConnection,
-    correlations: &str,
-    now: i64,
-) -> Result<Vec<ParkedReceipt>, sqlx::Error> {
-    let found = sqlx::query(CLAIM)
-        .bind(correlations)
-        .bind(now)
-        .fetch_all(connection)
-        .await?;
-    let mut receipts = found.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    receipts.sort_unstable_by_key(|receipt| (receipt.received_at, receipt.id));
-    Ok(receipts)
 }
 
 pub(super) async fn release(connection: &mut SqliteConnection, ids: &str) -> Result<(), sqlx::Error> {
@@ -137,7 +121,8 @@ pub(super) async fn count(db: &SqliteDb, operator: OperatorId) -> Result<u64, Ba
     .await
 }
 
-fn read(row: &SqliteRow) -> Result<ParkedReceipt, sqlx::Error> {
+/// A row of [`CLAIM`] or of the look-ups.
+pub(super) fn read(row: &SqliteRow) -> Result<ParkedReceipt, sqlx::Error> {
     let reading = serde_json::from_str(row.try_get(4)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok(ParkedReceipt {
         id: rows::uuid(row, 0)?,
