@@ -30,6 +30,8 @@ const PAUSE: f64 = 4.0;
 /// A step takes once more of this, and leaves as much less to the others, for each so long that forgetting has gone on: what it does not
 /// keep up with fills the disk, which is worse than a message that waits.
 const URGENT: Duration = Duration::from_secs(30 * 60);
+/// What took longer is told when it is done.
+const LONG: Duration = Duration::from_secs(60);
 
 /// Forgets now and then what is over by then, until `stop`.
 pub(super) async fn forget(backends: Backends, stop: CancellationToken) {
@@ -66,20 +68,34 @@ impl Pace {
         F: Future<Output = Result<u64, BackendError>>,
     {
         let started = Instant::now();
+        let (mut gone, mut told) = (0, false);
         loop {
             let began = Instant::now();
             match step(self.limit).await {
-                Ok(0) => return,
-                Ok(_) => {}
+                Ok(0) => break,
+                Ok(some) => gone += some,
                 Err(error) => {
                     tracing::warn!(error = errors::chain(&error), "old {what} could not be forgotten");
                     return;
                 }
             }
-            let pause = self.after(began.elapsed(), started.elapsed());
+            let so_far = started.elapsed();
+            if so_far >= URGENT && !told {
+                told = true;
+                tracing::warn!(
+                    gone,
+                    "old {what} are not all forgotten after half an hour, and take more of the disk's time from now on: unless the \
+                     gateway was away for long, more comes than this disk keeps up with, and the database grows (docs/sizing.md, Disk)"
+                );
+            }
+            let pause = self.after(began.elapsed(), so_far);
             if stop.run_until_cancelled(sleep(pause)).await.is_none() {
                 return;
             }
+        }
+        let took = started.elapsed();
+        if took >= LONG {
+            tracing::info!(gone, ?took, "old {what} are forgotten");
         }
     }
 
