@@ -142,6 +142,7 @@ impl Kannel {
         props.push(Box::new((postgres, sink, dir, [admin, boxes, sendsms])));
         Ok(Stage {
             tally,
+            flooding: lanes.len(),
             lanes,
             processes: Processes(processes),
             batch: if setup.intake == Intake::Box { BATCH } else { 1 },

@@ -18,8 +18,9 @@ use std::time::Duration;
 
 /// Commands in one publish or POST.
 const BATCH: usize = 200;
-/// Calls at once.
-const LANES: usize = 4;
+/// Calls at once: by the clock, as many as Kannel has; in a flood.
+const LANES: usize = 32;
+const FLOODING: usize = 4;
 
 /// Whose policy decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +126,7 @@ impl Ours {
         Ok(Stage {
             tally,
             lanes,
+            flooding: FLOODING,
             processes: Processes(processes),
             batch: BATCH,
             first,

@@ -22,6 +22,9 @@ pub(super) const WARM: usize = 400;
 pub struct Stage {
     pub(super) tally: Arc<Tally>,
     pub(super) lanes: Vec<Lane>,
+    /// How many of the lanes flood, where all work by the clock: a lane has one call at a time, and few lanes would wait for calls
+    /// while messages are due.
+    pub(super) flooding: usize,
     pub(super) processes: Processes,
     /// Messages in one call of a lane.
     pub(super) batch: usize,
@@ -174,7 +177,12 @@ impl Stage {
         let next = AtomicUsize::new(first);
         let (release, released) = watch::channel(if rate.is_some() { first } else { end });
         let tally = &self.tally;
-        let lanes = self.lanes.iter_mut().map(|lane| {
+        let at_work = if rate.is_some() {
+            self.lanes.len()
+        } else {
+            self.flooding
+        };
+        let lanes = self.lanes.iter_mut().take(at_work).map(|lane| {
             let (next, mut released) = (&next, released.clone());
             async move {
                 loop {
