@@ -83,7 +83,7 @@ impl Pace {
             if so_far >= URGENT && !told {
                 told = true;
                 tracing::warn!(
-                    gone,
+                    count = gone,
                     "old {what} are not all forgotten after half an hour, and take more of the disk's time from now on: unless the \
                      gateway was away for long, more comes than this disk keeps up with, and the database grows (docs/sizing.md, Disk)"
                 );
@@ -95,7 +95,11 @@ impl Pace {
         }
         let took = started.elapsed();
         if took >= LONG {
-            tracing::info!(gone, ?took, "old {what} are forgotten");
+            tracing::info!(
+                count = gone,
+                millis = micros(took) / 1_000,
+                "old {what} are forgotten"
+            );
         }
     }
 
