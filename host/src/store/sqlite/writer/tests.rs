@@ -89,6 +89,11 @@ type NoteToWrite = (i64, &'static str, &'static str);
 
 /// Has these written as one group: they all wait before the writer looks.
 async fn write_together(db: &SqliteDb, log: &Log, notes: &[NoteToWrite]) -> Vec<Result<i64, BackendError>> {
+    as_one_group(db, write(db, log, notes)).await
+}
+
+/// Has all that `writes` writes wait before the writer looks.
+async fn as_one_group<T>(db: &SqliteDb, writes: impl Future<Output = T>) -> T {
     let (reached, (opening, open)) = (Arc::new(Notify::new()), watch::channel(false));
     let gate = Gate {
         reached: Arc::clone(&reached),
@@ -97,7 +102,7 @@ async fn write_together(db: &SqliteDb, log: &Log, notes: &[NoteToWrite]) -> Vec<
     let write = async {
         reached.notified().await;
         // In this order: all of them wait when it opens.
-        tokio::join!(write(db, log, notes), async { opening.send_replace(true) }).0
+        tokio::join!(writes, async { opening.send_replace(true) }).0
     };
     let (passed, written) = tokio::join!(db.write(gate), write);
     passed.unwrap();
@@ -192,16 +197,7 @@ async fn one_statement_is_its_own_transaction() {
     db.write(Vacuum).await.unwrap();
     // Another kind beside it needs one around both, which this one does not like: each is done again alone.
     let both = async { tokio::join!(write(&db, &log, &[(101, "a", "SELECT 1")]), db.write(Vacuum)) };
-    let (reached, (opening, open)) = (Arc::new(Notify::new()), watch::channel(false));
-    let gate = Gate {
-        reached: Arc::clone(&reached),
-        open,
-    };
-    let write = async {
-        reached.notified().await;
-        tokio::join!(both, async { opening.send_replace(true) }).0
-    };
-    let (_, (noted, vacuumed)) = tokio::join!(db.write(gate), write);
+    let (noted, vacuumed) = as_one_group(&db, both).await;
     assert!(noted[0].is_ok());
     vacuumed.unwrap();
     assert_eq!(names(&db).await, ["a"]);
