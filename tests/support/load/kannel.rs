@@ -1,7 +1,7 @@
 //! Kannel under the same load: its own two boxes, in whatever configuration a benchmark gives it.
 
 use super::cpu::{Processes, Who};
-use super::lane::{HttpClient, Lane, Sendsms, destination, text};
+use super::lane::{HttpClient, LANES, Lane, Sendsms, destination, text};
 use super::run::{Stage, WARM};
 use super::sink::{Answers, Sink};
 use super::tally::{Step, Tally};
@@ -20,8 +20,6 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-/// Requests to smsbox at once.
-const LANES: usize = 32;
 /// Messages that are written at once where nobody answers a request.
 const BATCH: usize = 50;
 

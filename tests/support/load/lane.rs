@@ -10,6 +10,9 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Mutex;
 
+/// Lanes of a gateway, ours and Kannel's alike.
+pub(super) const LANES: usize = 32;
+
 /// One connection.
 pub(super) enum Lane {
     /// Commands into the stream, all of a call acknowledged before the next.

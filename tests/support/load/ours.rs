@@ -2,7 +2,7 @@
 
 use super::cpu::{Processes, Who};
 use super::ground::{Ground, Servers};
-use super::lane::{Commands, HttpClient, Lane, number_in};
+use super::lane::{Commands, HttpClient, LANES, Lane, number_in};
 use super::run::{Stage, WARM};
 use super::sink::{Answers, Sink};
 use super::tally::{Step, Tally};
@@ -18,8 +18,7 @@ use std::time::Duration;
 
 /// Commands in one publish or POST.
 const BATCH: usize = 200;
-/// Calls at once: by the clock, as many as Kannel has; in a flood.
-const LANES: usize = 32;
+/// Lanes that flood.
 const FLOODING: usize = 4;
 
 /// Whose policy decides.
